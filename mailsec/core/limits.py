@@ -1,0 +1,111 @@
+"""Every bound, in one place, each with its reason. Hostile input is the normal input: no loop, recursion or buffer without one.
+
+Sizes are octets, times seconds.
+"""
+
+from __future__ import annotations
+
+# --- driver and result tree
+RUN_WINDOW = 64
+"""Flows in flight at once: enough to hide network latency, few enough to keep memory flat."""
+MAX_CHECK_DEPTH = 64
+"""Levels of a result tree that are reported; a report nested deeper cannot be read by anyone."""
+
+# --- input files
+MAX_MESSAGE_BYTES = 256 * 1024 * 1024
+"""A message file: five times the largest size that large providers accept."""
+MAX_ZONE_BYTES = 64 * 1024 * 1024
+"""A zone file given with --zone."""
+MAX_KEY_BYTES = 1024 * 1024
+"""A private key file; a 16384-bit RSA key in PEM has 13 kB."""
+
+# --- message
+MAX_FIELDS = 20_000
+"""Header fields that are parsed; the rest is kept as one defect. Real messages have under 300."""
+MAX_HEADER_BYTES = 16 * 1024 * 1024
+"""The header section; above it the rest counts as body, with a finding."""
+MAX_LINE = 998
+"""Octets in a line without its CRLF (RFC 5322 section 2.1.1)."""
+MAX_ADDRESS_BYTES = 1024 * 1024
+"""An address field's value; above it the field is refused with a defect."""
+MAX_ADDRESSES = 20_000
+"""Addresses of one field."""
+MAX_COMMENT_DEPTH = 64
+"""Nested comments in a structured field."""
+MAX_GROUPS = 1_000
+"""Groups of one address field."""
+MAX_MIME_PARTS = 200_000
+"""Parts of a message."""
+MAX_MIME_DEPTH = 100
+"""Nested multiparts or messages; what is deeper stays one opaque leaf, with a finding."""
+MAX_RECEIVED = 200
+"""Received fields that are read; loops are cut at 50 to 100 hops by every transfer agent."""
+
+# --- names and records
+MAX_NAME = 253
+"""Octets in a domain name in text form (RFC 1035 section 2.3.4)."""
+MAX_LABEL = 63
+"""Octets in a label (RFC 1035 section 2.3.4)."""
+MAX_TXT = 65_535
+"""Octets in a TXT record: what its 16-bit length can say (RFC 1035 section 3.2.1)."""
+MAX_TAGS = 200
+"""Tags in a tag=value list; DKIM and DMARC define fewer than twenty."""
+
+# --- DNS
+DNS_TIMEOUT = 10.0
+"""Overall deadline of one command's DNS questions, unless --timeout says otherwise; RFC 7208 section 4.6.4 asks for at least 20 a check
+from receivers, a person at a terminal gives up earlier."""
+DNS_ATTEMPT = 2.0
+"""How long one attempt at one server waits for its reply."""
+DNS_ATTEMPTS = 3
+"""Attempts a question, spread over the servers."""
+DNS_IN_FLIGHT = 128
+"""Questions on the wire at once; beyond it they queue."""
+DNS_CACHE_RRSETS = 50_000
+"""Answers that the cache keeps; the oldest leave first."""
+DNS_CACHE_TTL = 86_400
+"""No answer is kept longer than a day, whatever its TTL."""
+MAX_CNAMES = 16
+"""Aliases followed in one answer; resolvers stop between 8 and 16."""
+MAX_ANSWER_RECORDS = 4_096
+"""Records of one answer that are looked at."""
+
+# --- SPF (RFC 7208 section 4.6.4)
+SPF_LOOKUPS = 10
+"""Terms that ask the DNS, in one check."""
+SPF_VOIDS = 2
+"""Of those, lookups that may find nothing."""
+SPF_MX_HOSTS = 10
+"""Address lookups for one `mx`."""
+SPF_PTR_NAMES = 10
+"""Names looked at for one `ptr` or `%{p}`."""
+SPF_TERMS = 1_000
+"""Terms in one record; a 64 kB record of two-letter terms has 20,000, an honest one under 50."""
+SPF_EXPANSION = 8_192
+"""Octets that one macro-string may grow to before it is refused; a name has 253, an explanation a few hundred."""
+
+# --- DKIM
+DKIM_SIGNATURES = 10
+"""Signatures of one message that are judged."""
+DKIM_SIGNATURE_BYTES = 64 * 1024
+"""A DKIM-Signature field; honest ones have under 4 kB."""
+DKIM_HEADER_NAMES = 1_000
+"""Names in h=; honest lists have under 60."""
+DKIM_KEYS = 4
+"""Key records at one selector that are tried (RFC 6376 section 3.6.2.2 leaves several undefined)."""
+RSA_MIN_BITS = 1024
+"""Below this a signature never passes (RFC 8301 section 3.2)."""
+RSA_MAX_BITS = 8192
+"""Above this nothing is computed: verification time grows with the square."""
+RSA_MAX_EXPONENT_BITS = 32
+"""65537 is what everybody uses; a huge exponent is a way to burn time."""
+BODY_CHUNK = 1024 * 1024
+"""A body is canonicalized and hashed in pieces of this size, so that memory stays flat."""
+
+# --- DMARC (RFC 9989 section 4.10)
+DMARC_WALK_QUERIES = 8
+"""Questions of one tree walk."""
+DMARC_AUTHOR_DOMAINS = 10
+"""Author domains of one message that are judged; an attack surface, so bounded."""
+DMARC_IDENTIFIERS = 20
+"""Authenticated identifiers that are looked at for alignment."""
