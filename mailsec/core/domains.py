@@ -40,9 +40,9 @@ def to_ascii(text: str) -> str:
 
 
 def _idna(name: str) -> str:
-    # IDNA2008 tables are large and rarely needed: not before a name asks for them. The standard library has only IDNA2003,
-    # which turns straße into strasse: another domain.
-    import idna
+    # The tables of IDNA2008 are large and rarely needed: not before a name asks for them. The standard library has only
+    # IDNA2003, which turns straße into strasse: another domain.
+    import idna  # noqa: PLC0415
 
     if len(name) > MAX_NAME * 4:
         raise DomainError("far too long")
@@ -65,7 +65,7 @@ def to_unicode(name: str) -> str:
     """`name` with its A-labels as U-labels where they are valid, for showing beside the A-labels; never for comparing."""
     if "xn--" not in name:
         return name
-    import idna
+    import idna  # noqa: PLC0415 - as above
 
     labels = []
     for label in name.split("."):

@@ -1,7 +1,7 @@
 """How judgement asks the world: a room's logic is a generator of questions, and a driver answers it.
 
-A room writes `answer = yield from ask(name, "TXT")` and never a bare `yield`. The driver (`run`, `run_many`) takes each question to
-a `Source`; equal questions in flight are asked once. Nothing here knows a socket, so a test feeds a flow by hand:
+A room writes `answer = yield from ask(name, "TXT")` and never a bare `yield`. The driver (`run`, `run_many`) takes each
+question to a `Source`; equal questions in flight are asked once. Nothing here knows a socket, so a test feeds a flow by hand:
 `next(flow)`, then `flow.send(Answer(...))`.
 
 `Any` stands only in the helpers and the driver: what `send` takes depends on what was yielded, which Python's types cannot say.
@@ -202,6 +202,8 @@ class Source(Protocol):
 
 @dataclass(slots=True, eq=False)
 class _Task:
+    """A flow that is being driven. A task of a fork has its parent and its place among the siblings."""
+
     flow: Flow[Any]
     parent: _Task | None = None
     slot: int = 0
@@ -209,58 +211,86 @@ class _Task:
     missing: int = 0
 
 
-def _outcome(values: list[Any]) -> Any:
-    """A fork's values, or the first error among them."""
-    return next((value for value in values if isinstance(value, Exception)), values)
+class _Driver:
+    """Tasks that can go on (`ready`, each with what to send) and tasks that wait for a reply, by what they asked."""
+
+    __slots__ = ("ready", "source", "waiting")
+
+    def __init__(self, source: Source) -> None:
+        self.source = source
+        self.ready: deque[tuple[_Task, Any]] = deque()
+        self.waiting: dict[Ask, list[_Task]] = {}
+
+    def collect(self) -> bool:
+        """Wait for replies; False where nothing is in flight."""
+        if not self.waiting:
+            return False
+        for asked, reply in self.source.wait():
+            self.ready.extend((task, reply) for task in self.waiting.pop(asked, ()))
+        return True
+
+    def advance(self) -> tuple[_Task, Any] | None:
+        """Let the next ready task go one step. A root task that ends is returned with its result or its error."""
+        task, value = self.ready.popleft()
+        try:
+            step = task.flow.throw(value) if isinstance(value, Exception) else task.flow.send(value)
+        except StopIteration as done:
+            return self.ended(task, done.value)
+        except Exception as error:
+            return self.ended(task, error)
+        if isinstance(step, Fork):
+            self.fork(task, step)
+        elif step in self.waiting:
+            self.waiting[step].append(task)
+        elif (reply := self.source.start(step)) is not None:
+            self.ready.append((task, reply))
+        else:
+            self.waiting[step] = [task]
+        return None
+
+    def fork(self, task: _Task, fork: Fork) -> None:
+        """Set the fork's flows beside each other; the task goes on when all have ended."""
+        task.values, task.missing = [None] * len(fork.flows), len(fork.flows)
+        self.ready.extend((_Task(flow, task, slot), None) for slot, flow in enumerate(fork.flows))
+        if not fork.flows:
+            self.ready.append((task, []))
+
+    def ended(self, task: _Task, result: Any) -> tuple[_Task, Any] | None:
+        """Hand a result to the fork it belongs to; a root task's goes back to the caller."""
+        parent = task.parent
+        if parent is None:
+            return task, result
+        parent.values[task.slot] = result
+        parent.missing -= 1
+        if not parent.missing:
+            error = next((value for value in parent.values if isinstance(value, Exception)), None)
+            self.ready.append((parent, parent.values if error is None else error))
+        return None
 
 
 def run_many(flows: Iterable[Flow[T]], source: Source, window: int = RUN_WINDOW) -> Iterator[tuple[int, T]]:
     """Drive `flows`, at most `window` at a time; yield (index, result) as each finishes.
 
-    Equal questions in flight are asked once. An exception that leaves a flow leaves here too: verdicts are values, so it is a bug
-    or a job that cannot be done.
+    Equal questions in flight are asked once. An exception that leaves a flow leaves here too: verdicts are values, so it
+    is a bug or a job that cannot be done.
     """
-    waiting: dict[Ask, list[_Task]] = {}
-    ready: deque[tuple[_Task, Any]] = deque()
+    driver = _Driver(source)
     todo = enumerate(flows)
     alive = 0
     while True:
         while alive < window and (item := next(todo, None)):
-            ready.append((_Task(item[1], slot=item[0]), None))
+            driver.ready.append((_Task(item[1], slot=item[0]), None))
             alive += 1
-        if not ready:
-            if not waiting:
+        if not driver.ready:
+            if not driver.collect():
                 return
-            for asked, reply in source.wait():
-                ready.extend((task, reply) for task in waiting.pop(asked, ()))
             continue
-        task, value = ready.popleft()
-        try:
-            step = task.flow.throw(value) if isinstance(value, Exception) else task.flow.send(value)
-        except Exception as done:
-            result = done.value if isinstance(done, StopIteration) else done
-            if (parent := task.parent) is not None:
-                parent.values[task.slot] = result
-                parent.missing -= 1
-                if not parent.missing:
-                    ready.append((parent, _outcome(parent.values)))
-                continue
+        if (ended := driver.advance()) is not None:
+            task, result = ended
             alive -= 1
             if isinstance(result, Exception):
-                raise result from None
+                raise result
             yield task.slot, result
-            continue
-        if isinstance(step, Fork):
-            task.values, task.missing = [None] * len(step.flows), len(step.flows)
-            ready.extend((_Task(each, task, slot), None) for slot, each in enumerate(step.flows))
-            if not step.flows:
-                ready.append((task, []))
-        elif step in waiting:
-            waiting[step].append(task)
-        elif (reply := source.start(step)) is not None:
-            ready.append((task, reply))
-        else:
-            waiting[step] = [task]
 
 
 def run(flow: Flow[T], source: Source) -> T:

@@ -53,8 +53,8 @@ MAX_TAGS = 200
 
 # --- DNS
 DNS_TIMEOUT = 10.0
-"""Overall deadline of one command's DNS questions, unless --timeout says otherwise; RFC 7208 section 4.6.4 asks for at least 20 a check
-from receivers, a person at a terminal gives up earlier."""
+"""Overall deadline of one command's DNS questions, unless --timeout says otherwise. RFC 7208 section 4.6.4 asks receivers
+for at least 20; a person at a terminal gives up earlier."""
 DNS_ATTEMPT = 2.0
 """How long one attempt at one server waits for its reply."""
 DNS_ATTEMPTS = 3

@@ -32,12 +32,12 @@ def txt(rdata: bytes) -> bytes:
 
 
 def name(rdata: bytes, at: int = 0) -> str:
-    """The name at `at`: A-labels in lower case without a final dot, "" for the root; dots and oddities in a label come out as \\DDD."""
+    """The name at `at`: lower case, no final dot, "" for the root; dots and oddities in a label come out as \\DDD."""
     return _name(rdata, at)[0]
 
 
 def _name(rdata: bytes, at: int) -> tuple[str, int]:
-    labels = []
+    labels: list[str] = []
     while True:
         if at >= len(rdata):
             raise RdataError("a name runs over the end")
@@ -97,7 +97,7 @@ def encode_txt(text: bytes) -> bytes:
 
 
 def show(type: str, rdata: bytes) -> str:
-    """A record's data as zone files write it, for evidence and traces; types without a decoder in the generic form of RFC 3597."""
+    """A record's data as zone files write it, for evidence and traces; other types in the generic form of RFC 3597."""
     try:
         match type:
             case "TXT" | "SPF":

@@ -1,7 +1,8 @@
 """The one result model: what every command answers with, and the only thing that is serialized.
 
-Everything here is frozen. A room returns a result of its own that carries a `Check`; results go to other rooms, checks go to output.
-Strings may hold anything a message held, control characters included, but no lone surrogate: make them with `core.text.from_bytes`.
+Everything here is frozen. A room returns a result of its own that carries a `Check`; results go to other rooms, checks go
+to output. Strings may hold anything a message held, control characters included, but no lone surrogate: make them with
+`core.text.from_bytes`.
 """
 
 from __future__ import annotations
@@ -178,7 +179,8 @@ class Report:
 class AuthResult:
     """One method's result in the terms of RFC 8601: what dmarc, arc, authres and spoofing share.
 
-    `domain` is the identifier that the method authenticated (an A-label name) or "". `properties` are (ptype.property, value) pairs.
+    `domain` is the identifier that the method authenticated (an A-label name) or "". `properties` are pairs of
+    ptype.property and value.
     """
 
     method: str
@@ -212,7 +214,7 @@ def worst_severity(findings: Iterable[Finding]) -> Severity | None:
 
 
 def bounded(check: Check, depth: int = MAX_CHECK_DEPTH) -> Check:
-    """`check` with everything below `depth` levels cut off, each cut marked by a finding. Iterative: any depth is safe to pass in."""
+    """`check` with everything below `depth` levels cut off, each cut marked by a finding; iterative, so any depth is safe."""
     order: list[tuple[Check, int]] = []
     stack = [(check, 1)]
     deepest = 1

@@ -1,7 +1,7 @@
 """Untrusted text made printable.
 
-Nothing a message, record or reply contains may reach a terminal as a control sequence. Strings of the result model hold what was
-read (`from_bytes`); every renderer of text calls `visible`; the JSON renderer calls `json_safe` on what it encoded.
+Nothing a message, record or reply contains may reach a terminal as a control sequence. Strings of the result model hold
+what was read (`from_bytes`); every renderer of text calls `visible`; the JSON renderer calls `json_safe` on what it encoded.
 """
 
 from __future__ import annotations
