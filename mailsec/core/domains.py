@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
-from mailsec.core.limits import MAX_LABEL, MAX_NAME
+from mailsec.core.limits import MAX_NAME
 
 _HOST = re.compile(r"(?:[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?\.)*[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?\Z")
 _DOTS = str.maketrans("\u3002\uff0e\uff61", "...")
@@ -26,12 +26,7 @@ def to_ascii(text: str) -> str:
     pass: selectors and service names have them.
     """
     name = text.removesuffix(".")
-    if name.isascii():
-        name = name.lower()
-        if "xn--" in name:
-            _check_a_labels(name)
-    else:
-        name = _idna(name)
+    name = name.lower() if name.isascii() else _idna(name)
     if not name or len(name) > MAX_NAME:
         raise DomainError("empty name" if not name else f"longer than {MAX_NAME} octets")
     if not _HOST.match(name):
@@ -53,12 +48,6 @@ def _idna(name: str) -> str:
         except (idna.IDNAError, UnicodeError) as error:
             raise DomainError(f"not a valid internationalized name: {error}") from None
     return ".".join(labels)
-
-
-def _check_a_labels(name: str) -> None:
-    for label in name.split("."):
-        if label.startswith("xn--") and len(label) > MAX_LABEL:
-            raise DomainError("label too long")
 
 
 def to_unicode(name: str) -> str:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from enum import IntEnum
+from typing import TYPE_CHECKING
 
-from mailsec.core.results import Status
+if TYPE_CHECKING:
+    from mailsec.core.results import Status
 
 
 class Exit(IntEnum):
@@ -66,6 +68,8 @@ def most_severe(codes: Iterable[int]) -> Exit:
 
 def exit_for(status: Status | None) -> Exit:
     """The exit code of a single judgement that has no decision table of its own."""
+    from mailsec.core.results import Status  # noqa: PLC0415 (--help prints the codes, and has no use for the result model)
+
     if status is None or status is Status.PASS:
         return Exit.HOLDS
     if status is Status.TEMPERROR:

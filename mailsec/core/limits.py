@@ -16,6 +16,8 @@ MAX_MESSAGE_BYTES = 256 * 1024 * 1024
 """A message file: five times the largest size that large providers accept."""
 MAX_ZONE_BYTES = 64 * 1024 * 1024
 """A zone file given with --zone."""
+MAX_ZONE_LINE = 512 * 1024
+"""Characters in one line of a zone file; a TXT record of the largest size with every octet escaped has half of that."""
 MAX_KEY_BYTES = 1024 * 1024
 """A private key file; a 16384-bit RSA key in PEM has 13 kB."""
 
@@ -30,6 +32,12 @@ MAX_ADDRESS_BYTES = 1024 * 1024
 """An address field's value; above it the field is refused with a defect."""
 MAX_ADDRESSES = 20_000
 """Addresses of one field."""
+MAX_AUTHORS = 200
+"""Addresses in From whose domains are looked at; the rest counts as authors without a domain."""
+MAX_ADDRESS_TOKENS = 400_000
+"""Lexical tokens of one structured field: room for `MAX_ADDRESSES` with long names, while memory stays under 60 MB."""
+MAX_ADDRESS_DEFECTS = 100
+"""Defects of each kind that are kept of one address field; nobody reads more. Of each kind, so that none can crowd out another."""
 MAX_COMMENT_DEPTH = 64
 """Nested comments in a structured field."""
 MAX_GROUPS = 1_000
@@ -38,6 +46,12 @@ MAX_MIME_PARTS = 200_000
 """Parts of a message."""
 MAX_MIME_DEPTH = 100
 """Nested multiparts or messages; what is deeper stays one opaque leaf, with a finding."""
+MAX_MEDIA_BYTES = 64 * 1024
+"""The value of a Content-Type; honest ones have under 1 kB, a longer one is not read."""
+MAX_MEDIA_PARAMETERS = 100
+"""Parameters of one Content-Type; honest ones have under ten."""
+MAX_RECEIVED_BYTES = 16 * 1024
+"""One Received field; an honest one has under 1 kB, a longer one is of unknown format."""
 MAX_RECEIVED = 200
 """Received fields that are read; loops are cut at 50 to 100 hops by every transfer agent."""
 
@@ -61,10 +75,26 @@ DNS_ATTEMPTS = 3
 """Attempts a question, spread over the servers."""
 DNS_IN_FLIGHT = 128
 """Questions on the wire at once; beyond it they queue."""
+DNS_SERVERS = 8
+"""Name servers that are used; the C library stops at three."""
+DNS_STRAYS = 16
+"""Datagrams of one attempt that do not answer the question; beyond it somebody is guessing, and TCP asks instead."""
+DNS_UDP_PAYLOAD = 1_232
+"""Octets of a reply over UDP that are announced (RFC 6891 section 6.2.5): what fits into an unfragmented IPv6 packet."""
+DNS_TRACE = 100_000
+"""Questions that a trace keeps."""
+RESOLV_CONF_BYTES = 64 * 1024
+"""The system's resolver configuration; real ones have a few hundred."""
 DNS_CACHE_RRSETS = 50_000
 """Answers that the cache keeps; the oldest leave first."""
 DNS_CACHE_TTL = 86_400
 """No answer is kept longer than a day, whatever its TTL."""
+DNS_NEGATIVE_TTL = 10_800
+"""An absence is not remembered longer than three hours (RFC 2308 section 5)."""
+ZONE_TTL = 300
+"""Seconds that a record of a zone file lives where the file says nothing."""
+MAX_TTL = 2**31 - 1
+"""Seconds (RFC 2181 section 8)."""
 MAX_CNAMES = 16
 """Aliases followed in one answer; resolvers stop between 8 and 16."""
 MAX_ANSWER_RECORDS = 4_096
@@ -81,6 +111,12 @@ SPF_PTR_NAMES = 10
 """Names looked at for one `ptr` or `%{p}`."""
 SPF_TERMS = 1_000
 """Terms in one record; a 64 kB record of two-letter terms has 20,000, an honest one under 50."""
+SPF_CACHED_RECORDS = 256
+"""Parsed records that are remembered: the includes of large providers come up in every message."""
+SPF_CACHED_BYTES = 2_048
+"""Longer records are parsed anew each time, so that hostile ones cannot fill the memory."""
+SPF_SHOWN = 20
+"""Addresses or names that one term's evidence lists."""
 SPF_EXPANSION = 8_192
 """Octets that one macro-string may grow to before it is refused; a name has 253, an explanation a few hundred."""
 
@@ -89,6 +125,14 @@ DKIM_SIGNATURES = 10
 """Signatures of one message that are judged."""
 DKIM_SIGNATURE_BYTES = 64 * 1024
 """A DKIM-Signature field; honest ones have under 4 kB."""
+DKIM_IDENTITY_BYTES = 1_024
+"""The i= of a signature: a local part of 64 octets and a name, with room for its encodings."""
+DKIM_CLOCK_SKEW = 86_400
+"""How far a signature's t= may lie ahead of the time it is judged at before it is worth saying."""
+DKIM_QUOTED = 1_000
+"""Characters of a signature or key record that evidence quotes."""
+DKIM_SIGNATURES_SHOWN = 100
+"""Signatures of one message that are reported, the judged ones first; of the rest only the number is."""
 DKIM_HEADER_NAMES = 1_000
 """Names in h=; honest lists have under 60."""
 DKIM_KEYS = 4
@@ -108,4 +152,26 @@ DMARC_WALK_QUERIES = 8
 DMARC_AUTHOR_DOMAINS = 10
 """Author domains of one message that are judged; an attack surface, so bounded."""
 DMARC_IDENTIFIERS = 20
-"""Authenticated identifiers that are looked at for alignment."""
+"""Domains of authenticated identifiers whose organizational domain is looked for; equal domains count once."""
+DMARC_OPEN_NAMES = 3
+"""Unanswered names of two walks for which each of the four possible answers is tried: 64 combinations, each a few steps."""
+
+# --- Authentication-Results (RFC 8601)
+AUTHRES_VALUE = 400
+"""Characters of one value that are written: escaped and with its name it fits into one line (MAX_LINE); an address has at most 254."""
+AUTHRES_BYTES = 64 * 1024
+"""Octets of a field that are read; honest ones have under 4 kB."""
+AUTHRES_RESULTS = 1_000
+"""Results of one field that are read, and properties of one result; honest fields have under 20."""
+
+# --- what a person is shown (JSON always has everything)
+SHOWN_TEXT = 600
+"""Characters of one value in the human format; a field of a megabyte would bury the answer."""
+SHOWN_NODES = 400
+"""Lines of the check trees of one report in the human format: ten screens."""
+SHOWN_FINDINGS = 100
+"""Findings of one report in the human format, the most severe first."""
+SHOWN_FACTS = 40
+"""Facts or pieces of evidence of one check or finding in the human format."""
+SHOWN_PATH_NAME = 60
+"""Characters of each ancestor's name in the plain format, so that a deep tree of long names does not grow with the square."""

@@ -51,7 +51,7 @@ def _name(rdata: bytes, at: int) -> tuple[str, int]:
 
 
 def _label(raw: bytes) -> str:
-    text = raw.decode("latin-1").lower()
+    text = raw.lower().decode("latin-1")
     if text.replace("-", "").replace("_", "").isalnum() and text.isascii():
         return text
     return "".join(char if "!" <= char <= "~" and char not in '."\\' else f"\\{ord(char):03d}" for char in text)
@@ -82,7 +82,10 @@ def encode_name(text: str) -> bytes:
     """The wire form of `text`, a name without a final dot."""
     out = bytearray()
     for label in text.split(".") if text else ():
-        raw = label.encode("latin-1")
+        try:
+            raw = label.encode("latin-1")
+        except UnicodeEncodeError:
+            raise RdataError("a label has characters beyond one octet") from None
         if not 0 < len(raw) <= MAX_LABEL:
             raise RdataError("a label has 1 to 63 octets")
         out.append(len(raw))
@@ -100,7 +103,7 @@ def show(type: str, rdata: bytes) -> str:
     """A record's data as zone files write it, for evidence and traces; other types in the generic form of RFC 3597."""
     try:
         match type:
-            case "TXT" | "SPF":
+            case "TXT" | "SPF" if rdata:
                 return " ".join(_quoted(string) for string in txt_strings(rdata))
             case "A":
                 return str(a(rdata))

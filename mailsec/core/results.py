@@ -215,22 +215,26 @@ def worst_severity(findings: Iterable[Finding]) -> Severity | None:
 
 def bounded(check: Check, depth: int = MAX_CHECK_DEPTH) -> Check:
     """`check` with everything below `depth` levels cut off, each cut marked by a finding; iterative, so any depth is safe."""
-    order: list[tuple[Check, int]] = []
-    stack = [(check, 1)]
-    deepest = 1
+    order: list[tuple[Check, int, int]] = []
+    stack = [(check, 1, -1)]
     while stack:
-        node, level = stack.pop()
-        order.append((node, level))
-        deepest = max(deepest, level)
+        node, level, above = stack.pop()
         if level < depth:
-            stack.extend((child, level + 1) for child in node.children)
-    if deepest < depth:
+            stack.extend((child, level + 1, len(order)) for child in node.children)
+        order.append((node, level, above))
+    if not any(level == depth and node.children for node, level, _ in order):
         return check
-    rebuilt: dict[int, Check] = {}
-    for node, level in reversed(order):
+    # By place and not by identity: one Check may stand at several places. A child comes after its parent, siblings in reverse.
+    below: list[list[Check]] = [[] for _ in order]
+    rebuilt = check
+    for at in range(len(order) - 1, -1, -1):
+        node, level, above = order[at]
         if level == depth and node.children:
             cut = finding(TREE_TOO_DEEP, f"cut at {depth} levels: {len(node.children)} further entries are not shown")
-            rebuilt[id(node)] = replace(node, children=(), findings=(*node.findings, cut))
+            node = replace(node, children=(), findings=(*node.findings, cut))
         elif node.children:
-            rebuilt[id(node)] = replace(node, children=tuple(rebuilt.get(id(child), child) for child in node.children))
-    return rebuilt.get(id(check), check)
+            node = replace(node, children=tuple(below[at]))
+        rebuilt = node
+        if above >= 0:
+            below[above].append(rebuilt)
+    return rebuilt

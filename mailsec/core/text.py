@@ -9,10 +9,11 @@ from __future__ import annotations
 import re
 
 # C0, DEL, C1; line and paragraph separators; bidirectional and invisible formatting; tags; lone surrogates; byte order mark;
-# interlinear annotation; variation selectors stay (emoji need them).
+# interlinear annotation; hieroglyph, shorthand and musical format controls; variation selectors stay (emoji need them).
 _UNSAFE_RANGES = (
     "\x00-\x1f\x7f-\x9f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u2028-\u202e\u2060-\u206f\u3164"
-    "\ud800-\udfff\ufeff\uffa0\ufff0-\ufffb\ufffe\uffff\U0001d173-\U0001d17a\U000e0000-\U000e0fff"
+    "\ud800-\udfff\ufeff\uffa0\ufff0-\ufffb\ufffe\uffff\U00013430-\U0001345f\U0001bca0-\U0001bca3"
+    "\U0001d173-\U0001d17a\U000e0000-\U000e0fff"
 )
 _UNSAFE = re.compile(f"[{_UNSAFE_RANGES}]")
 _UNSAFE_IN_JSON = re.compile("[" + _UNSAFE_RANGES.removeprefix("\x00-\x1f") + "]")
@@ -41,7 +42,7 @@ def visible(text: str) -> str:
 
 def clipped(text: str, width: int) -> str:
     """`text` cut to at most `width` characters, the cut marked with an ellipsis."""
-    return text if len(text) <= width else text[: max(width - 1, 0)] + "…"
+    return text if len(text) <= width else text[: width - 1] + "…" if width > 0 else ""
 
 
 def _json_escape(match: re.Match[str]) -> str:
