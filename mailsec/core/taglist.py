@@ -66,5 +66,5 @@ def parse(text: str) -> tuple[Tag, ...]:
 
 
 def unfold(value: str) -> str:
-    """`value` without folding white space: base64 and lists may be folded anywhere (RFC 6376 section 3.2). No other space goes."""
+    """`value` without folding white space, and no other: base64 and lists may be folded anywhere (RFC 6376 section 3.2)."""
     return value.replace(" ", "").replace("\t", "").replace("\r", "").replace("\n", "")

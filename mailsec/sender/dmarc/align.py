@@ -77,9 +77,14 @@ class Aligned:
     why: str
 
     @property
+    def place(self) -> str:
+        """What became of it, and why."""
+        return f"{self.alignment} ({self.why})"
+
+    @property
     def words(self) -> str:
         """One line: what it is, what became of it, and why."""
-        return f"{self.identifier.label}: {self.alignment} ({self.why})"
+        return f"{self.identifier.label}: {self.place}"
 
 
 @dataclass(frozen=True, slots=True)

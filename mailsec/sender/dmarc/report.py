@@ -111,7 +111,7 @@ def _alignment_check(each: Aligned) -> Check:
         Fact("domain", identifier.domain),
         Fact("alignment", each.alignment.value),
     )
-    return Check(identifier.label, identifier.result.status, each.words, facts)
+    return Check(identifier.label, identifier.result.status, each.place, facts)
 
 
 def _findings(who: Author, status: Status, walks: Sequence[Walk], discovery: Discovery) -> Iterator[Finding]:

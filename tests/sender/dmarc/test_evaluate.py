@@ -88,8 +88,8 @@ def test_the_tree_shows_each_walk_and_each_identifier() -> None:
         ("_dmarc.com", "no record"),
     ]
     assert [child.reason for child in check.children[2:]] == [
-        "SPF bounce.example.com: aligned (relaxed, organizational domain example.com)",
-        "DKIM example.net: not aligned (another domain)",
+        "aligned (relaxed, organizational domain example.com)",
+        "not aligned (another domain)",
     ]
     assert check.evidence[0].where == "_dmarc.example.com"
 
@@ -131,7 +131,7 @@ def test_the_tree_shows_each_walk_and_each_identifier() -> None:
 def test_alignment_in_words(records: dict[str, Entry], domain: str, identifier: str, words: str) -> None:
     check = judge(records, [domain], dkim(identifier)).check.child(f"DKIM {identifier}")
     assert check is not None
-    assert check.reason.startswith(f"DKIM {identifier}: {words}")
+    assert check.reason.startswith(words)
 
 
 def test_two_organizations_known_apart_although_neither_is_known() -> None:
