@@ -1,0 +1,217 @@
+"""The entry point: runs a command and turns whatever happens into an exit code.
+
+Start-up counts: besides click nothing is imported here until it is needed.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import sys
+from collections.abc import Iterable, Sequence
+from importlib import import_module
+from typing import NoReturn
+
+import click
+
+from mailsec import __version__
+from mailsec.cli.complaint import complain, say
+from mailsec.cli.table import COMMANDS
+
+PROGRAM = "mailsec"
+COMPLETE_VARIABLE = "_MAILSEC_COMPLETE"
+EPILOG_TITLE = "Exit codes"
+CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
+
+
+class State:
+    """What holds for the whole run."""
+
+    def __init__(self) -> None:
+        self.debug = False
+
+
+class LazyGroup(click.Group):
+    """The commands of the table; help and completion of their names import none of them."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """The names, in the table's order."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The command called `cmd_name`, imported now."""
+        entry = COMMANDS.get(cmd_name)
+        if entry is None:
+            return None
+        command: click.Command = getattr(import_module(entry.module), entry.attribute)
+        return command
+
+    def resolve_command(self, ctx: click.Context, args: list[str]) -> tuple[str | None, click.Command | None, list[str]]:
+        """The command that `args` name; a name that does not exist is a usage error with the closest names as its hint."""
+        name = args[0]
+        if name not in COMMANDS and not name.startswith("-"):
+            raise NoSuchName(f"no such command: {name}", name, COMMANDS, ctx)
+        return super().resolve_command(ctx, args)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """The table, without importing what it names."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, entry.help) for name, entry in COMMANDS.items()])
+
+    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """The exit codes."""
+        from mailsec.core.exits import Exit  # noqa: PLC0415 (only --help needs it)
+
+        with formatter.section(EPILOG_TITLE):
+            formatter.write_dl([(str(code.value), code.meaning) for code in Exit])
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[click.shell_completion.CompletionItem]:
+        """Command names from the table, then the options."""
+        from click.shell_completion import CompletionItem  # noqa: PLC0415 (only completion needs it)
+
+        items = [CompletionItem(name, help=entry.help) for name, entry in COMMANDS.items() if name.startswith(incomplete)]
+        return items + click.Command.shell_complete(self, ctx, incomplete)
+
+
+class NoSuchName(click.UsageError):
+    """A name that is not among `known`; `hint` offers those that look like it."""
+
+    def __init__(self, message: str, name: str, known: Iterable[str], ctx: click.Context | None = None) -> None:
+        super().__init__(message, ctx)
+        self.hint = _close(name[:100], list(known))
+
+
+def _close(name: str, known: list[str]) -> str:
+    from difflib import get_close_matches  # noqa: PLC0415 (only a mistyped name needs it)
+
+    matches = get_close_matches(name, known, n=3, cutoff=0.5)
+    return f"did you mean {' or '.join(matches)}?" if matches else ""
+
+
+def _version(ctx: click.Context, parameter: click.Parameter, value: bool) -> None:
+    if value and not ctx.resilient_parsing:
+        click.echo(f"{PROGRAM} {__version__}")
+        ctx.exit()
+
+
+@click.group(PROGRAM, cls=LazyGroup, context_settings=CONTEXT, no_args_is_help=False)
+@click.option(
+    "--version", is_flag=True, expose_value=False, is_eager=True, callback=_version, help="Print the version and leave."
+)
+@click.option("--debug", is_flag=True, help="Print a traceback when something goes wrong inside mailsec.")
+@click.pass_obj
+def app(state: State, debug: bool) -> None:
+    """The security of electronic mail: who really sent a message, was it changed, does a domain protect its mail.
+
+    Answers go to stdout, everything else to stderr; - stands for stdin.
+    """
+    state.debug = debug
+
+
+def main(argv: Sequence[str] | None = None) -> NoReturn:
+    """Run mailsec with `argv` (the process's own arguments where None) and leave with its exit code."""
+    sys.exit(_flushed(run(list(sys.argv[1:] if argv is None else argv))))
+
+
+def run(argv: list[str]) -> int:
+    """Run mailsec with `argv`; the exit code. Never raises, except where the interpreter itself is told to stop."""
+    state = State()
+    try:
+        if instruction := os.environ.get(COMPLETE_VARIABLE):
+            return _complete(instruction)
+        with app.make_context(PROGRAM, argv, obj=state) as context:
+            return int(app.invoke(context) or 0)
+    except KeyboardInterrupt:
+        return 130
+    except Exception as error:
+        return _translated(error, state)
+
+
+def _complete(instruction: str) -> int:
+    from click.shell_completion import shell_complete  # noqa: PLC0415 (only completion needs it)
+
+    return shell_complete(app, {"obj": State()}, PROGRAM, COMPLETE_VARIABLE, instruction)
+
+
+def _translated(error: Exception, state: State) -> int:
+    """The exit code for what ended the run, once stderr says what it was."""
+    match error:
+        case click.exceptions.Exit():
+            return error.exit_code
+        case click.ClickException():
+            return _usage(error)
+        case click.Abort():
+            return 130
+        case BrokenPipeError():
+            return _pipe_closed()
+        case OSError(errno=errno.ENOSPC | errno.EDQUOT | errno.EIO | errno.EFBIG):
+            return _unwritable(error)
+        case _:
+            return _failed(error, state)
+
+
+def _usage(error: click.ClickException) -> int:
+    context = getattr(error, "ctx", None)
+    if context is None:
+        complain(error.format_message(), hint=f"{PROGRAM} --help")
+    else:
+        hint = getattr(error, "hint", "") or f"{context.command_path} --help"
+        complain(error.format_message(), usage=context.get_usage(), hint=hint)
+    return 2
+
+
+def _failed(error: Exception, state: State) -> int:
+    from mailsec.core.errors import MailsecError  # noqa: PLC0415 (a command that raises it has loaded it)
+
+    if state.debug:
+        _traceback(error)
+    if isinstance(error, MailsecError):
+        complain(error.message, hint=error.hint)
+        return int(error.exit)
+    hint = "" if state.debug else "this is a bug: run it again as `mailsec --debug …` and report what it prints"
+    complain(f"internal error ({type(error).__name__}: {error})", hint=hint)
+    return 70
+
+
+def _traceback(error: Exception) -> None:
+    import traceback  # noqa: PLC0415 (only --debug needs it)
+
+    from mailsec.core.text import visible  # noqa: PLC0415
+
+    for block in traceback.format_exception(error):
+        say("\n".join(visible(line) for line in block.rstrip("\n").split("\n")))
+
+
+def _flushed(code: int) -> int:
+    """`code`, once what was printed has left: the reader may have gone, the disk may be full."""
+    try:
+        if sys.stdout is not None:
+            sys.stdout.flush()
+    except BrokenPipeError:
+        return _pipe_closed()
+    except OSError as error:
+        unwritable = _unwritable(error)
+        return code or unwritable
+    return code
+
+
+def _unwritable(error: OSError) -> int:
+    _discard_output()
+    complain(f"cannot write to stdout: {(error.strerror or '').lower()}")
+    return 5
+
+
+def _pipe_closed() -> int:
+    _discard_output()
+    return 141
+
+
+def _discard_output() -> None:
+    """Let the interpreter's own last flush of stdout go nowhere instead of complaining."""
+    try:
+        number = sys.stdout.fileno()
+    except (AttributeError, OSError, ValueError):
+        return
+    null = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(null, number)
+    os.close(null)

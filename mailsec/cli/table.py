@@ -1,0 +1,25 @@
+"""The command table: what each command is called and where it lives. Nothing is imported before its command is called."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+
+class Entry(NamedTuple):
+    """Where a command lives (`module`, and `attribute` in it) and its one line of help."""
+
+    module: str
+    attribute: str
+    help: str
+
+
+COMMANDS = {
+    "verify": Entry("mailsec.cli.verify", "verify", "Who really sent a message, and was it changed."),
+    "check": Entry("mailsec.cli.check", "check", "What a domain's records say, without a message."),
+    "sign": Entry("mailsec.cli.sign", "sign", "Sign a message: message in, message out."),
+    "record": Entry("mailsec.cli.record", "record", "Make the DNS record that a domain should publish."),
+    "explain": Entry("mailsec.cli.explain", "explain", "What a finding's rule means, and what to do about it."),
+    "schema": Entry("mailsec.cli.schema", "schema", "The JSON Schema of everything that --json prints."),
+    "completion": Entry("mailsec.cli.completion", "completion", "The completion script for bash, zsh or fish."),
+}
+"""In the order in which `--help` lists them."""

@@ -1,0 +1,87 @@
+"""A check and what lies below it, drawn as a tree that stays readable in 40 columns."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from rich.text import Text
+
+from mailsec.core.limits import SHOWN_FACTS
+from mailsec.core.results import Check, Evidence, Standing, Status
+from mailsec.output.plain import evidence_text, fact_text
+from mailsec.output.render import Style
+from mailsec.output.sheet import QUIET, Sheet, shown
+
+STANDING_STYLES = {Standing.HOLDS: "bold green", Standing.DOES_NOT_HOLD: "bold red", Standing.UNJUDGED: "bold yellow"}
+
+# guides for a node, the last node, and the lines below each of the two
+_LINES = ("├─ ", "└─ ", "│  ", "   ")
+_ASCII = ("|- ", "`- ", "|  ", "   ")
+_GUIDE = 3
+_FACT_COLUMNS = 24  # a node's text gets at least this much before the guides are cut
+
+
+def put_tree(sheet: Sheet, check: Check, style: Style, budget: int) -> int:
+    """Add `check` and its children, at most `budget` nodes in all; what is left of the budget."""
+    branch, last, pipe, blank = _ASCII if style.ascii else _LINES
+    deepest = max((style.width - _FACT_COLUMNS) // _GUIDE, 1)
+    stack: list[tuple[Check, tuple[str, ...], bool | None]] = [(check, (), None)]
+    while stack:
+        if budget <= 0:
+            sheet.put(Text("… and more; --format json has all", QUIET))
+            return 0
+        budget -= 1
+        node, above, is_last = stack.pop()
+        below = above if is_last is None else (*above, blank if is_last else pipe)
+        first = above if is_last is None else (*above, last if is_last else branch)
+        inner = (*below, pipe if node.children else blank)
+        _put_node(sheet, node, _guides(first, deepest), _guides(inner, deepest + 1), style)
+        if len(below) + 1 >= style.levels and node.children:
+            sheet.put(
+                Text(f"… {len(node.children)} more below; --trace shows them", QUIET), _guides((*below, last), deepest + 1)
+            )
+            continue
+        ends = len(node.children) - 1
+        stack.extend((child, below, at == ends) for at, child in reversed(tuple(enumerate(node.children))))
+    return budget
+
+
+def _guides(guides: Sequence[str], deepest: int) -> Text:
+    """The innermost guides: a tree deeper than the terminal is wide loses its outer ones."""
+    return Text("".join(guides[-deepest:]), QUIET)
+
+
+def _put_node(sheet: Sheet, node: Check, first: Text, inner: Text, style: Style) -> None:
+    word = status_word(node.status)
+    reason = (": ", shown(node.reason)) if node.reason else ()
+    head = Text.assemble(word, " " if word else "", shown(node.name, "bold"), *reason)
+    sheet.put(head, first, inner)
+    if node.facts:
+        sheet.put(_facts(node), inner, inner)
+    if style.verbose:
+        for line in evidence_lines(node.evidence):
+            sheet.put(line, inner, inner)
+
+
+def status_word(status: Status | None, *, upper: bool = False) -> Text:
+    """The result word in the colour of its standing; empty for what is shown, not judged."""
+    if status is None:
+        return Text()
+    return Text(status.value.upper() if upper else status.value, STANDING_STYLES[status.standing])
+
+
+def _facts(check: Check) -> Text:
+    facts = [Text.assemble(shown(f"{fact.name}=", QUIET), shown(fact_text(fact.value))) for fact in check.facts[:SHOWN_FACTS]]
+    return Text("  ").join([*facts, *_more(len(check.facts) - SHOWN_FACTS)])
+
+
+def evidence_lines(evidence: Sequence[Evidence]) -> Iterator[Text]:
+    """A line for each piece of evidence, and one for those that are too many."""
+    for each in evidence[:SHOWN_FACTS]:
+        yield shown(evidence_text(each), QUIET)
+    yield from _more(len(evidence) - SHOWN_FACTS)
+
+
+def _more(count: int) -> Iterator[Text]:
+    if count > 0:
+        yield Text(f"… and {count} more", QUIET)
