@@ -222,10 +222,13 @@ class _Driver:
         self.waiting: dict[Ask, list[_Task]] = {}
 
     def collect(self) -> bool:
-        """Wait for replies; False where nothing is in flight."""
+        """Wait for replies; False where nothing is in flight. Raises RuntimeError where the source breaks its promise."""
         if not self.waiting:
             return False
-        for asked, reply in self.source.wait():
+        replies = self.source.wait()
+        if not replies:
+            raise RuntimeError("a source returned from wait() without a reply")
+        for asked, reply in replies:
             self.ready.extend((task, reply) for task in self.waiting.pop(asked, ()))
         return True
 

@@ -286,3 +286,12 @@ def test_any_order_of_replies_gives_the_same_results(names: list[str], batch: in
 def test_an_answers_parts() -> None:
     got = Answer(Query("a.example", "TXT"), AnswerStatus.OK)
     assert (got.records, got.aliases, got.proof, got.dnssec, got.reason) == ((), (), (), "unchecked", "")
+
+
+def test_a_source_that_gives_nothing_is_a_bug_and_no_endless_loop() -> None:
+    class Silent(LaterSource):
+        def wait(self) -> list[tuple[Ask, Reply]]:
+            return []
+
+    with pytest.raises(RuntimeError, match="without a reply"):
+        run(text("a"), Silent())
