@@ -1,0 +1,167 @@
+"""Makes the example messages, their keys' records and their zone, always the same: `python examples/make.py [FOLDER]`.
+
+The keys in examples/keys are for these examples only: everybody has them.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from mailsec.message.fields import parse
+from mailsec.sender.dkim.keys import SigningKey, load_private
+from mailsec.sender.dkim.publish import record_for, zone_line
+from mailsec.sender.dkim.sign import SignOptions, sign
+
+HERE = Path(__file__).parent
+NOW = 1_790_000_000  # 2026-09-21 14:13:20 UTC
+DATE = "Mon, 21 Sep 2026 14:13:20 +0000"
+RECEIVER = "mx.receiver.example"
+
+SIGNERS = {
+    "bank": ("bank.example", "s2026", "rsa.pem"),
+    "bank-ed": ("bank.example", "e2026", "ed25519.pem"),
+    "shop": ("shop.example", "mail", "rsa.pem"),
+    "list": ("lists.example", "l1", "rsa.pem"),
+    "books": ("xn--bcher-kva.example", "post", "ed25519.pem"),
+    "slow": ("slow.example", "s", "ed25519.pem"),
+}
+
+ZONE = """\
+; What the example messages' domains publish. The root zone's SOA says that every other name does not exist.
+$TTL 3600
+.                        SOA  a.root.example. hostmaster.root.example. 1 7200 3600 1209600 300
+
+; a bank that protects its name
+bank.example.            MX   10 mail.bank.example.
+bank.example.            TXT  "v=spf1 mx include:_spf.mailer.example -all"
+mail.bank.example.       A    192.0.2.10
+mail.bank.example.       TXT  "v=spf1 a -all"
+_dmarc.bank.example.     TXT  "v=DMARC1; p=reject; adkim=s; rua=mailto:dmarc@bank.example"
+_spf.mailer.example.     TXT  "v=spf1 ip4:198.51.100.0/28 ~all"
+
+; a shop that writes from a subdomain
+shop.example.            TXT  "v=spf1 ip4:192.0.2.32/28 -all"
+_dmarc.shop.example.     TXT  "v=DMARC1; p=quarantine; sp=reject; np=reject"
+news.shop.example.       TXT  "v=spf1 ip4:192.0.2.32/28 -all"
+
+; a mailing list and a forwarder
+lists.example.           TXT  "v=spf1 ip4:192.0.2.80 -all"
+_dmarc.lists.example.    TXT  "v=DMARC1; p=none"
+forwarder.example.       TXT  "v=spf1 ip4:192.0.2.90 -all"
+
+; records with mistakes: a typing error in SPF, DMARC published twice
+broken.example.          TXT  "v=spf1 ip4:192.0.2.300 -all"
+_dmarc.broken.example.   TXT  "v=DMARC1; p=reject"
+_dmarc.broken.example.   TXT  "v=DMARC1; p=none"
+
+; an internationalized domain: bücher.example
+xn--bcher-kva.example.         TXT  "v=spf1 ip4:192.0.2.50 -all"
+_dmarc.xn--bcher-kva.example.  TXT  "v=DMARC1; p=reject"
+
+; name servers that do not answer
+_dmarc.slow.example.     TXT  "v=DMARC1; p=reject"
+$ANSWER slow.example. TXT TIMEOUT
+$ANSWER s._domainkey.slow.example. TIMEOUT
+
+; public keys of the signers
+"""
+
+
+def received(host: str, ip: str, at: str = DATE) -> str:
+    """A Received field as the receiver's border writes it."""
+    return (
+        f"Received: from {host} ({host} [{ip}])\n\tby {RECEIVER} (Postfix) with ESMTPS id 4ABCDEF\n"
+        f"\tfor <bob@receiver.example>; {at}\n"
+    )
+
+
+def message(sender: str, subject: str, body: str, to: str = "Bob <bob@receiver.example>", extra: str = "") -> bytes:
+    """A plain message with CRLF line ends."""
+    ident = sender.rpartition("@")[2].rstrip(">")
+    charset = "us-ascii" if body.isascii() else "utf-8"
+    text = (
+        f"From: {sender}\nTo: {to}\nSubject: {subject}\nDate: {DATE}\nMessage-ID: <1@{ident}>\n"
+        f"{extra}MIME-Version: 1.0\n"
+        f"Content-Type: text/plain; charset={charset}\n"
+        f"Content-Transfer-Encoding: {'7bit' if body.isascii() else '8bit'}\n\n{body}"
+    )
+    return text.replace("\n", "\r\n").encode()
+
+
+def signed(data: bytes, *signers: str) -> bytes:
+    """`data` with a DKIM-Signature of each signer on top."""
+    keys = []
+    for signer in signers:
+        domain, selector, file = SIGNERS[signer]
+        keys.append(SigningKey(domain, selector, load_private((HERE / "keys" / file).read_bytes())))
+    return b"".join(sign(parse(data), keys, now=NOW, options=SignOptions())) + data
+
+
+def delivered(data: bytes, return_path: str, host: str, ip: str) -> bytes:
+    """`data` with the trace fields that the receiver puts on top."""
+    return (f"Return-Path: <{return_path}>\n" + received(host, ip)).replace("\n", "\r\n").encode() + data
+
+
+def messages() -> dict[str, tuple[bytes, int]]:
+    """Each message with the exit code of `mailsec verify`."""
+    invoice = message("Alice <alice@bank.example>", "Your statement", "Dear Bob,\n\nyour statement is ready.\n\nAlice\n")
+    statement = signed(invoice, "bank", "bank-ed")
+    forged = message(
+        "The Chairman <chairman@bank.example>",
+        "Urgent payment",
+        "Pay 9,800 to this account today.\n",
+        extra="Reply-To: c@fake.example\n",
+    )
+    offers = message("Offers <offers@news.shop.example>", "This week", "Ten percent off.\n")
+    footer = b"\r\n-- \r\nYou get this because you subscribed to talk@lists.example\r\n"
+    listed = statement.replace(b"Subject: Your", b"Subject: [talk] Your") + footer
+    listed = signed(b"List-Id: Talk <talk.lists.example>\r\n" + listed, "list")
+    international = message(
+        "J\u00f6rg B\u00fccher <j\u00f6rg@b\u00fccher.example>", "Gr\u00fc\u00dfe", "Sch\u00f6ne Gr\u00fc\u00dfe\n"
+    )
+    broken = message("Carol <carol@broken.example>", "Hello", "A domain with mistakes in its records.\n")
+    slow = message("Dan <dan@slow.example>", "Are you there?", "My name servers are down.\n")
+    return {
+        "signed.eml": (delivered(statement, "alice@bank.example", "mail.bank.example", "192.0.2.10"), 0),
+        "forged.eml": (delivered(forged, "chairman@bank.example", "mail.bank.example", "203.0.113.66"), 1),
+        "changed.eml": (statement.replace(b"is ready", b"is overdue: pay at http://fake.example/"), 1),
+        "forwarded.eml": (delivered(statement, "alice@bank.example", "mail.forwarder.example", "192.0.2.90"), 0),
+        "subdomain.eml": (delivered(signed(offers, "shop"), "bounce@news.shop.example", "out.shop.example", "192.0.2.33"), 0),
+        "list.eml": (delivered(listed, "talk-bounces@lists.example", "lists.example", "192.0.2.80"), 1),
+        "broken-record.eml": (delivered(broken, "carol@broken.example", "mail.broken.example", "192.0.2.30"), 3),
+        "international.eml": (
+            delivered(
+                signed(international, "books"), "j\u00f6rg@b\u00fccher.example", "mail.xn--bcher-kva.example", "192.0.2.50"
+            ),
+            0,
+        ),
+        "outage.eml": (delivered(signed(slow, "slow"), "dan@slow.example", "mail.slow.example", "192.0.2.60"), 5),
+        "unsigned.eml": (message("Eve <eve@bank.example>", "Hi", "No signature, no envelope.\n").replace(b"\r\n", b"\n"), 3),
+    }
+
+
+def zone() -> str:
+    """The zone file."""
+    lines = []
+    for domain, selector, file in SIGNERS.values():
+        if domain != "slow.example":
+            key = load_private((HERE / "keys" / file).read_bytes())
+            lines.append(zone_line(selector, domain, record_for(key)))
+    return ZONE + "\n".join(lines) + "\n"
+
+
+def main() -> None:
+    """Write everything below FOLDER (default: this folder)."""
+    folder = Path(sys.argv[1]) if len(sys.argv) > 1 else HERE
+    (folder / "messages").mkdir(parents=True, exist_ok=True)
+    expected = []
+    for name, (data, code) in messages().items():
+        (folder / "messages" / name).write_bytes(data)
+        expected.append(f"{code}\t{name}\n")
+    (folder / "expected.tsv").write_text("".join(expected))
+    (folder / "example.zone").write_text(zone())
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,128 @@
+"""`verify`: who really sent a message, and was it changed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from mailsec.api import verify_report
+from mailsec.api.envelope import Envelope, derived
+from mailsec.api.session import Session
+from mailsec.api.trace import Trace
+from mailsec.api.verdict import decide
+from mailsec.api.verify_case import Evidenced, case_of
+from mailsec.core.errors import BadInput, NothingToJudge
+from mailsec.core.flow import Flow, gather, pure, together
+from mailsec.core.results import AuthResult, Report, Status
+from mailsec.core.rules import Severity
+from mailsec.message.checks import Author, author, message_check
+from mailsec.message.fields import Message, parse
+from mailsec.message.mime import structure
+from mailsec.sender.dkim.verify import DkimResult
+from mailsec.sender.dkim.verify import verify as verify_dkim
+from mailsec.sender.dmarc.evaluate import evaluate as evaluate_dmarc
+from mailsec.sender.spf.evaluate import SpfResult, evaluate, evaluate_helo
+
+NOW = "now"
+RECEIVED = "received"
+
+
+@dataclass(frozen=True, slots=True)
+class VerifyOptions:
+    """How one message is to be judged.
+
+    `received_from` names the receiver whose Received fields state the envelope, where `envelope` does not. `at` is the time
+    to judge for in seconds since 1970 UTC, "now" or "received"; None takes the time of arrival where it is known, else now.
+    """
+
+    envelope: Envelope | None = None
+    received_from: str = ""
+    at: int | str | None = None
+    fail_on: Severity | None = Severity.HIGH
+    trace: bool = False
+    explain: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Verified:
+    """What became of a message: the report, the message as parsed, and the results for an Authentication-Results field."""
+
+    report: Report
+    message: Message
+    results: tuple[AuthResult, ...]
+
+
+def verify_message(file: bytes, subject: str, session: Session, options: VerifyOptions | None = None) -> Verified:
+    """Judge the message in `file`, called `subject` in the report.
+
+    Raises NothingToJudge for an empty file, BadInput where there is no header field, or no time of arrival that `at` asks for.
+    """
+    options = options or VerifyOptions()
+    message = _readable(file)
+    envelope = options.envelope or (derived(message, options.received_from) if options.received_from else Envelope())
+    now = _moment(options.at, envelope, session.now)
+    trace = Trace() if options.trace else None
+    evidenced = session.run(judge(message, envelope, now=now), trace)
+    case = case_of(evidenced, options.fail_on)
+    decision = decide(case)
+    report = verify_report.report(evidenced, case, decision, subject=subject, now=now, trace=trace, explain=options.explain)
+    return Verified(report, message, _results(evidenced))
+
+
+def judge(message: Message, envelope: Envelope, *, now: int) -> Flow[Evidenced]:
+    """SPF and DKIM side by side, then DMARC over both."""
+    who = author(message)
+    spf, dkim = yield from together(_spf(envelope, now=now), _dkim(message, who, now=now))
+    mail_from, helo = spf
+    identifiers = (mail_from.auth if mail_from else _unasked(envelope), *(each.auth for each in dkim.signatures))
+    dmarc = yield from evaluate_dmarc(who.domains, identifiers)
+    found = structure(message)
+    form = message_check(message, found, who)
+    return Evidenced(message, envelope, who, mail_from, helo, dkim, dmarc, identifiers, found, form)
+
+
+def _spf(envelope: Envelope, *, now: int) -> Flow[tuple[SpfResult | None, SpfResult | None]]:
+    """The results for MAIL FROM and for HELO; None where the envelope does not say enough to ask."""
+    ip, helo = envelope.ip, envelope.helo or ""
+    if ip is None:
+        return None, None
+    mail_from = evaluate(ip, envelope.mail_from or "", helo, now=now) if envelope.known else pure(None)
+    by_helo = evaluate_helo(ip, helo, now=now) if helo else pure(None)
+    results = yield from gather((mail_from, by_helo))
+    return results[0], results[1]
+
+
+def _dkim(message: Message, who: Author, *, now: int) -> Flow[DkimResult]:
+    return verify_dkim(message, now=now, author_domains=who.domains)
+
+
+def _unasked(envelope: Envelope) -> AuthResult:
+    reason = "the return path is not known" if envelope.ip else "the envelope is not known"
+    return AuthResult("spf", Status.SKIPPED, reason)
+
+
+def _results(evidenced: Evidenced) -> tuple[AuthResult, ...]:
+    """What an Authentication-Results field says: everything that was asked."""
+    spf = [each.auth for each in (evidenced.mail_from, evidenced.helo) if each]
+    dkim = [each.auth for each in evidenced.dkim.signatures] or [AuthResult("dkim", Status.NONE, "not signed")]
+    dmarc = [each.auth for each in (evidenced.dmarc,) if each.status is not Status.SKIPPED]
+    return tuple(each for each in (*spf, *dkim, *dmarc) if each.status is not Status.SKIPPED)
+
+
+def _readable(file: bytes) -> Message:
+    if not file:
+        raise NothingToJudge("the input is empty")
+    message = parse(file)
+    if not message.fields:
+        raise BadInput(
+            "this is no mail message: it has no header field", hint="give the message as source (.eml), with its header"
+        )
+    return message
+
+
+def _moment(at: int | str | None, envelope: Envelope, now: int) -> int:
+    """The time to judge for: as asked, else the arrival where it is known, else now."""
+    if isinstance(at, int):
+        return at
+    if at == RECEIVED and envelope.time is None:
+        raise BadInput("the time of arrival is not known", hint="name the receiver: --received-from HOST")
+    return now if at == NOW or envelope.time is None else envelope.time

@@ -1,0 +1,98 @@
+"""The report of `verify`: the protocols' checks, the identities side by side, the trace, a paragraph for a ticket."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from mailsec.api.tool import TOOL
+from mailsec.api.trace import Trace, trace_check
+from mailsec.api.verdict import Case, Decision, DomainAnswer
+from mailsec.api.verify_case import Evidenced
+from mailsec.api.verify_identities import identities
+from mailsec.core.domains import to_unicode
+from mailsec.core.results import Check, Fact, Report, Status
+from mailsec.core.text import clipped, from_bytes, visible
+from mailsec.message.mime import protection
+
+
+def report(
+    evidenced: Evidenced, case: Case, decision: Decision, *, subject: str, now: int, trace: Trace | None, explain: bool
+) -> Report:
+    """The whole answer about one message, with the trace and the paragraph where they are wanted."""
+    checks = [
+        identities(evidenced),
+        evidenced.envelope.check(),
+        _spf(evidenced),
+        evidenced.dkim.check,
+        evidenced.dmarc.check,
+        *_content(evidenced),
+        evidenced.form,
+    ]
+    if trace is not None:
+        checks.append(trace_check(trace))
+    return Report(
+        subject,
+        decision.verdict.overall,
+        decision.sentence,
+        tuple(checks),
+        now,
+        TOOL,
+        decision.verdict.exit,
+        decision.verdict,
+        explanation(evidenced, case, decision) if explain else "",
+    )
+
+
+def _spf(evidenced: Evidenced) -> Check:
+    """Both SPF identities under one node; the return path's answer is the node's."""
+    named = (("MAIL FROM", evidenced.mail_from), ("HELO", evidenced.helo))
+    asked = tuple(replace(result.check, name=name) for name, result in named if result)
+    mail_from = evidenced.identifiers[0]
+    return Check("spf", mail_from.status, mail_from.reason, children=asked)
+
+
+def _content(evidenced: Evidenced) -> tuple[Check, ...]:
+    """Signatures and encryption of the content that are there and that this version does not judge: said, not hidden."""
+    found = protection(evidenced.structure)
+    if not found:
+        return ()
+    kinds = ", ".join(dict.fromkeys(f"{each.method} {each.form}" for each in found))
+    return (Check("content", Status.SKIPPED, f"{kinds}: there, but not judged", (Fact("protection", kinds),)),)
+
+
+_ADVICE = {
+    Status.PASS: "The sender's domain stands behind it. That says who sent it, not that what it says is true.",
+    Status.FAIL: "Treat it as forged or changed: do not answer, pay, click or open anything in it; ask the supposed sender "
+    "another way.",
+    Status.POLICY: "Do not rely on it: ask the supposed sender another way before you act on it.",
+    Status.PERMERROR: "Honest software does not write messages like this. Do not act on it.",
+    Status.TEMPERROR: "Try again later; until then treat it as unproven.",
+    Status.NONE: "Nothing proves who sent it and nothing disproves it. Before you act on it, ask the supposed sender "
+    "another way.",
+}
+
+
+def explanation(evidenced: Evidenced, case: Case, decision: Decision) -> str:
+    """One paragraph for somebody who knows nothing of SPF, DKIM and DMARC."""
+    addresses = [visible(from_bytes(mailbox.address)) for mailbox in evidenced.author.mailboxes]
+    claims = f"The message says that it comes from {clipped(', '.join(addresses), 200)}. " if addresses else ""
+    overall = decision.verdict.overall or Status.NONE
+    return f"{claims}{_finding(case, decision)} {_ADVICE.get(overall, _ADVICE[Status.NONE])}"
+
+
+def _finding(case: Case, decision: Decision) -> str:
+    if decision.verdict.decided_by in (2, 4) or not case.domains:
+        return decision.sentence
+    name = _shown(case.domain.name)
+    return {
+        DomainAnswer.YES: f"We checked with {name}, and it confirms that.",
+        DomainAnswer.NO: f"We checked with {name}, and it does not confirm that.",
+        DomainAnswer.OPEN: f"We could not settle whether {name} really sent it as it is now. {decision.sentence}",
+        DomainAnswer.NONE: f"{name} offers no way to confirm that. {decision.sentence}",
+    }[case.answer]
+
+
+def _shown(name: str) -> str:
+    """A name with its U-labels beside it, where it has any."""
+    shown = to_unicode(name)
+    return name if shown == name else f"{shown} ({name})"

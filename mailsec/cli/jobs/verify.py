@@ -1,0 +1,66 @@
+"""What `mailsec verify` does."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from mailsec.api.authenticate import default_authserv_id, results_field, with_results
+from mailsec.api.envelope import Envelope
+from mailsec.api.session import Session
+from mailsec.api.verify_message import VerifyOptions, verify_message
+from mailsec.cli.complaint import say
+from mailsec.cli.io import Printer, each_input, put, write_message
+from mailsec.cli.jobs.session import session
+from mailsec.cli.options import DnsOptions, OutputOptions
+from mailsec.cli.verify import VerifyChoices
+from mailsec.core.exits import Exit
+from mailsec.core.results import Report
+from mailsec.core.text import visible
+
+
+def run(files: Sequence[str], chosen: VerifyChoices, output: OutputOptions, dns: DnsOptions) -> int:
+    """Judge each file and print what was asked for; the exit code."""
+    options = VerifyOptions(
+        envelope=_envelope(chosen) if chosen.states_envelope else None,
+        received_from=chosen.received_from,
+        at=dns.at,
+        fail_on=output.fail_on,
+        trace=output.trace,
+        explain=chosen.explain_for_user,
+    )
+    with session(dns) as live:
+        if chosen.header or chosen.add_header or (chosen.explain_for_user and output.format in ("human", "plain")):
+            return each_input(files, _printing_instead(live, options, chosen, output, files))
+        with Printer(output, files) as printer:
+            return each_input(files, lambda name, data: printer.show(verify_message(data, name, live, options).report))
+
+
+def _printing_instead(
+    live: Session, options: VerifyOptions, chosen: VerifyChoices, output: OutputOptions, files: Sequence[str]
+) -> Callable[[str, bytes], int]:
+    """Judges one input and prints what was chosen in place of the report."""
+    authserv_id = chosen.authserv_id or default_authserv_id()
+
+    def judge(name: str, data: bytes) -> int:
+        verified = verify_message(data, name, live, options)
+        if chosen.explain_for_user:
+            put(f"{visible(verified.report.explanation)}\n")
+        elif chosen.header:
+            write_message(results_field(authserv_id, verified).replace(b"\r\n", b"\n"), output.path, files)
+        else:
+            write_message(with_results(data, authserv_id, verified), output.path, files)
+            _say_verdict(verified.report, output)
+        return Exit.HOLDS if output.exit_zero else verified.report.exit
+
+    return judge
+
+
+def _say_verdict(report: Report, output: OutputOptions) -> None:
+    """The verdict goes to stderr where stdout carries the message."""
+    if not output.quiet:
+        say(f"{visible(report.subject)}: {report.status}: {visible(report.summary)}")
+
+
+def _envelope(chosen: VerifyChoices) -> Envelope:
+    path = None if chosen.mail_from is None else chosen.mail_from.strip().removeprefix("<").removesuffix(">")
+    return Envelope(chosen.ip, chosen.helo, path, chosen.rcpt_to, origin="as stated")

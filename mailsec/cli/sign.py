@@ -1,0 +1,77 @@
+"""`mailsec sign`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import click
+
+from mailsec.cli.options import PATH, TEXT, TIME, command
+from mailsec.cli.times import At
+from mailsec.core.errors import UsageError
+
+
+@dataclass(frozen=True, slots=True)
+class SignChoices:
+    """The options of `sign`; `keys` and `selectors` belong together one by one. `at` None is now."""
+
+    keys: Sequence[str]
+    selectors: Sequence[str]
+    domain: str
+    identity: str
+    canonicalization: str
+    oversign: tuple[str, ...]
+    expire: int | None
+    no_timestamp: bool
+    at: At | None
+    path: str
+    quiet: bool
+
+
+@command(
+    "sign",
+    examples=(
+        "mailsec sign --dkim --key rsa.pem --selector s2026 message.eml > signed.eml",
+        "mailsec sign --dkim --key rsa.pem --selector s1 --key ed25519.pem --selector s2 - < message.eml",
+        "mailsec sign --dkim --key rsa.pem --selector s1 - < in.eml | mailsec verify --zone my.zone -",
+    ),
+)
+@click.argument("file", type=PATH, default="-", metavar="[FILE]")
+@click.option("--dkim", is_flag=True, help="Sign with DKIM, for the domain.")
+@click.option(
+    "--key", "keys", type=PATH, multiple=True, metavar="FILE", help="A private key, PEM or Ed25519 seed (repeatable)."
+)
+@click.option(
+    "--selector", "selectors", type=TEXT, multiple=True, metavar="NAME", help="Where it is published (one for each key)."
+)
+@click.option("--domain", type=TEXT, default="", metavar="DOMAIN", help="The signing domain d= [default: that of From].")
+@click.option("--identity", type=TEXT, default="", metavar="ADDRESS", help="The agent or user, i=.")
+@click.option("--canonicalization", type=TEXT, default="relaxed/relaxed", show_default=True, metavar="C/C", help="c=.")
+@click.option(
+    "--oversign", type=TEXT, multiple=True, metavar="FIELD", help="A further field that none may be added of (repeatable)."
+)
+@click.option(
+    "--expire", type=click.IntRange(1), metavar="SECONDS", help="How long the signature is valid, x= [default: always]."
+)
+@click.option("--no-timestamp", is_flag=True, help="Leave t= out.")
+@click.option("--at", type=TIME, metavar="TIME", help="Sign for this time instead of now.")
+@click.option("-o", "--output", "path", type=PATH, default="", metavar="FILE", help="Write to FILE instead of stdout.")
+@click.option("-q", "--quiet", is_flag=True, help="Print nothing on stderr when all went well.")
+def sign(file: str, dkim: bool, **choices: Any) -> int:
+    """Sign a message: message in, message out.
+
+    From, To, Subject, Date, Message-ID and the fields that say what the body is are oversigned, so that none can be added
+    later. Several keys make several signatures in one call. Nothing is written unless all of it succeeds.
+    """
+    chosen = SignChoices(**choices)
+    if not dkim:
+        raise UsageError("say how to sign", hint="--dkim")
+    if len(chosen.keys) != len(chosen.selectors):
+        raise UsageError("give one --selector for each --key", hint="--key rsa.pem --selector s1 --key ed.pem --selector s2")
+    if chosen.at == "received":
+        raise UsageError("--at received means nothing for a signature that is made now")
+    from mailsec.cli.jobs.sign import run  # noqa: PLC0415 - not before it is needed
+
+    return run(file, chosen)

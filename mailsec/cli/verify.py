@@ -1,0 +1,84 @@
+"""`mailsec verify`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import click
+
+from mailsec.cli.options import PATH, TEXT, DnsOptions, OutputOptions, command, dns_options, output_options
+from mailsec.cli.types import ADDRESS, IPAddress
+from mailsec.core.errors import UsageError
+
+
+@dataclass(frozen=True, slots=True)
+class VerifyChoices:
+    """The options that only `verify` has."""
+
+    ip: IPAddress | None
+    helo: str | None
+    mail_from: str | None
+    rcpt_to: tuple[str, ...]
+    received_from: str
+    header: bool
+    add_header: bool
+    authserv_id: str
+    explain_for_user: bool
+
+    @property
+    def states_envelope(self) -> bool:
+        """True where any part of the envelope was given."""
+        return bool(self.rcpt_to) or any(each is not None for each in (self.ip, self.helo, self.mail_from))
+
+
+@command(
+    "verify",
+    examples=(
+        "mailsec verify message.eml",
+        "mailsec verify --received-from mx.example.org message.eml",
+        "mailsec verify --ip 192.0.2.1 --helo mail.example.com --mail-from alice@example.com - < message.eml",
+        "mailsec verify --zone example.zone --json message.eml | jq .verdict",
+        "mailsec verify --add-header --authserv-id mx.example.org - < message.eml > with-results.eml",
+    ),
+)
+@click.argument("files", type=PATH, nargs=-1, required=True, metavar="FILE...")
+@click.option("--ip", type=ADDRESS, metavar="ADDRESS", help="The host that delivered the message.")
+@click.option("--helo", type=TEXT, metavar="NAME", help="The name it gave in HELO or EHLO.")
+@click.option("--mail-from", type=TEXT, metavar="ADDRESS", help="The return path; '' or '<>' is the null one.")
+@click.option("--rcpt-to", type=TEXT, multiple=True, metavar="ADDRESS", help="A recipient of the envelope (repeatable).")
+@click.option(
+    "--received-from",
+    type=TEXT,
+    default="",
+    metavar="HOST",
+    help="Take the envelope from the Received fields that HOST, our own border, wrote on top.",
+)
+@click.option("--header", is_flag=True, help="Print the results as an Authentication-Results field instead.")
+@click.option(
+    "--add-header",
+    is_flag=True,
+    help="Print the message with that field on top, all that claim to be ours removed; the verdict goes to stderr.",
+)
+@click.option("--authserv-id", type=TEXT, default="", metavar="NAME", help="Our name in that field [default: this host].")
+@click.option("--explain-for-user", is_flag=True, help="Print one paragraph to paste into a ticket instead.")
+@output_options
+@dns_options
+def verify(files: Sequence[str], output: OutputOptions, dns: DnsOptions, **choices: Any) -> int:
+    """Who really sent a message, and was it changed: SPF, DKIM and DMARC, and one verdict.
+
+    SPF is asked only where the envelope is known: state it (--ip, --helo, --mail-from), or name the host whose Received fields
+    can be believed (--received-from). Only the DNS is asked; SPF macros and DKIM selectors can tell the sender's name servers
+    that the message is being looked at. --offline asks nothing that --zone does not answer.
+    """
+    chosen = VerifyChoices(**choices)
+    if chosen.states_envelope and chosen.received_from:
+        raise UsageError("--received-from and a stated envelope contradict each other")
+    if chosen.header + chosen.add_header + chosen.explain_for_user > 1:
+        raise UsageError("--header, --add-header and --explain-for-user exclude each other")
+    if len(files) > 1 and (chosen.add_header or (chosen.header and output.path)):
+        raise UsageError("a message or a header field is written for one input at a time")
+    from mailsec.cli.jobs.verify import run  # noqa: PLC0415 - the whole of mailsec, not before it is needed
+
+    return run(files, chosen, output, dns)

@@ -1,0 +1,40 @@
+"""Dates of header fields (RFC 5322 section 3.3, with the zones and years of section 4.3)."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime
+
+_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+_DATE = re.compile(
+    r"(?:[A-Za-z]{3,9},? ?)?(?P<day>\d{1,2}) (?P<month>[A-Za-z]{3}) (?P<year>\d{2,4}) "
+    r"(?P<hour>\d{1,2}) ?: ?(?P<minute>\d{2})(?: ?: ?(?P<second>\d{2}))?(?:\.\d{1,9})? (?P<zone>[+-]\d{4}|[A-Za-z]{1,5})\Z"
+)
+_ZONES = {"ut": 0, "gmt": 0, "utc": 0, "edt": -4, "est": -5, "cdt": -5, "cst": -6, "mdt": -6, "mst": -7, "pdt": -7, "pst": -8}
+_LONGEST = 200
+
+
+def parse_date(text: str) -> int | None:
+    """The seconds since 1970 UTC of a date without comments; None where it is no date or its zone is unknown."""
+    match = _DATE.match(" ".join(text.split())) if len(text) <= _LONGEST and text.isascii() else None
+    if match is None or match["month"].lower() not in _MONTHS or (offset := _zone(match["zone"])) is None:
+        return None
+    month = _MONTHS.index(match["month"].lower()) + 1
+    year = int(match["year"])
+    if len(match["year"]) < 4:
+        year += 2000 if year < 50 and len(match["year"]) == 2 else 1900
+    try:
+        moment = datetime(year, month, int(match["day"]), int(match["hour"]), int(match["minute"]), tzinfo=UTC)
+    except ValueError:
+        return None
+    second = int(match["second"] or 0)
+    return int(moment.timestamp()) + second - offset if second <= 60 else None
+
+
+def _zone(text: str) -> int | None:
+    """Seconds east of UTC."""
+    if text[0] not in "+-":
+        hours = _ZONES.get(text.lower())
+        return None if hours is None else hours * 3600
+    seconds = int(text[1:3]) * 3600 + int(text[3:]) * 60
+    return -seconds if text[0] == "-" else seconds

@@ -1,0 +1,299 @@
+"""What can be found about a message's form."""
+
+from __future__ import annotations
+
+from mailsec.core.rules import Rule, Severity, Threat
+
+_CONFUSION = (Threat.PHISHING, Threat.UNAUTHORIZED_SENDER)
+_CHANGED = (Threat.TAMPERING,)
+_EXHAUSTION = (Threat.UNAVAILABLE,)
+
+LF_ONLY = Rule(
+    "message-lf-only",
+    Severity.INFO,
+    "The file has no CRLF; every LF was read as CRLF",
+    "RFC 5322 section 2.1",
+    _CHANGED,
+    "Nothing to do: most programs on Unix store messages so.",
+)
+MBOX_LINE = Rule(
+    "message-mbox-line",
+    Severity.INFO,
+    "A leading mbox `From ` line was set aside",
+    "RFC 4155 appendix A",
+    (),
+    "Nothing to do: the line is no part of the message.",
+)
+BYTE_ORDER_MARK = Rule(
+    "message-byte-order-mark",
+    Severity.INFO,
+    "A leading byte order mark was set aside",
+    "RFC 5322 section 2.2",
+    (),
+    "Save the message without a byte order mark: an editor has added it.",
+)
+BARE_LF = Rule(
+    "message-bare-lf",
+    Severity.MEDIUM,
+    "LF without CR in a message with CRLF line ends",
+    "RFC 5322 section 2.3",
+    (*_CONFUSION, Threat.TAMPERING),
+    "Do not trust one program's view: some end a line here and some do not, which can hide header fields or smuggle messages.",
+)
+BARE_CR = Rule(
+    "message-bare-cr",
+    Severity.MEDIUM,
+    "CR without LF",
+    "RFC 5322 section 2.3",
+    (*_CONFUSION, Threat.TAMPERING),
+    "Do not trust one program's view: some end a line here and some do not, which can hide header fields.",
+)
+NUL = Rule(
+    "message-nul",
+    Severity.MEDIUM,
+    "NUL octets in the message",
+    "RFC 5322 section 4",
+    _CONFUSION,
+    "Refuse such messages at the border: programs disagree about what comes after a NUL.",
+)
+NO_COLON = Rule(
+    "message-no-colon",
+    Severity.MEDIUM,
+    "A header line is no field: it has no colon",
+    "RFC 5322 section 2.2",
+    _CONFUSION,
+    "Have the sender's software corrected: some programs end the header at such a line, others read on.",
+)
+BAD_NAME = Rule(
+    "message-bad-field-name",
+    Severity.MEDIUM,
+    "A header field's name has characters that it must not have",
+    "RFC 5322 section 2.2",
+    _CONFUSION,
+    "Have the sender's software corrected: some programs read such a field and others do not.",
+)
+SPACE_BEFORE_COLON = Rule(
+    "message-space-before-colon",
+    Severity.LOW,
+    "White space between a field's name and its colon",
+    "RFC 5322 section 4.5",
+    _CONFUSION,
+    "Have the sender's software corrected: this is obsolete syntax, which some programs do not know.",
+)
+LEADING_FOLD = Rule(
+    "message-leading-fold",
+    Severity.MEDIUM,
+    "The header begins with a continuation line",
+    "RFC 5322 section 2.2.3",
+    _CONFUSION,
+    "Have the sender's software corrected: there is no field that the line could continue.",
+)
+NO_SEPARATOR = Rule(
+    "message-no-separator",
+    Severity.LOW,
+    "No empty line ends the header",
+    "RFC 5322 section 2.1",
+    _CHANGED,
+    "Look whether the message was cut off: a message without a body still ends its header with an empty line.",
+)
+TOO_MANY_FIELDS = Rule(
+    "message-too-many-fields",
+    Severity.HIGH,
+    "More header fields than are read",
+    "mailsec limit",
+    (*_EXHAUSTION, *_CONFUSION),
+    "Do not trust the message: a field below the limit may contradict those that were judged.",
+)
+HEADER_TOO_LARGE = Rule(
+    "message-header-too-large",
+    Severity.HIGH,
+    "A header larger than is read",
+    "mailsec limit",
+    (*_EXHAUSTION, *_CONFUSION),
+    "Do not trust the message: a field below the limit may contradict those that were judged.",
+)
+NO_FROM = Rule(
+    "message-no-from",
+    Severity.MEDIUM,
+    "No From field",
+    "RFC 5322 section 3.6",
+    _CONFUSION,
+    "Refuse such messages: nobody can answer for a message without an author.",
+)
+SEVERAL_FROM = Rule(
+    "message-several-from",
+    Severity.MEDIUM,
+    "Several From fields",
+    "RFC 5322 section 3.6",
+    _CONFUSION,
+    "Refuse such messages: programs disagree about which From they show.",
+)
+NO_ADDRESS = Rule(
+    "message-from-no-address",
+    Severity.MEDIUM,
+    "No valid address in From",
+    "RFC 5322 section 3.6.2",
+    _CONFUSION,
+    "Refuse such messages: there is no domain that could vouch for the author.",
+)
+FROM_AMBIGUOUS = Rule(
+    "message-from-ambiguous",
+    Severity.HIGH,
+    "Programs will read different addresses in From",
+    "RFC 5322 section 3.4",
+    _CONFUSION,
+    "Do not trust the author that a program shows: From is written so that programs disagree about it.",
+)
+FROM_MALFORMED = Rule(
+    "message-from-malformed",
+    Severity.MEDIUM,
+    "From is not well-formed",
+    "RFC 5322 section 3.4",
+    _CONFUSION,
+    "Have the sender's software corrected: names with special characters belong in quotes, addresses in angle brackets.",
+)
+AUTHOR_WITHOUT_DOMAIN = Rule(
+    "message-author-without-domain",
+    Severity.HIGH,
+    "One of several authors has no domain that could vouch for it",
+    "RFC 5322 section 3.6.2",
+    _CONFUSION,
+    "Do not trust the authors: a program may show the one that nothing was asked about.",
+)
+SEVERAL_AUTHORS = Rule(
+    "message-several-authors",
+    Severity.INFO,
+    "From has several addresses",
+    "RFC 5322 section 3.6.2",
+    _CONFUSION,
+    "Look at each of them: programs may show only one.",
+)
+ADDRESS_MALFORMED = Rule(
+    "message-address-malformed",
+    Severity.LOW,
+    "An address field other than From is not well-formed",
+    "RFC 5322 section 3.4",
+    _CONFUSION,
+    "Have the sender's software corrected.",
+)
+OBSOLETE_ADDRESS = Rule(
+    "message-obsolete-address",
+    Severity.INFO,
+    "An address in obsolete syntax",
+    "RFC 5322 section 4.4",
+    (),
+    "Have the sender's software corrected: the syntax must be understood but no longer written.",
+)
+REPEATED_FIELD = Rule(
+    "message-repeated-field",
+    Severity.MEDIUM,
+    "A field that may stand once stands several times",
+    "RFC 5322 section 3.6",
+    (*_CONFUSION, Threat.TAMPERING),
+    "Refuse such messages: programs disagree about which one they show, and a signature may cover only one of them.",
+)
+NO_DATE = Rule(
+    "message-no-date",
+    Severity.LOW,
+    "No Date field",
+    "RFC 5322 section 3.6",
+    (Threat.UNSOLICITED_BULK,),
+    "Have the sender's software corrected: Date is one of the two fields that every message has.",
+)
+LONG_LINE = Rule(
+    "message-long-line",
+    Severity.LOW,
+    "A line longer than 998 octets",
+    "RFC 5322 section 2.1.1",
+    _CHANGED,
+    "Encode the part as quoted-printable or base64: a transfer agent may cut such a line, which breaks signatures.",
+)
+UNDECLARED_8BIT = Rule(
+    "message-undeclared-8bit",
+    Severity.LOW,
+    "8-bit content in a part that says it is 7-bit",
+    "RFC 2045 section 6.2",
+    _CHANGED,
+    "Declare the part as 8bit or encode it: a transfer agent may convert it, which breaks signatures.",
+)
+HEADER_NOT_UTF8 = Rule(
+    "message-header-not-utf8",
+    Severity.LOW,
+    "8-bit octets in the header that are not UTF-8",
+    "RFC 6532 section 3.1",
+    _CONFUSION,
+    "Have the sender's software corrected: header fields are ASCII with encoded words, or UTF-8.",
+)
+MIME_TOO_DEEP = Rule(
+    "message-mime-too-deep",
+    Severity.MEDIUM,
+    "Parts nested deeper than is read",
+    "mailsec limit",
+    _EXHAUSTION,
+    "Look at the message by hand: no honest message nests this deep.",
+)
+MIME_TOO_MANY_PARTS = Rule(
+    "message-mime-too-many-parts",
+    Severity.MEDIUM,
+    "More parts than are read",
+    "mailsec limit",
+    _EXHAUSTION,
+    "Look at the message by hand: no honest message has so many parts.",
+)
+MIME_NO_BOUNDARY = Rule(
+    "message-mime-no-boundary",
+    Severity.LOW,
+    "A multipart without a boundary",
+    "RFC 2046 section 5.1.1",
+    _CONFUSION,
+    "Have the sender's software corrected: programs guess what the parts are.",
+)
+MIME_SAME_BOUNDARY = Rule(
+    "message-mime-same-boundary",
+    Severity.MEDIUM,
+    "A multipart with the boundary of one that it lies in",
+    "RFC 2046 section 5.1.2",
+    _CONFUSION,
+    "Do not trust one program's view of the attachments: programs take such a message apart in different ways.",
+)
+MIME_UNTERMINATED = Rule(
+    "message-mime-unterminated",
+    Severity.LOW,
+    "A multipart without its closing delimiter",
+    "RFC 2046 section 5.1.1",
+    _CHANGED,
+    "Look whether the message was cut off.",
+)
+MIME_BAD_TYPE = Rule(
+    "message-mime-bad-type",
+    Severity.LOW,
+    "A Content-Type that cannot be read",
+    "RFC 2045 section 5.1",
+    _CONFUSION,
+    "Have the sender's software corrected: programs guess what the content is.",
+)
+MIME_REPEATED = Rule(
+    "message-mime-repeated",
+    Severity.MEDIUM,
+    "A Content-Type, Content-Transfer-Encoding or one of their parameters stands twice",
+    "RFC 2045 section 5",
+    _CONFUSION,
+    "Do not trust one program's view of the part: programs disagree about which one counts.",
+)
+MIME_ENCODED_COMPOSITE = Rule(
+    "message-mime-encoded-composite",
+    Severity.LOW,
+    "A multipart or an enclosed message with a content transfer encoding",
+    "RFC 2045 section 6.4",
+    _CONFUSION,
+    "Have the sender's software corrected: only the innermost parts may be encoded.",
+)
+
+RULES: tuple[Rule, ...] = (
+    *(LF_ONLY, MBOX_LINE, BYTE_ORDER_MARK, BARE_LF, BARE_CR, NUL),
+    *(NO_COLON, BAD_NAME, SPACE_BEFORE_COLON, LEADING_FOLD, NO_SEPARATOR, TOO_MANY_FIELDS, HEADER_TOO_LARGE),
+    *(NO_FROM, SEVERAL_FROM, NO_ADDRESS, FROM_AMBIGUOUS, FROM_MALFORMED, AUTHOR_WITHOUT_DOMAIN, SEVERAL_AUTHORS),
+    *(ADDRESS_MALFORMED, OBSOLETE_ADDRESS, REPEATED_FIELD, NO_DATE, LONG_LINE, UNDECLARED_8BIT, HEADER_NOT_UTF8),
+    *(MIME_TOO_DEEP, MIME_TOO_MANY_PARTS, MIME_NO_BOUNDARY, MIME_SAME_BOUNDARY, MIME_UNTERMINATED, MIME_BAD_TYPE),
+    *(MIME_REPEATED, MIME_ENCODED_COMPOSITE),
+)

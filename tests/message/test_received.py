@@ -1,0 +1,360 @@
+"""Received fields in the formats of known programs, and the border."""
+
+from __future__ import annotations
+
+from ipaddress import ip_address
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mailsec.core.limits import MAX_RECEIVED, MAX_RECEIVED_BYTES
+from mailsec.message.fields import Message, parse
+from mailsec.message.received import Format, Hop, border, hops, parse_received
+
+DATE = "; Mon, 02 Nov 2026 10:00:00 +0000"
+TIME = 1793613600
+
+
+def field(value: str) -> str:
+    return "Received: " + value.replace("\n", "\r\n") + "\r\n"
+
+
+def hop(value: str) -> Hop:
+    return parse_received(parse((field(value) + "\r\n").encode()).fields[0])
+
+
+# name, value without its date, format, helo, tcp_name, ip, by, protocol, id, recipient
+KNOWN = [
+    (
+        "from mail.example.com (mail.example.com [192.0.2.10])\n\t(using TLSv1.3 with cipher TLS_AES_256 (256/256 bits)\n"
+        "\t key-exchange X25519 server-signature RSA-PSS (2048 bits))\n\t(No client certificate requested)\n"
+        "\tby mx.example.net (Postfix) with ESMTPS id 4XyZ1a2b3c\n\tfor <user@example.net>",
+        (Format.POSTFIX, "mail.example.com", "mail.example.com", "192.0.2.10", "mx.example.net", "ESMTPS", "4XyZ1a2b3c"),
+    ),
+    (
+        "from [10.0.0.5] (unknown [IPv6:2001:db8::25])\n\t(Authenticated sender: joe)\n"
+        "\tby MX.example.net. (Postfix) with UTF8SMTPSA id A1",
+        (Format.POSTFIX, "[10.0.0.5]", "", "2001:db8::25", "mx.example.net", "UTF8SMTPSA", "A1"),
+    ),
+    ("by mx.example.net (Postfix, from userid 1000)\n\tid 4A", (Format.POSTFIX, "", "", None, "mx.example.net", "", "4A")),
+    (
+        "from localhost (localhost [127.0.0.1]) by mx.example.net (ESMTP Postfix) with ESMTP id B2",
+        (Format.POSTFIX, "localhost", "localhost", "127.0.0.1", "mx.example.net", "ESMTP", "B2"),
+    ),
+    (
+        "from by (by.example.com [192.0.2.10]) by mx.example.net (Postfix) with ESMTP id B3",
+        (Format.POSTFIX, "by", "by.example.com", "192.0.2.10", "mx.example.net", "ESMTP", "B3"),
+    ),
+    (
+        "from mail.example.com ([192.0.2.10] helo=relay.example.com)\n"
+        "\tby mx.example.net with esmtps  (TLS1.3) tls TLS_AES_256\n"
+        "\t(Exim 4.96)\n\t(envelope-from <joe@example.com>)\n\tid 1rAbCd-000123-Xy\n\tfor user@example.net",
+        (Format.EXIM, "relay.example.com", "mail.example.com", "192.0.2.10", "mx.example.net", "esmtps", "1rAbCd-000123-Xy"),
+    ),
+    (
+        "from mail.example.com ([2001:db8::1]:40123) by mx.example.net with smtp (Exim 4.98.1) id 1",
+        (Format.EXIM, "mail.example.com", "mail.example.com", "2001:db8::1", "mx.example.net", "smtp", "1"),
+    ),
+    (
+        "from [192.0.2.10] (port=40123 helo=mail.example.com)\n\tby mx.example.net with esmtp (Exim 4.96) id 1",
+        (Format.EXIM, "mail.example.com", "", "192.0.2.10", "mx.example.net", "esmtp", "1"),
+    ),
+    (
+        "from [192.0.2.10] by mx.example.net with smtp (Exim 4.96) id 1",
+        (Format.EXIM, "", "", "192.0.2.10", "mx.example.net", "smtp", "1"),
+    ),
+    ("from root by mx.example.net with local (Exim 4.96) id 1", (Format.EXIM, "", "", None, "mx.example.net", "local", "1")),
+    ("by mx.example.net (Exim 4.96) id 1", (Format.EXIM, "", "", None, "mx.example.net", "", "1")),
+    (
+        "from mail.example.com (mail.example.com [192.0.2.10])\n"
+        "\tby mx.example.net (8.17.1/8.17.1/Debian-2) with ESMTPS id 3A2B\n"
+        "\t(version=TLSv1.3 cipher=TLS_AES_256_GCM_SHA384 bits=256 verify=NO)\n\tfor <user@example.net>",
+        (Format.SENDMAIL, "mail.example.com", "mail.example.com", "192.0.2.10", "mx.example.net", "ESMTPS", "3A2B"),
+    ),
+    (
+        "from forged.example (host.example.com [192.0.2.10] (may be forged)) by mx.example.net (8.15.2/8.15.2) with SMTP id 3",
+        (Format.SENDMAIL, "forged.example", "", "192.0.2.10", "mx.example.net", "SMTP", "3"),
+    ),
+    (
+        "from mail.example.com (IDENT:joe@mail.example.com [192.0.2.10])"
+        " by mx.example.net (8.12.11.20060308/8.12.11) with ESMTP id 3",
+        (Format.SENDMAIL, "mail.example.com", "mail.example.com", "192.0.2.10", "mx.example.net", "ESMTP", "3"),
+    ),
+    (
+        "from mail.example.com ([192.0.2.10]) by mx.example.net (8.17.1/8.17.1) with ESMTP id 3",
+        (Format.SENDMAIL, "mail.example.com", "", "192.0.2.10", "mx.example.net", "ESMTP", "3"),
+    ),
+    (
+        "from root@localhost by mx.example.net (8.17.1/8.17.1/Submit) id 3",
+        (Format.SENDMAIL, "", "", None, "mx.example.net", "", "3"),
+    ),
+    ("from joe@localhost by mx.example.net (8.17.1/8.17.1) id 3", (Format.SENDMAIL, "", "", None, "mx.example.net", "", "3")),
+    (
+        "from mail.example.com (192.0.2.10) by\n MX1.mail.example.net (10.0.0.16) with Microsoft SMTP Server (version=TLS1_3,\n"
+        " cipher=TLS_AES_256_GCM_SHA384) id 15.20.8114.16 via Frontend Transport",
+        (
+            Format.EXCHANGE,
+            "mail.example.com",
+            "",
+            "192.0.2.10",
+            "mx1.mail.example.net",
+            "Microsoft SMTP Server",
+            "15.20.8114.16",
+        ),
+    ),
+    (
+        "from AM1PR01.example.com (2603:10a6::1)"
+        " by AM2PR01.example.com (2603:10a6::2) with Microsoft SMTP Server id 15.20.8114.16",
+        (
+            Format.EXCHANGE,
+            "AM1PR01.example.com",
+            "",
+            "2603:10a6::1",
+            "am2pr01.example.com",
+            "Microsoft SMTP Server",
+            "15.20.8114.16",
+        ),
+    ),
+    (
+        "from A.example.com ([fe80::1]) by B.example.com ([fe80::2%5]) with mapi id 15.20.8114.016",
+        (Format.EXCHANGE, "A.example.com", "", "fe80::1", "b.example.com", "mapi", "15.20.8114.016"),
+    ),
+    (
+        "from mail.example.com (mail.example.com. [192.0.2.10])\n"
+        "        by mx.google.com with ESMTPS id 5b1f17b1804b1-43.2026.11\n"
+        "        for <user@gmail.com>\n        (version=TLS1_3 cipher=TLS_AES_256_GCM_SHA384 bits=256/256)",
+        (
+            Format.GMAIL,
+            "mail.example.com",
+            "mail.example.com",
+            "192.0.2.10",
+            "mx.google.com",
+            "ESMTPS",
+            "5b1f17b1804b1-43.2026.11",
+        ),
+    ),
+    ("by 2002:a05:6a10:1::1 with SMTP id x1", (Format.GMAIL, "", "", None, "2002:a05:6a10:1::1", "SMTP", "x1")),
+    (
+        "from mx.example.net ([10.1.2.3]) by imap.example.net"
+        " with LMTP id aBc (envelope-from <a@b.example>) for <user@example.net>",
+        (Format.DOVECOT, "mx.example.net", "", "10.1.2.3", "imap.example.net", "LMTP", "aBc"),
+    ),
+    (
+        "from mx.example.net by mx.example.net with LMTP id aBc",
+        (Format.DOVECOT, "mx.example.net", "", None, "mx.example.net", "LMTP", "aBc"),
+    ),
+    (
+        "from mx.example.net ([127.0.0.1])"
+        " by localhost (mx.example.net [127.0.0.1]) (amavisd-new, port 10024) with ESMTP id q1",
+        (Format.AMAVIS, "mx.example.net", "", "127.0.0.1", "localhost", "ESMTP", "q1"),
+    ),
+]
+
+
+@pytest.mark.parametrize(("value", "expected"), KNOWN)
+def test_known_formats(value: str, expected: tuple[Format, str, str, str | None, str, str, str]) -> None:
+    found = hop(value + DATE)
+    ip = None if found.ip is None else str(found.ip)
+    assert (found.format, found.helo, found.tcp_name, ip, found.by, found.protocol, found.id) == expected
+    assert found.time == TIME
+
+
+def test_the_other_clauses() -> None:
+    found = hop(KNOWN[0][0] + DATE)
+    assert found.recipient == "user@example.net"
+    found = hop(
+        "from a.example (1.2.3.4) by b.example (::1) with Microsoft SMTP Server id 15.20.1.1 via Frontend Transport" + DATE
+    )
+    assert found.via == "Frontend Transport"
+    assert hop("by b.example (Postfix) id 1; no date").time is None
+    assert hop("by b.example (Postfix) id 1; Mon, 2 Nov 2026 02:00:00 -0800 (PST)").time == TIME
+    assert str(hop("from a (a [::ffff:192.0.2.1]) by b (Postfix) with SMTP id 1" + DATE).ip) == "192.0.2.1"
+
+
+@pytest.mark.parametrize(
+    ("value", "by"),
+    [
+        ("", ""),
+        ("from a by b", ""),
+        ("by b (Postfix) id 1", ""),
+        ("by b (Postfix id 1" + DATE, ""),
+        ("by b) id 1" + DATE, ""),
+        ("by b (Postfix) id 1; x; y", ""),
+        ("from a b (a [1.2.3.4]) by c (Postfix) with SMTP id 1" + DATE, ""),
+        ("from a (a [1.2.3.4]) by c d (Postfix) with SMTP id 1" + DATE, ""),
+        ("(a [1.2.3.4]) from a by c (Postfix) with SMTP id 1" + DATE, ""),
+        ("hello by c (Postfix) id 1" + DATE, ""),
+        ("from a (a [1.2.3.4]) with SMTP by c (Postfix) id 1" + DATE, ""),
+        ("by c (Postfix) from a (a [1.2.3.4]) with SMTP id 1" + DATE, ""),
+        ("from a (a [1.2.3.4]) by c (Postfix) with SMTP id 1 id 2" + DATE, ""),
+        ("from a (a [1.2.3.4]) by c (Postfix) with (x) SMTP id 1" + DATE, ""),
+        ("from a (a [1.2.3.4]) by c (Postfix) with SMTP id" + DATE, ""),
+        ("from a (a [1.2.3.4]) id 1" + DATE, ""),
+        # the receiver's name is read, but nothing is believed
+        ("from a (a [1.2.3.4]) by c (Sendmail) with SMTP id 1" + DATE, "c"),
+        ("from a by c (Postfix) with SMTP id 1" + DATE, "c"),
+        ("from a (a 1.2.3.4) by c (Postfix) with SMTP id 1" + DATE, "c"),
+        ("from a (a [1.2.3.4.5]) by c (Postfix) with SMTP id 1" + DATE, "c"),
+        ("from a (a b [1.2.3.4]) by c (Postfix) with SMTP id 1" + DATE, "c"),
+        ("from a ([1.2.3.4] helo=b c) by c with smtp (Exim 4.96) id 1" + DATE, "c"),
+        ("from [1.2.3.4] (hello) by c with smtp (Exim 4.96) id 1" + DATE, "c"),
+        ("from [1.2.3] by c with smtp (Exim 4.96) id 1" + DATE, "c"),
+        ("from a by c with smtp (Exim 4.96) id 1" + DATE, "c"),
+        ("from a (1.2.3) by c (1.2.3.4) with Microsoft SMTP Server id 15.20.1.1" + DATE, "c"),
+        ("from a (1.2.3.4) by c (1.2.3.4) with Microsoft SMTP Server id abc" + DATE, "c"),
+        ("from a (1.2.3.4) by c (1.2.3.4) with HTTP2 id 15.20.1.1" + DATE, "c"),
+        ("from a (a [1.2.3.4]) by c with SMTP id 1" + DATE, "c"),
+        ("from a (a [1.2.3.4]) by mx.google.com.example with SMTP id 1" + DATE, "mx.google.com.example"),
+        ("from a (a [1.2.3.4]) by mx.google.com with SMTP" + DATE, "mx.google.com"),
+        ("by 2002:a05::1 with HTTP id 1" + DATE, "2002:a05::1"),
+        ("by c with SMTP id 1" + DATE, "c"),
+    ],
+)
+def test_unknown_formats_say_nothing(value: str, by: str) -> None:
+    found = hop(value)
+    assert (found.format, found.by, found.helo, found.ip, found.time) == (Format.UNKNOWN, by, "", None, None)
+    assert not found.is_internal
+
+
+def test_bounds() -> None:
+    assert hop("by c (Postfix) id " + "1" * MAX_RECEIVED_BYTES + DATE).format is Format.UNKNOWN
+    message = parse((field("by c (Postfix) id 1" + DATE) * (MAX_RECEIVED + 5) + "\r\n").encode())
+    assert len(hops(message)) == MAX_RECEIVED
+    assert hop("by c (" + "(" * 4000 + ")" * 4000 + ") id 1" + DATE).format is Format.UNKNOWN
+    assert hop("by c (Postfix \\) ) id 1" + DATE).format is Format.POSTFIX
+
+
+_PIECE = st.sampled_from(
+    ["from", "by", "with", "id", "for", "via", "a.example", "(a [192.0.2.1])", "(Postfix)", ";", "(", ")", "\\", "é", "\0"]
+)
+
+
+@given(st.lists(_PIECE, max_size=14).map(" ".join) | st.text(max_size=60))
+def test_it_never_raises(value: str) -> None:
+    message = parse(b"Received: " + value.encode() + b"\r\n\r\n")
+    for found in hops(message):
+        assert found.by == "" or found.by in value.lower()
+    border(message, "a.example")
+
+
+# --- the border
+
+HOST = "mx.example.net"
+OUTSIDE = field("from mail.example.com (mail.example.com [192.0.2.10]) by mx.example.net (Postfix) with ESMTPS id 1" + DATE)
+LOCAL = field("from localhost (localhost [127.0.0.1]) by mx.example.net (Postfix) with ESMTP id 2" + DATE)
+FILTER = field(
+    "from mx.example.net ([127.0.0.1]) by localhost (mx.example.net [127.0.0.1]) (amavisd-new, port 10024) with ESMTP id 3"
+    + DATE
+)
+SENDER = field("from laptop (laptop [198.51.100.7]) by mail.example.com (Postfix) with ESMTPSA id 4" + DATE)
+FORGED = field("from bank.example (bank.example [203.0.113.99]) by mx.example.net (Postfix) with ESMTP id 5" + DATE)
+RETURN = "Return-Path: <joe@example.com>\r\n"
+REST = "From: joe@example.com\r\n\r\nbody\r\n"
+
+
+def made(*parts: str) -> Message:
+    return parse("".join((*parts, REST)).encode())
+
+
+def test_the_border_of_a_plain_delivery() -> None:
+    message = made(RETURN, OUTSIDE, SENDER)
+    found = border(message, "MX.example.net.")
+    assert found.reason == ""
+    assert (found.ip, found.helo, found.mail_from, found.time) == (
+        ip_address("192.0.2.10"),
+        "mail.example.com",
+        "joe@example.com",
+        TIME,
+    )
+    assert found.field == message.fields[1]
+    assert found.return_path == message.fields[0]
+
+
+@pytest.mark.parametrize(
+    "above",
+    [
+        LOCAL,
+        LOCAL + FILTER,
+        field("from mx.example.net by mx.example.net with LMTP id 9" + DATE),
+        field("from mx.example.net by imap.example.net with LMTP id 9" + DATE).replace("from mx", "from imap"),
+        field("from mx.example.net ([10.0.0.1]) by imap.example.net with LMTP id 9" + DATE),
+        field("from x (mx.example.net [198.51.100.1]) by imap.example.net (Postfix) with ESMTP id 9" + DATE),
+        field("by 2002:a05:6a10:1::1 with SMTP id 9" + DATE),
+        field("by mx.example.net (Postfix, from userid 5)\r\n id 9" + DATE),
+        field("from y (z.example.net [198.51.100.2]) by imap.example.net (Postfix) with ESMTP id 8" + DATE)
+        + field("from x (mx.example.net [198.51.100.1]) by z.example.net (Postfix) with ESMTP id 9" + DATE),
+    ],
+)
+def test_hops_inside_of_the_receiver(above: str) -> None:
+    assert border(made(above, OUTSIDE, SENDER, FORGED), HOST).ip == ip_address("192.0.2.10")
+
+
+def test_a_forged_field_lower_down_does_not_count() -> None:
+    found = border(made(OUTSIDE, SENDER, FORGED), HOST)
+    assert found.ip == ip_address("192.0.2.10")
+
+
+@pytest.mark.parametrize(
+    ("above", "reason"),
+    [
+        (SENDER, "does not show"),
+        (
+            field("from mx.example.net (unknown [198.51.100.66]) by imap.example.net (Postfix) with ESMTP id 9" + DATE),
+            "does not show",
+        ),
+        (
+            field("from mx.example.net (evil.example [198.51.100.66]) by imap.example.net (Postfix) with SMTP id 9" + DATE),
+            "does not show",
+        ),
+        (field("by imap.example.net (Postfix, from userid 33) id 9" + DATE), "does not show"),
+        (field("by imap.example.net with magic id 9" + DATE), "does not show"),
+    ],
+)
+def test_a_run_that_the_receiver_may_not_have_written_does_not_count(above: str, reason: str) -> None:
+    found = border(made(above, FORGED), HOST)
+    assert found.ip is None
+    assert reason in found.reason
+    assert found.field is not None
+
+
+def test_why_there_is_no_border() -> None:
+    assert "no Received field" in border(made(), HOST).reason
+    assert "no Received field" in border(made(SENDER), HOST).reason
+    assert "unknown format" in border(made(field("from a by mx.example.net with magic id 1" + DATE)), HOST).reason
+    assert "names no client" in border(made(LOCAL), HOST).reason
+    assert "names no client" in border(made(field("by mx.example.net (Postfix, from userid 5) id 9" + DATE)), HOST).reason
+    # a field of another format ends the run: what lies below it is not the border
+    unknown = field("from a by mx.example.net with magic id 1" + DATE)
+    assert "unknown format" in border(made(LOCAL, unknown, SENDER), HOST).reason
+
+
+def test_a_filter_counts_only_below_a_local_hop() -> None:
+    found = border(made(OUTSIDE, FILTER, FORGED), HOST)
+    assert found.ip == ip_address("192.0.2.10")
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        ("<>", ""),
+        (" < > ", ""),
+        ("<joe@example.com>", "joe@example.com"),
+        ("joe@example.com", "joe@example.com"),
+        ("<@relay.example:joe@example.com>", "joe@example.com"),
+        ('<"a b"@example.com>', '"a b"@example.com'),
+        ("<a@b@c>", None),
+        ("<a@b> <c@d>", None),
+        ("", None),
+        ("<joe>", None),
+    ],
+)
+def test_return_paths(value: str, expected: str | None) -> None:
+    assert border(made(f"Return-Path: {value}\r\n", OUTSIDE), HOST).mail_from == expected
+
+
+def test_the_return_path_comes_only_from_above_the_border() -> None:
+    assert border(made(OUTSIDE, RETURN), HOST).mail_from is None
+    between = border(made(LOCAL, RETURN, OUTSIDE, "Return-Path: <evil@example.org>\r\n"), HOST)
+    assert between.mail_from == "joe@example.com"
+    assert border(made("Return-Path: <>\r\n", RETURN, OUTSIDE), HOST).mail_from == ""
