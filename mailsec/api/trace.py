@@ -8,6 +8,8 @@ from mailsec.core.flow import Answer, Ask, Reply
 from mailsec.core.rdata import show
 from mailsec.core.results import Check, Evidence, EvidenceKind, Fact
 
+_SHOWN = 10
+
 
 @dataclass(slots=True)
 class Trace:
@@ -32,4 +34,6 @@ def _step(ask: Ask, reply: Reply) -> Check:
         Evidence(EvidenceKind.RECORD, record.owner, show(record.type, record.rdata))
         for record in (*reply.aliases, *reply.records)
     )
-    return Check(name, None, reply.reason or reply.status, evidence=records)
+    found = ", ".join(each.text for each in records[:_SHOWN])
+    more = f", and {len(records) - _SHOWN} more" if len(records) > _SHOWN else ""
+    return Check(name, None, f"{found}{more}" if found else reply.reason or reply.status, evidence=records)

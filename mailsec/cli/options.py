@@ -171,7 +171,7 @@ _FORMAT = (
 _OUTPUT = (
     *_FORMAT,
     click.option("-q", "--quiet", "out_quiet", is_flag=True, help="Print no answer: the exit code is the answer."),
-    click.option("-v", "--verbose", "out_verbose", count=True, help="Show the evidence of every check."),
+    click.option("-v", "--verbose", "out_verbose", count=True, help="Show every fact and the evidence of every check."),
     click.option("--trace", "out_trace", is_flag=True, help="Show the evaluation step by step."),
     click.option(
         "--fail-on",

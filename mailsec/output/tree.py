@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from rich.text import Text
 
 from mailsec.core.limits import SHOWN_FACTS
-from mailsec.core.results import Check, Evidence, Standing, Status
+from mailsec.core.results import Check, Evidence, Fact, FactValue, Standing, Status
 from mailsec.output.plain import evidence_text, fact_text
 from mailsec.output.render import Style
 from mailsec.output.sheet import QUIET, Sheet, shown
@@ -19,6 +19,8 @@ _LINES = ("├─ ", "└─ ", "│  ", "   ")
 _ASCII = ("|- ", "`- ", "|  ", "   ")
 _GUIDE = 3
 _FACT_COLUMNS = 24  # a node's text gets at least this much before the guides are cut
+_FACTS_DOWN_TO = 1  # deeper facts are for -v
+_WORD = 3  # a shorter value stands in other words by chance
 
 
 def put_tree(sheet: Sheet, check: Check, style: Style, budget: int) -> int:
@@ -35,7 +37,7 @@ def put_tree(sheet: Sheet, check: Check, style: Style, budget: int) -> int:
         below = above if is_last is None else (*above, blank if is_last else pipe)
         first = above if is_last is None else (*above, last if is_last else branch)
         inner = (*below, pipe if node.children else blank)
-        _put_node(sheet, node, _guides(first, deepest), _guides(inner, deepest + 1), style)
+        _put_node(sheet, node, _guides(first, deepest), _guides(inner, deepest + 1), style, len(below))
         if len(below) + 1 >= style.levels and node.children:
             sheet.put(
                 Text(f"… {len(node.children)} more below; --trace shows them", QUIET), _guides((*below, last), deepest + 1)
@@ -51,13 +53,14 @@ def _guides(guides: Sequence[str], deepest: int) -> Text:
     return Text("".join(guides[-deepest:]), QUIET)
 
 
-def _put_node(sheet: Sheet, node: Check, first: Text, inner: Text, style: Style) -> None:
+def _put_node(sheet: Sheet, node: Check, first: Text, inner: Text, style: Style, depth: int) -> None:
     word = status_word(node.status)
     reason = (": ", shown(node.reason)) if node.reason else ()
     head = Text.assemble(word, " " if word else "", shown(node.name, "bold"), *reason)
     sheet.put(head, first, inner)
-    if node.facts:
-        sheet.put(_facts(node), inner, inner)
+    facts = node.facts if style.verbose else _new_facts(node, depth)
+    if facts:
+        sheet.put(_facts(facts), inner, inner)
     if style.verbose:
         for line in evidence_lines(node.evidence):
             sheet.put(line, inner, inner)
@@ -70,9 +73,21 @@ def status_word(status: Status | None, *, upper: bool = False) -> Text:
     return Text(status.value.upper() if upper else status.value, STANDING_STYLES[status.standing])
 
 
-def _facts(check: Check) -> Text:
-    facts = [Text.assemble(shown(f"{fact.name}=", QUIET), shown(fact_text(fact.value))) for fact in check.facts[:SHOWN_FACTS]]
-    return Text("  ").join([*facts, *_more(len(check.facts) - SHOWN_FACTS)])
+def _new_facts(check: Check, depth: int) -> tuple[Fact, ...]:
+    """The facts that a person wants: near the root, with a value, and not said already in the name or the reason."""
+    if depth > _FACTS_DOWN_TO:
+        return ()
+    said = f"{check.name} {check.reason}"
+    return tuple(fact for fact in check.facts if fact.value not in (None, "") and not _says(said, fact.value))
+
+
+def _says(text: str, value: FactValue) -> bool:
+    return isinstance(value, str) and len(value) >= _WORD and value in text
+
+
+def _facts(facts: Sequence[Fact]) -> Text:
+    texts = [Text.assemble(shown(f"{fact.name}=", QUIET), shown(fact_text(fact.value))) for fact in facts[:SHOWN_FACTS]]
+    return Text("  ").join([*texts, *_more(len(facts) - SHOWN_FACTS)])
 
 
 def evidence_lines(evidence: Sequence[Evidence]) -> Iterator[Text]:

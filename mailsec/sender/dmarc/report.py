@@ -107,7 +107,6 @@ def _alignment_checks(alignments: Sequence[Aligned]) -> Iterator[Check]:
 def _alignment_check(each: Aligned) -> Check:
     identifier = each.identifier
     facts = (
-        Fact("identifier", identifier.index),
         Fact("domain", identifier.domain),
         Fact("alignment", each.alignment.value),
     )
