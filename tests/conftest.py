@@ -17,8 +17,9 @@ from hypothesis import HealthCheck, settings
 from mailsec.cli.main import main
 
 _SLOW = [HealthCheck.too_slow]
-settings.register_profile("default", max_examples=50, deadline=None, suppress_health_check=_SLOW)
-settings.register_profile("ci", max_examples=100, deadline=None, suppress_health_check=_SLOW)
+# the same examples in every run, so that a green run stays green; `long` looks for new ones
+settings.register_profile("default", max_examples=50, deadline=None, derandomize=True, suppress_health_check=_SLOW)
+settings.register_profile("ci", max_examples=100, deadline=None, derandomize=True, suppress_health_check=_SLOW)
 settings.register_profile("long", max_examples=2000, deadline=None, suppress_health_check=_SLOW)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))
 

@@ -201,7 +201,7 @@ _DNS = (
         "dns_timeout",
         type=click.FloatRange(0.1, 3600),
         metavar="SECONDS",
-        help="How long all questions together may take.",
+        help="How long the questions about one input may take together.  [default: 10]",
     ),
     click.option(
         "--at", "dns_at", type=TIME, metavar="TIME", help="Judge for this time: now, received, a date, 2026-11-21T12:00:00Z."

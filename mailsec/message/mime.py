@@ -106,9 +106,7 @@ _Begun: TypeAlias = tuple[int, int, int, int, Media]
 
 def _leaf(begun: _Begun, end: int) -> Part:
     parent, depth, header, body, media = begun
-    # the line end before a delimiter belongs to it, even where it is also the empty line behind the header
-    end = max(end, header)
-    return Part(parent, depth, header, min(body, end), end, media, end, end)
+    return Part(parent, depth, min(header, end), min(body, end), end, media, end, end)
 
 
 def _composite(begun: _Begun, end: int, preamble_end: int | None, epilogue: int | None) -> Part:
@@ -177,7 +175,7 @@ class _Builder:
         if len(self.nested) > owner.place + 1:
             self._close(owner.place + 1, line_end)
         elif self.leaf is not None:
-            self.parts.append(_leaf(self.leaf, line_end))
+            self.parts.append(_leaf(self.leaf, max(line_end, self.leaf[2])))
             self.leaf = None
         else:
             self.preamble_ends[owner.part] = line_end
@@ -192,7 +190,13 @@ class _Builder:
         del self.multiparts[level:]
 
     def _close(self, place: int, end: int) -> None:
-        """The open leaf and the composites from `place` on end at `end`."""
+        """The open leaf and the composites from `place` on end at `end`.
+
+        The line end before a delimiter belongs to it, even where it is also the empty line behind a header: then the outermost
+        of them ends where it begins, or where its header ends, and so does all that is inside.
+        """
+        ending = self.nested[place][1] if len(self.nested) > place else self.leaf
+        end = end if ending is None else max(end, ending[2])
         if self.leaf is not None:
             self.parts.append(_leaf(self.leaf, end))
             self.leaf = None

@@ -335,3 +335,9 @@ def test_a_protection_without_protocol_goes_by_its_parts_and_may_lie_deeper() ->
     )
     _, found = read(text)
     assert list(protection(found)) == [(Method.OPENPGP, Form.SIGNED, 1), (Method.SMIME, Form.UNKNOWN, 4)]
+
+
+def test_a_message_part_cut_off_within_its_header_ends_with_its_content() -> None:
+    data = b"Content-Type: multipart/mixed; boundary=a\r\n\r\n--a\r\nContent-Type: message/rfc822\r\n--a\r\n"
+    found = structure(parse(data)).parts
+    assert [(part.type, part.header, part.end) for part in found[1:3]] == [("message/rfc822", 50, 78), ("text/plain", 78, 78)]
