@@ -27,6 +27,11 @@ settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))
 _UNWANTED = ("NO_COLOR", "FORCE_COLOR", "TERM", "COLUMNS", "LINES", "_MAILSEC_COMPLETE", "PYTHONIOENCODING", "PYTHONUTF8")
 
 
+def pytest_make_parametrize_id(config: pytest.Config, val: object, argname: str) -> str | None:
+    """Long values stay out of the names of tests: nobody reads them, and a key made anew differs in each process."""
+    return argname if isinstance(val, str | bytes) and len(val) > 50 else None
+
+
 @dataclass(frozen=True, slots=True)
 class Ended:
     """How a run of mailsec ended."""

@@ -100,6 +100,64 @@ MAX_CNAMES = 16
 MAX_ANSWER_RECORDS = 4_096
 """Records of one answer that are looked at."""
 
+# --- HTTPS
+HTTPS_TIMEOUT = 10.0
+"""One request, from its connection to its last octet. RFC 8461 section 3.3 allows a minute; a person gives up earlier."""
+HTTPS_CONNECT = 3.0
+"""How long one address has to take the connection before the next is tried."""
+HTTPS_ADDRESSES = 4
+"""Addresses of one host that are tried."""
+HTTPS_IN_FLIGHT = 32
+"""Requests under way at once; each costs a handshake."""
+HTTPS_REDIRECTS = 10
+"""Redirections that are followed, whatever is asked for."""
+HTTPS_HEADER_BYTES = 64 * 1024
+"""The header section of a reply, and the trailers of a chunked one; honest ones have under 8 kB."""
+HTTPS_CHUNK_LINE = 256
+"""The line before a chunk: a size in hexadecimal, and extensions that nobody uses."""
+HTTPS_CHAIN = 20
+"""Certificates of a server that are kept; chains of more than five are rare."""
+HTTPS_SHOWN = 300
+"""Characters of a server's text (a Location, a media type) that are kept."""
+MAX_URL = 2_048
+"""Characters of a URL."""
+
+# --- many domains, saved answers
+DOMAIN_QUESTIONS = 2_000
+"""Questions that one domain may cost: 200 MX hosts with addresses and TLSA records, and their zones' keys, fit in."""
+MAX_ANSWERS_BYTES = 256 * 1024 * 1024
+"""A file of saved answers; ten thousand domains of forty questions need about 100 MB. What is beyond it is not saved."""
+
+# --- DNSSEC (RFC 4035, RFC 5155, RFC 9276); beyond each of these bounds an answer is indeterminate, never insecure
+DNSSEC_KEYS = 4
+"""Keys of one tag and algorithm that are tried; two are an accident, more an attack (KeyTrap, CVE-2023-50387)."""
+DNSSEC_FAILURES = 8
+"""Verifications of one RRset that may fail."""
+DNSSEC_VERIFICATIONS = 64
+"""Verifications that one question may cost, the chain down to it included; an honest one takes under 20."""
+DNSSEC_DS = 32
+"""DS records of one zone that are compared with its keys; honest zones have under six."""
+DNSSEC_EXPONENT_BITS = 64
+"""RSA exponent; 65537 and 2**32 + 1 are in use, and the time of a verification grows with it."""
+DNSSEC_MODULUS_BITS = 4_096
+"""RSA modulus (RFC 3110 section 2)."""
+DNSSEC_HASH_ROUNDS = 40_000
+"""SHA-1 rounds that the NSEC3 proofs of one question may cost (CVE-2023-50868): six proofs of 127 labels at 50 iterations."""
+NSEC3_ITERATIONS = 50
+"""Iterations up to which NSEC3 proofs count; with more an absence is insecure (RFC 9276 section 3.2)."""
+NSEC3_MAX_ITERATIONS = 500
+"""Iterations above which nothing is computed."""
+DNSSEC_ZONES = 20_000
+"""Names whose zone and keys the validator remembers; the oldest leave first."""
+DNSSEC_AT_ONCE = 6
+"""Names on the way down to a signer that are asked for side by side; longer ways are walked step by step."""
+DNSSEC_SOON = 3 * 86_400
+"""A signature that expires within this time, and has passed three quarters of its life, is worth saying."""
+TRUST_ANCHOR_BYTES = 256 * 1024
+"""A trust anchor file; the one of IANA has 2 kB."""
+TRUST_ANCHORS = 100
+"""Anchors in one file."""
+
 # --- SPF (RFC 7208 section 4.6.4)
 SPF_LOOKUPS = 10
 """Terms that ask the DNS, in one check."""
@@ -119,8 +177,26 @@ SPF_SHOWN = 20
 """Addresses or names that one term's evidence lists."""
 SPF_EXPANSION = 8_192
 """Octets that one macro-string may grow to before it is refused; a name has 253, an explanation a few hundred."""
+SPF_WALK_RECORDS = 100
+"""Records that a lint reads, however many an evaluation would: ten times what any working record leads to."""
+SPF_WALK_DEPTH = 20
+"""Includes and redirects below each other that a lint follows; an evaluation gives up after ten."""
+SPF_WALK_NAMES = 100
+"""Terms a, mx and exists that a lint looks up; each `mx` takes up to 21 questions."""
+SPF_WALK_STEPS = 5_000
+"""Terms that a lint passes on its way through the tree, where the same record may come up many times."""
+SPF_UDP_OCTETS = 450
+"""Octets of a name and its TXT records that fit into a reply over UDP without extensions (RFC 7208 section 3.4)."""
+LINT_SHOWN = 50
+"""Findings of one rule about one record; a hostile record has thousands of defects, of which these say enough."""
+LINT_QUOTED = 2_048
+"""Octets of a record that each finding quotes whole; of a longer one only the part in question."""
 
 # --- DKIM
+DKIM_SELECTORS = 200
+"""Selectors of one domain that a lint asks for."""
+DKIM_KEY_AGE = 2 * 365 * 86_400
+"""Seconds after which a key whose selector is a date is called old; rotation is advised every six to twelve months."""
 DKIM_SIGNATURES = 10
 """Signatures of one message that are judged."""
 DKIM_SIGNATURE_BYTES = 64 * 1024
@@ -153,6 +229,8 @@ DMARC_AUTHOR_DOMAINS = 10
 """Author domains of one message that are judged; an attack surface, so bounded."""
 DMARC_IDENTIFIERS = 20
 """Domains of authenticated identifiers whose organizational domain is looked for; equal domains count once."""
+DMARC_REPORT_HOSTS = 10
+"""Hosts that reports go to, whose agreement a lint asks for; receivers need not serve more than two addresses."""
 DMARC_OPEN_NAMES = 3
 """Unanswered names of two walks for which each of the four possible answers is tried: 64 combinations, each a few steps."""
 
@@ -163,6 +241,36 @@ AUTHRES_BYTES = 64 * 1024
 """Octets of a field that are read; honest ones have under 4 kB."""
 AUTHRES_RESULTS = 1_000
 """Results of one field that are read, and properties of one result; honest fields have under 20."""
+
+# --- mail hosts and key records
+RECORD_QUOTED = 1_000
+"""Characters of a record that evidence quotes; a record may have 64 kB."""
+LISTED = 10
+"""Names or defects that one finding lists; the rest is counted."""
+MX_HOSTS = 20
+"""Mail hosts of one domain that are looked at, most preferred first; senders try far fewer."""
+TLSA_RECORDS = 100
+"""TLSA records of one host that are judged; honest ones have under ten."""
+STS_POLICY_BYTES = 64 * 1024
+"""An MTA-STS policy (RFC 8461 section 3.3 recommends this limit)."""
+STS_MAX_AGE = 31_557_600
+"""Seconds that an MTA-STS policy may ask to be kept: a year (RFC 8461 section 3.2)."""
+STS_SHORT_AGE = 604_800
+"""Seconds below which a policy protects little: RFC 8461 section 3.2 expects weeks."""
+CAA_CLIMB = 16
+"""Names asked for CAA records, from the domain upward; honest domains have under six labels."""
+CAA_RECORDS = 100
+"""CAA records of one name that are judged."""
+KEY_RECORDS = 10
+"""SMIMEA or OPENPGPKEY records of one address that are parsed; people have one or two."""
+KEY_RECORD_BYTES = 65_535
+"""Octets of one such record that are parsed: what the DNS can carry."""
+KEY_PACKETS = 2_000
+"""OpenPGP packets of one record that are looked at; a key of 64 kB in the smallest packets has 30,000."""
+KEY_NAMES = 20
+"""User IDs or names of one key that are shown."""
+KEY_NAME_TEXT = 200
+"""Characters of one user ID or name that are shown."""
 
 # --- what a person is shown (JSON always has everything)
 SHOWN_TEXT = 600

@@ -42,8 +42,8 @@ def check_of_domain(
         reason,
         facts=tuple(_facts(who, policy, organizational_domain, discovery)),
         findings=tuple(_findings(who, status, walks, discovery)),
-        evidence=(_quoted(who.policy_at or "", who.record),) if who.record else (),
-        children=(*map(_walk_check, walks), *_alignment_checks(alignments)),
+        evidence=(quoted(who.policy_at or "", who.record),) if who.record else (),
+        children=(*map(walk_check, walks), *_alignment_checks(alignments)),
     )
 
 
@@ -74,17 +74,19 @@ def _facts(who: Author, policy: Policy | None, organizational_domain: str, disco
         yield Fact("exists", exists)
 
 
-def _quoted(name: str, record: DmarcRecord | None, start: int | None = None, end: int | None = None) -> Evidence:
+def quoted(name: str, record: DmarcRecord | None, start: int | None = None, end: int | None = None) -> Evidence:
+    """The record at `_dmarc.` + `name` as evidence, and a range of it."""
     return Evidence(EvidenceKind.RECORD, f"_dmarc.{name}", record.text if record else "", start, end)
 
 
-def _walk_check(walk: Walk) -> Check:
+def walk_check(walk: Walk) -> Check:
+    """A tree walk, question by question."""
     steps = tuple(_step_check(step) for step in walk.steps)
     return Check(f"tree walk of {walk.start}", facts=(Fact("questions", len(steps)),), children=steps)
 
 
 def _step_check(step: Lookup) -> Check:
-    evidence = (_quoted(step.name, step.record),) if step.record else ()
+    evidence = (quoted(step.name, step.record),) if step.record else ()
     return Check(step.asked, Status.TEMPERROR if step.failed else None, _step_words(step), evidence=evidence)
 
 
@@ -135,14 +137,14 @@ def _record_findings(name: str, record: DmarcRecord) -> Iterator[Finding]:
     invalid = record.invalid_policies
     if invalid:
         effect = "it counts as p=none" if record.usable else "DMARC is not applied"
-        evidence = [_quoted(name, record, defect.start, defect.end) for defect in invalid]
+        evidence = [quoted(name, record, defect.start, defect.end) for defect in invalid]
         yield finding(INVALID_POLICY, f"{', '.join(defect.message for defect in invalid)}: {effect}", *evidence)
     elif record.policy in (None, Policy.NONE):
-        yield finding(POLICY_NONE, "p=none" if record.policy else "no p=, which counts as p=none", _quoted(name, record))
+        yield finding(POLICY_NONE, "p=none" if record.policy else "no p=, which counts as p=none", quoted(name, record))
     elif record.testing:
-        yield finding(TESTING, f"t=y: p={record.policy} counts as {record.policy.lowered}", _quoted(name, record))
+        yield finding(TESTING, f"t=y: p={record.policy} counts as {record.policy.lowered}", quoted(name, record))
     others = [defect for defect in record.defects if defect not in invalid]
     for defect in others[:_SHOWN]:
-        yield finding(INVALID_TAG, defect.message, _quoted(name, record, defect.start, defect.end))
+        yield finding(INVALID_TAG, defect.message, quoted(name, record, defect.start, defect.end))
     if record.removed:
-        yield finding(REMOVED_TAG, ", ".join(f"{tag}={value}" for tag, value in record.removed), _quoted(name, record))
+        yield finding(REMOVED_TAG, ", ".join(f"{tag}={value}" for tag, value in record.removed), quoted(name, record))

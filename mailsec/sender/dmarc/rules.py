@@ -1,4 +1,4 @@
-"""What DMARC evaluation can find (RFC 9989)."""
+"""What DMARC evaluation and the lint of a domain can find (RFC 9989, 9990)."""
 
 from __future__ import annotations
 
@@ -78,6 +78,126 @@ LOOKUP_FAILED = Rule(
     (Threat.DNS_POISONING, Threat.UNAVAILABLE),
     "Ask again later, or give the missing name in a zone file.",
 )
+MISSING = Rule(
+    "dmarc-missing",
+    Severity.HIGH,
+    "No DMARC record covers the domain",
+    "RFC 9989 section 4.10.1",
+    _FORGERY,
+    "Publish a record at _dmarc of the domain; p=none with rua= is a start that changes no delivery.",
+)
+NOT_RECOGNIZED = Rule(
+    "dmarc-not-recognized",
+    Severity.MEDIUM,
+    "A TXT record is nearly a DMARC record, but is not taken for one",
+    "RFC 9989 section 4.8",
+    _FORGERY,
+    "Begin the record with v=DMARC1 and a semicolon; the version is case-sensitive and nothing may come before it.",
+)
+WRONG_PLACE = Rule(
+    "dmarc-wrong-place",
+    Severity.LOW,
+    "A DMARC record stands at the domain itself, where nobody looks for it",
+    "RFC 9989 section 4.10",
+    _FORGERY,
+    "Publish it at _dmarc below the domain and delete it here.",
+)
+SUBDOMAINS_WEAKER = Rule(
+    "dmarc-sp-weaker",
+    Severity.MEDIUM,
+    "The policy for subdomains is weaker than the domain's own",
+    "RFC 9989 section 4.7",
+    _FORGERY,
+    "Delete sp= once the mail of all subdomains passes: until then they can be forged where the domain cannot.",
+)
+NONEXISTENT_WEAKER = Rule(
+    "dmarc-np-weaker",
+    Severity.MEDIUM,
+    "The policy for subdomains that do not exist is weaker than for those that do",
+    "RFC 9989 section 4.7",
+    _FORGERY,
+    "Delete np= or write np=reject: nobody sends legitimate mail from a name that does not exist.",
+)
+SUBDOMAIN_POLICY_IGNORED = Rule(
+    "dmarc-sp-ignored",
+    Severity.INFO,
+    "A policy for subdomains stands in a record that is not the organizational domain's",
+    "RFC 9989 section 4.7",
+    _FORGERY,
+    "Move the policy to the record of the organizational domain: only there does it apply to subdomains.",
+)
+NO_REPORTS = Rule(
+    "dmarc-no-reports",
+    Severity.LOW,
+    "The record asks for no aggregate reports",
+    "RFC 9989 section 4.7",
+    _FORGERY,
+    "Add rua=mailto: with an address that is read: without reports nobody learns what fails, or who forges.",
+)
+REPORTS_NOT_AUTHORIZED = Rule(
+    "dmarc-reports-not-authorized",
+    Severity.LOW,
+    "Reports go to a host that has not agreed to receive them",
+    "RFC 9990 section 4",
+    _FORGERY,
+    "Let the owner of the host publish v=DMARC1 at the name given, or send the reports to an address of your own.",
+)
+REPORT_SCHEME = Rule(
+    "dmarc-report-scheme",
+    Severity.LOW,
+    "Reports are to go to an address of a kind that nobody has to serve",
+    "RFC 9990 section 3",
+    (Threat.UNAVAILABLE,),
+    "Use a mailto: address.",
+)
+REPORT_ADDRESS = Rule(
+    "dmarc-report-address",
+    Severity.LOW,
+    "The address for reports is not one that mail can be sent to",
+    "RFC 9990 section 3",
+    (Threat.UNAVAILABLE,),
+    "Correct the address behind mailto:.",
+)
+REPORT_SIZE = Rule(
+    "dmarc-report-size",
+    Severity.INFO,
+    "The address for reports has a size limit, which means nothing any more",
+    "RFC 9989 section 4.7",
+    (Threat.UNAVAILABLE,),
+    "Delete the exclamation mark and what follows it.",
+)
+UNKNOWN_TAG = Rule(
+    "dmarc-unknown-tag",
+    Severity.INFO,
+    "The record has a tag that is not registered",
+    "RFC 9989 section 4.8",
+    (Threat.UNAVAILABLE,),
+    "Delete the tag, or correct its name: it is ignored.",
+)
+PUBLIC_SUFFIX = Rule(
+    "dmarc-psd-misused",
+    Severity.MEDIUM,
+    "The record calls the domain a public suffix, which it is not known to be",
+    "RFC 9989 section 4.7",
+    _FORGERY,
+    "Delete psd=y, unless others register names directly below the domain: with it each of those is an organization.",
+)
+BOUNDARY = Rule(
+    "dmarc-psd-boundary",
+    Severity.INFO,
+    "A subdomain makes itself an organization of its own by psd=n",
+    "RFC 9989 section 4.7",
+    _FORGERY,
+    "Delete psd=n if the mail of the domain above is to align with this one, or its policy is to apply here.",
+)
+STANDARDS_DIFFER = Rule(
+    "dmarc-standards-differ",
+    Severity.INFO,
+    "Receivers that still follow RFC 7489 judge the domain differently",
+    "RFC 9989 appendix C",
+    _FORGERY,
+    "Publish records so that tree walk and public suffix list lead to the same: one at each name that sends mail.",
+)
 
 RULES: tuple[Rule, ...] = (
     NO_RECORD,
@@ -89,4 +209,19 @@ RULES: tuple[Rule, ...] = (
     TESTING,
     SEVERAL_AUTHOR_DOMAINS,
     LOOKUP_FAILED,
+    MISSING,
+    NOT_RECOGNIZED,
+    WRONG_PLACE,
+    SUBDOMAINS_WEAKER,
+    NONEXISTENT_WEAKER,
+    SUBDOMAIN_POLICY_IGNORED,
+    NO_REPORTS,
+    REPORTS_NOT_AUTHORIZED,
+    REPORT_SCHEME,
+    REPORT_ADDRESS,
+    REPORT_SIZE,
+    UNKNOWN_TAG,
+    PUBLIC_SUFFIX,
+    BOUNDARY,
+    STANDARDS_DIFFER,
 )

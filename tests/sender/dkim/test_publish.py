@@ -68,7 +68,6 @@ RSA = record_for(key().private)
         ("v=DKIM1; p=AAAA", "rsa", False, "DER"),
         ("some text", "rsa", False, "cannot be read|no p="),
     ],
-    ids=map(str, range(10)),  # keys are made anew in each process: they cannot stand in a test's name
 )
 def test_whether_a_record_matches(record: str, kind: str, result: bool, reason: str) -> None:
     found = matches(record.encode(), key(kind).private)
@@ -93,7 +92,6 @@ def published(entry: Any) -> Check:
         (AnswerStatus.TIMEOUT, Status.TEMPERROR, "timeout"),
         (AnswerStatus.UNRECORDED, Status.TEMPERROR, "unrecorded"),
     ],
-    ids=map(str, range(8)),
 )
 def test_what_is_published(entry: Any, status: Status, reason: str) -> None:
     found = published(entry)
