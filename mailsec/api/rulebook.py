@@ -15,6 +15,14 @@ BOOKS = (
     "mailsec.sender.spf.rules",
     "mailsec.sender.dkim.rules",
     "mailsec.sender.dmarc.rules",
+    "mailsec.sender.bimi.rules",
+    "mailsec.transport.mx.rules",
+    "mailsec.transport.tlsa.rules",
+    "mailsec.transport.mtasts.rules",
+    "mailsec.transport.tlsrpt.rules",
+    "mailsec.trust.x509.rules",
+    "mailsec.content.openpgp.rules",
+    "mailsec.content.smime.rules",
 )
 """The modules that hold rules, each in a tuple RULES. A test compares the list with the files."""
 

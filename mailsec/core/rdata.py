@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
+from collections.abc import Callable
 from ipaddress import IPv4Address, IPv6Address
+from typing import NamedTuple
 
 from mailsec.core.limits import MAX_LABEL
 
@@ -78,6 +81,32 @@ def mx(rdata: bytes) -> tuple[int, str]:
     return int.from_bytes(rdata[:2], "big"), name(rdata, 2)
 
 
+class Association(NamedTuple):
+    """A TLSA or SMIMEA record: how a certificate is tied to a name (RFC 6698 section 2.1, RFC 8162 section 2)."""
+
+    usage: int
+    selector: int
+    matching: int
+    data: bytes
+
+
+def association(rdata: bytes) -> Association:
+    """The fields of a TLSA or SMIMEA record; the data may be empty here, and no number is checked."""
+    if len(rdata) < 3:
+        raise RdataError("a TLSA or SMIMEA record has at least 3 octets")
+    return Association(rdata[0], rdata[1], rdata[2], rdata[3:])
+
+
+def caa(rdata: bytes) -> tuple[int, bytes, bytes]:
+    """Flags, tag and value of a CAA record (RFC 8659 section 4.1)."""
+    if len(rdata) < 2:
+        raise RdataError("a CAA record has at least 2 octets")
+    start = 2 + rdata[1]
+    if start > len(rdata):
+        raise RdataError("the tag of a CAA record runs over the end")
+    return rdata[0], rdata[2:start], rdata[start:]
+
+
 def encode_name(text: str) -> bytes:
     """The wire form of `text`, a name without a final dot."""
     out = bytearray()
@@ -102,18 +131,8 @@ def encode_txt(text: bytes) -> bytes:
 def show(type: str, rdata: bytes) -> str:
     """A record's data as zone files write it, for evidence and traces; other types in the generic form of RFC 3597."""
     try:
-        match type:
-            case "TXT" | "SPF" if rdata:
-                return " ".join(_quoted(string) for string in txt_strings(rdata))
-            case "A":
-                return str(a(rdata))
-            case "AAAA":
-                return str(aaaa(rdata))
-            case "MX":
-                preference, exchange = mx(rdata)
-                return f"{preference} {exchange}."
-            case "CNAME" | "NS" | "PTR" | "DNAME":
-                return f"{name(rdata)}."
+        if rdata and type in _SHOWN:
+            return _SHOWN[type](rdata)
     except RdataError:
         pass
     return f"\\# {len(rdata)} {rdata.hex()}".rstrip()
@@ -124,3 +143,43 @@ def _quoted(raw: bytes) -> str:
         f"\\{char}" if char in '"\\' else char if " " <= char <= "~" else f"\\{ord(char):03d}" for char in raw.decode("latin-1")
     )
     return f'"{body}"'
+
+
+def _show_mx(rdata: bytes) -> str:
+    preference, exchange = mx(rdata)
+    return f"{preference} {exchange}."
+
+
+def _show_association(rdata: bytes) -> str:
+    usage, selector, matching, data = association(rdata)
+    if not data:
+        raise RdataError("zone files cannot write a record without data")
+    return f"{usage} {selector} {matching} {data.hex()}"
+
+
+def _show_caa(rdata: bytes) -> str:
+    flags, tag, value = caa(rdata)
+    if not tag.isalnum():
+        raise RdataError("zone files cannot write such a tag")
+    return f"{flags} {tag.decode('ascii')} {_quoted(value)}"
+
+
+def _show_txt(rdata: bytes) -> str:
+    return " ".join(_quoted(string) for string in txt_strings(rdata))
+
+
+def _show_name(rdata: bytes) -> str:
+    return f"{name(rdata)}."
+
+
+_SHOWN: dict[str, Callable[[bytes], str]] = {
+    "TXT": _show_txt,
+    "SPF": _show_txt,
+    "A": lambda rdata: str(a(rdata)),
+    "AAAA": lambda rdata: str(aaaa(rdata)),
+    "MX": _show_mx,
+    **dict.fromkeys(("CNAME", "NS", "PTR", "DNAME"), _show_name),
+    **dict.fromkeys(("TLSA", "SMIMEA"), _show_association),
+    "OPENPGPKEY": lambda rdata: b64encode(rdata).decode("ascii"),
+    "CAA": _show_caa,
+}

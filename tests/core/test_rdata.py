@@ -126,6 +126,11 @@ def test_a_broken_mx(data: bytes) -> None:
         ("CNAME", "a.example."),
         ("NS", "a.example."),
         ("PTR", "a\\046b.example."),
+        ("TLSA", "3 1 1 " + "ab" * 32),
+        ("SMIMEA", "3 0 0 3000"),
+        ("OPENPGPKEY", "mQENBFc="),
+        ("CAA", '128 issuemail "ca.example; a=\\"\\255"'),
+        ("CAA", '0 issue ""'),
     ],
 )
 def test_what_is_shown_is_what_zone_files_say(type: str, text: str) -> None:
@@ -139,7 +144,13 @@ def test_what_is_shown_is_what_zone_files_say(type: str, text: str) -> None:
     [
         ("A", b"\1\2\3", "\\# 3 010203"),
         ("TXT", b"\5a", "\\# 2 0561"),
-        ("TLSA", b"\3\1\1\xff", "\\# 4 030101ff"),
+        ("SSHFP", b"\3\1\1\xff", "\\# 4 030101ff"),
+        ("TLSA", b"\3\1\1", "\\# 3 030101"),
+        ("SMIMEA", b"\3", "\\# 1 03"),
+        ("CAA", b"\0\1-", "\\# 3 00012d"),
+        ("CAA", b"\0\5is", "\\# 4 00056973"),
+        ("CAA", b"\0", "\\# 1 00"),
+        ("OPENPGPKEY", b"", "\\# 0"),
         ("MX", b"", "\\# 0"),
         ("TXT", b"", "\\# 0"),
     ],
@@ -148,7 +159,10 @@ def test_what_cannot_be_read_is_shown_as_octets(type: str, data: bytes, shown: s
     assert rdata.show(type, data) == shown
 
 
-@given(st.sampled_from(["TXT", "SPF", "A", "AAAA", "MX", "CNAME", "DNAME", "X"]), st.binary(max_size=100))
+@given(
+    st.sampled_from(["TXT", "SPF", "A", "AAAA", "MX", "CNAME", "DNAME", "TLSA", "CAA", "OPENPGPKEY", "X"]),
+    st.binary(max_size=100),
+)
 def test_whatever_is_shown_is_printable_ascii(type: str, data: bytes) -> None:
     shown = rdata.show(type, data)
     assert shown.isascii()

@@ -1,0 +1,173 @@
+"""TLSA records: wire data and text to a frozen `TlsaRecord` and back, and whether a certificate is the one a record means."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import IntEnum
+from hashlib import sha256, sha512
+
+from mailsec.core import rdata as wire
+from mailsec.core.limits import KEY_RECORD_BYTES
+from mailsec.core.rdata import RdataError
+from mailsec.core.results import Status
+
+
+class Usage(IntEnum):
+    """What the certificate is to the server (RFC 7218 section 2.1)."""
+
+    PKIX_TA = 0
+    PKIX_EE = 1
+    DANE_TA = 2
+    DANE_EE = 3
+
+
+class Selector(IntEnum):
+    """Which part of the certificate is meant (RFC 7218 section 2.2)."""
+
+    CERT = 0
+    SPKI = 1
+
+
+class Matching(IntEnum):
+    """How that part is written (RFC 7218 section 2.3)."""
+
+    FULL = 0
+    SHA2_256 = 1
+    SHA2_512 = 2
+
+
+DIGEST_OCTETS = {Matching.SHA2_256: 32, Matching.SHA2_512: 64}
+
+_TEXT = re.compile(r"[ \t]*([0-9]{1,3})[ \t]+([0-9]{1,3})[ \t]+([0-9]{1,3})[ \t]+([0-9A-Fa-f \t]+)\Z")
+
+
+class TlsaError(ValueError):
+    """The data or text is no TLSA record."""
+
+
+@dataclass(frozen=True, slots=True)
+class TlsaRecord:
+    """One record; the numbers may be unassigned, the data may be anything: `problem` says."""
+
+    usage: int
+    selector: int
+    matching: int
+    data: bytes
+
+    @property
+    def parameters(self) -> str:
+        """The three numbers, as in "3 1 1"."""
+        return f"{self.usage} {self.selector} {self.matching}"
+
+    @property
+    def problem(self) -> str:
+        """Why no client can use the record: an unassigned number or data of the wrong form; "" where it is well formed."""
+        for name, value, known in (
+            ("usage", self.usage, Usage),
+            ("selector", self.selector, Selector),
+            ("matching type", self.matching, Matching),
+        ):
+            if value not in list(known):
+                return f"{name} {value} is not assigned"
+        expected = DIGEST_OCTETS.get(Matching(self.matching))
+        if expected and len(self.data) != expected:
+            return f"a digest of {len(self.data)} octets, matching type {self.matching} has {expected}"
+        return "" if expected or _is_der(self.data) else "the data is no certificate or key in DER: damaged or cut off"
+
+    @property
+    def usable(self) -> bool:
+        """True where SMTP clients can use it: well formed, and DANE-TA or DANE-EE (RFC 7672 section 3.1.3)."""
+        return self.usage in (Usage.DANE_TA, Usage.DANE_EE) and not self.problem
+
+
+def _is_der(data: bytes) -> bool:
+    """True for one DER SEQUENCE that fills `data`."""
+    if len(data) < 2 or data[0] != 0x30:
+        return False
+    octets = data[1] & 0x7F if data[1] & 0x80 else 0
+    length = int.from_bytes(data[2 : 2 + octets], "big") if octets else data[1]
+    return octets <= 4 and len(data) == 2 + octets + length
+
+
+def parse(data: bytes) -> TlsaRecord:
+    """The record in wire data. Raises TlsaError where it is too short to be one."""
+    try:
+        return TlsaRecord(*wire.association(data))
+    except RdataError as error:
+        raise TlsaError(str(error)) from None
+
+
+def from_text(text: str) -> TlsaRecord:
+    """The record in `text`, as zone files write it: three numbers and hexadecimal data. Raises TlsaError."""
+    match = _TEXT.match(text) if len(text) <= 4 * KEY_RECORD_BYTES else None
+    if match is None:
+        raise TlsaError("not three numbers and hexadecimal data")
+    usage, selector, matching = (int(number) for number in match.groups()[:3])
+    digits = match[4].replace(" ", "").replace("\t", "")
+    if max(usage, selector, matching) > 255:
+        raise TlsaError("a number is above 255")
+    if len(digits) % 2:
+        raise TlsaError("an odd number of hexadecimal digits")
+    return TlsaRecord(usage, selector, matching, bytes.fromhex(digits))
+
+
+def to_text(record: TlsaRecord) -> str:
+    """`record` as zone files write it."""
+    return f"{record.parameters} {record.data.hex()}"
+
+
+@dataclass(frozen=True, slots=True)
+class ChainMatch:
+    """Whether a server's certificate is one that the records mean.
+
+    pass: `matched` means it; fail: no record does; skipped: only trust anchors (usage 2) might, which is not judged here; none:
+    there is no usable record.
+    """
+
+    status: Status
+    reason: str
+    matched: TlsaRecord | None = None
+
+
+def matches(records: Sequence[TlsaRecord], chain: Sequence[bytes]) -> ChainMatch:
+    """Judge a server's `chain` (DER, leaf first) by the DANE-EE records; names and dates do not count (RFC 7672 3.1.1)."""
+    usable = [record for record in records if record.usable]
+    if not usable:
+        return ChainMatch(Status.NONE, "no usable record")
+    if not chain:
+        return ChainMatch(Status.FAIL, "the server showed no certificate")
+    candidates = _associations(chain[0])
+    for record in usable:
+        if record.usage == Usage.DANE_EE and candidates.get((record.selector, record.matching)) == record.data:
+            return ChainMatch(Status.PASS, f"{record.parameters} means this certificate", record)
+    if any(record.usage == Usage.DANE_TA for record in usable):
+        return ChainMatch(Status.SKIPPED, "no DANE-EE record means this certificate; DANE-TA records are not judged here")
+    return ChainMatch(Status.FAIL, "no record means this certificate")
+
+
+def _associations(leaf: bytes) -> dict[tuple[int, int], bytes]:
+    """What the data of a record for `leaf` would be, by selector and matching type; without keys where it cannot be read."""
+    parts = {Selector.CERT: leaf}
+    if (key := _public_key(leaf)) is not None:
+        parts[Selector.SPKI] = key
+    found: dict[tuple[int, int], bytes] = {}
+    for selector, part in parts.items():
+        found[selector, Matching.FULL] = part
+        found[selector, Matching.SHA2_256] = sha256(part).digest()
+        found[selector, Matching.SHA2_512] = sha512(part).digest()
+    return found
+
+
+def _public_key(leaf: bytes) -> bytes | None:
+    # Linting records needs no cryptography, and it is slow to load.
+    from cryptography import x509  # noqa: PLC0415
+    from cryptography.exceptions import UnsupportedAlgorithm  # noqa: PLC0415
+    from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat  # noqa: PLC0415
+
+    try:
+        key = x509.load_der_x509_certificate(leaf).public_key()
+        return key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+    except (ValueError, UnsupportedAlgorithm):
+        return None

@@ -1,0 +1,1 @@
+"""TLS-RPT: where reports about failed TLS go (RFC 8460)."""
