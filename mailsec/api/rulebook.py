@@ -21,6 +21,7 @@ BOOKS = (
     "mailsec.transport.mtasts.rules",
     "mailsec.transport.tlsrpt.rules",
     "mailsec.trust.x509.rules",
+    "mailsec.trust.dnssec.rules",
     "mailsec.content.openpgp.rules",
     "mailsec.content.smime.rules",
 )

@@ -1,130 +1,131 @@
-"""What a run is made of: settings that can be pickled, and the session that holds the live parts."""
+"""What lives as long as a run: the source of answers, the validator, and the time."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from types import TracebackType
-from typing import Self, TypeVar
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from functools import cached_property
+from typing import TYPE_CHECKING, Self, TypeVar
 
+from mailsec.api.settings import OFF, TRUST_AD, VALIDATE, Settings
+from mailsec.api.sources import OfflineSource, Opened, contents, open_source
 from mailsec.api.trace import Trace
 from mailsec.core.errors import BadInput
-from mailsec.core.flow import Answer, AnswerStatus, Ask, Fetched, FetchStatus, Flow, Query, Reply, Source, run
-from mailsec.core.limits import DNS_TIMEOUT, MAX_ZONE_BYTES
-from mailsec.store.files import read, shown
+from mailsec.core.flow import Answer, AnswerStatus, Ask, Dnssec, Flow, Query, Reply, Source, pass_on, run_many, through
+from mailsec.core.limits import RUN_WINDOW, TRUST_ANCHOR_BYTES
+from mailsec.store.files import shown, write
+
+if TYPE_CHECKING:
+    from types import TracebackType
+
+    from mailsec.trust.dnssec.anchors import Anchors
+    from mailsec.trust.dnssec.validator import Validator
+
+__all__ = ["OFF", "TRUST_AD", "VALIDATE", "OfflineSource", "Session", "Settings"]
 
 T = TypeVar("T")
 
 
-@dataclass(frozen=True, slots=True)
-class Settings:
-    """How a run looks at the world. `zones` are files that answer alone; `at` is seconds since 1970 UTC, None means now.
+def _anchors(path: str) -> Anchors:
+    from mailsec.trust.dnssec.anchors import load  # noqa: PLC0415
 
-    `nameservers` are IP addresses, with a port as in 192.0.2.1:5353; none means the system's. `timeout` is how many seconds
-    all questions about one subject may take together. `offline` asks nothing that no zone file answers.
-    """
-
-    zones: tuple[str, ...] = ()
-    nameservers: tuple[str, ...] = ()
-    timeout: float = DNS_TIMEOUT
-    offline: bool = False
-    at: int | None = None
+    try:
+        return load(contents(path, TRUST_ANCHOR_BYTES).decode("utf-8", "replace"))
+    except BadInput as error:
+        raise BadInput(f"{shown(path)}: {error.message}", hint=error.hint) from None
 
 
 class Session:
-    """A context manager around everything that lives as long as a run: the source of answers, and the time.
+    """A context manager around everything that lives as long as a run.
 
     The source is made when the first question is asked. Library users may bring their own, which is closed with the session.
     """
 
     def __init__(self, settings: Settings | None = None, *, source: Source | None = None) -> None:
-        self._settings = settings or Settings()
-        self._source = source
-        self._rearm = _nothing
-        self.now = int(time.time()) if self._settings.at is None else self._settings.at  # noqa: TID251 - the one clock
+        self.settings = settings or Settings()
+        self._opened = Opened(source) if source is not None else None
+        self._started = int(time.time())  # noqa: TID251 - the one clock
+
+    @cached_property
+    def now(self) -> int:
         """The time to judge for, in seconds since 1970 UTC: the same for the whole run."""
+        if self.settings.at is not None:
+            return self.settings.at
+        saved = self._open().now if self.settings.answers else None
+        return self._started if saved is None else saved
+
+    @cached_property
+    def validator(self) -> Validator | None:
+        """What judges answers by DNSSEC, None where the settings do not ask for it. Raises BadInput for bad trust anchors."""
+        if self.settings.dnssec != VALIDATE:
+            return None
+        from mailsec.trust.dnssec.anchors import IANA  # noqa: PLC0415 - the cryptography is not needed before
+        from mailsec.trust.dnssec.validator import Validator  # noqa: PLC0415
+
+        anchors = _anchors(self.settings.anchors) if self.settings.anchors else IANA
+        return Validator(anchors, now=self.now, allow_sha1=self.settings.allow_sha1)
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
-        if self._source is not None:
-            self._source.close()
+        opened = self._opened
+        if opened is None:
+            return
+        opened.source.close()
+        if opened.saving is not None and error is None:
+            write(self.settings.save_answers, opened.saving.dump(self.now))
 
     def run(self, flow: Flow[T], trace: Trace | None = None) -> T:
         """Drive `flow`, one subject's judgement, to its result. What is asked is noted in `trace`.
 
-        Raises BadInput where a zone file cannot be read, UsageError where no name server is known.
+        Raises BadInput where a file cannot be read, UsageError where no name server is known.
         """
-        if self._source is None:
-            self._source, self._rearm = _source(self._settings)
-        self._rearm()
+        source = self._open().source
         if trace is None:
-            return run(flow, self._source)
+            return next(run_many((self._layered(flow),), source))[1]
         from mailsec.net.trace import TraceSource  # noqa: PLC0415 - only --trace needs it
 
-        tracer = TraceSource(self._source)
-        result = run(flow, tracer)
+        tracer = TraceSource(source)
+        result = next(run_many((self._layered(flow),), tracer))[1]
         trace.entries.extend(tracer.entries)
         trace.left_out += tracer.left_out
         return result
 
+    def run_many(self, flows: Iterable[Flow[T]], window: int = RUN_WINDOW) -> Iterator[tuple[int, T]]:
+        """Drive many subjects side by side, each with its own time for questions; (index, result) as each finishes."""
+        return run_many(map(self._layered, flows), self._open().source, window)
 
-# What each kind of source needs is imported when it is chosen: a run from a zone file opens no socket.
+    def _open(self) -> Opened:
+        if self._opened is None:
+            self._opened = open_source(self.settings)
+        return self._opened
 
+    def _layered(self, flow: Flow[T]) -> Flow[T]:
+        """`flow` with everything between it and the source: requests become questions and connections to public addresses,
+        answers are validated, the number of questions is bounded, and so is their time."""
+        deadlines = self._open().deadlines
+        if deadlines is not None:
+            from mailsec.net.browse import Browser  # noqa: PLC0415
+            from mailsec.net.budget import bounded  # noqa: PLC0415
 
-def _source(settings: Settings) -> tuple[Source, Callable[[], None]]:
-    """The source, and what lets its deadline run anew for the next subject."""
-    if settings.zones:
-        return _zones(settings.zones), _nothing
-    if settings.offline:
-        return OfflineSource(), _nothing
-    return _live(settings)
+            flow = through(flow, Browser(self.settings.allow_private).handle)
+        if self.validator is not None:
+            flow = through(flow, self._validated)
+        return deadlines.within(bounded(flow)) if deadlines is not None else flow
 
+    def _validated(self, ask: Ask) -> Flow[Reply]:
+        """The validated reply. What is bogus is a failed lookup for every room, as a validating name server would have it; what
+        an overlay answered is not signed yet, and stays unchecked."""
+        assert self.validator is not None
+        if self.settings.overlays and isinstance(ask, Query):
+            from mailsec.net.overlay import REASON  # noqa: PLC0415
 
-def _nothing() -> None:
-    """Files have no deadline."""
-
-
-def _zones(paths: Sequence[str]) -> Source:
-    from mailsec.net.zone import load_zones  # noqa: PLC0415
-
-    return load_zones((shown(path), _zone_text(path)) for path in paths)
-
-
-def _zone_text(path: str) -> str:
-    try:
-        return read(path, MAX_ZONE_BYTES).decode("utf-8")
-    except BadInput as error:
-        raise BadInput(f"{shown(path)}: {error.message}", hint=error.hint) from None
-    except UnicodeDecodeError as error:
-        raise BadInput(f"{shown(path)}: octet {error.start} is not UTF-8", hint="write other octets as \\DDD") from None
-
-
-def _live(settings: Settings) -> tuple[Source, Callable[[], None]]:
-    from mailsec.net.cache import CachingSource  # noqa: PLC0415
-    from mailsec.net.dns import LiveSource  # noqa: PLC0415
-    from mailsec.net.resolvconf import SystemConfig, parse_server, read_resolv_conf  # noqa: PLC0415
-
-    stated = tuple(parse_server(each) for each in settings.nameservers)
-    system = SystemConfig(stated) if stated else read_resolv_conf()
-    live = LiveSource(system.servers, settings.timeout, attempt=system.attempt, attempts=system.attempts)
-    return CachingSource(live, time.monotonic), live.rearm
-
-
-class OfflineSource:
-    """A Source that answers nothing: every name is unrecorded."""
-
-    def start(self, ask: Ask) -> Reply | None:
-        """Say that nothing was asked."""
-        if isinstance(ask, Query):
-            return Answer(ask, AnswerStatus.UNRECORDED, reason="offline: not asked")
-        return Fetched(ask, FetchStatus.UNRECORDED, reason="offline: not asked")
-
-    def wait(self) -> Sequence[tuple[Ask, Reply]]:
-        """Nothing is ever in flight."""
-        return ()
-
-    def close(self) -> None:
-        """Nothing is held."""
+            reply = yield from pass_on(ask)
+            if reply.reason == REASON:
+                return reply
+        reply = yield from self.validator.handle(ask)
+        if isinstance(reply, Answer) and reply.dnssec is Dnssec.BOGUS and not reply.status.failed:
+            return replace(reply, status=AnswerStatus.SERVFAIL, reason=f"bogus: {reply.reason}")
+        return reply

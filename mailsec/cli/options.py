@@ -150,6 +150,14 @@ class DnsOptions:
     timeout: float | None = None
     at: At | None = None
     offline: bool = False
+    overlays: tuple[str, ...] = ()
+    answers: str = ""
+    save_answers: str = ""
+    dnssec: str = ""
+    trust_anchor: str = ""
+    allow_sha1: bool = False
+    allow_private: bool = False
+    ca_file: str = ""
 
 
 _FORMAT = (
@@ -207,6 +215,44 @@ _DNS = (
         "--at", "dns_at", type=TIME, metavar="TIME", help="Judge for this time: now, received, a date, 2026-11-21T12:00:00Z."
     ),
     click.option("--offline", "dns_offline", is_flag=True, help="Ask the network nothing."),
+    click.option(
+        "--overlay",
+        "dns_overlays",
+        type=PATH,
+        multiple=True,
+        metavar="FILE",
+        help="Answer from this zone file first: records judged before they are published (repeatable).",
+    ),
+    click.option(
+        "--answers", "dns_answers", type=PATH, default="", metavar="FILE", help="Repeat a run from the answers saved in FILE."
+    ),
+    click.option(
+        "--save-answers",
+        "dns_save_answers",
+        type=PATH,
+        default="",
+        metavar="FILE",
+        help="Save answers and time to FILE.",
+    ),
+    click.option(
+        "--dnssec",
+        "dns_dnssec",
+        type=click.Choice(("validate", "trust-ad", "off")),
+        help="validate: from the root down, here; trust-ad: believe the name server.",
+    ),
+    click.option(
+        "--trust-anchor",
+        "dns_trust_anchor",
+        type=PATH,
+        default="",
+        metavar="FILE",
+        help="Validate from these keys (DS, DNSKEY or XML) instead of the root's.",
+    ),
+    click.option("--allow-sha1", "dns_allow_sha1", is_flag=True, help="Let DNSSEC signatures with SHA-1 count."),
+    click.option(
+        "--allow-private", "dns_allow_private", is_flag=True, help="Let HTTPS requests go to addresses that are not public."
+    ),
+    click.option("--ca", "dns_ca_file", type=PATH, default="", metavar="FILE", help="Roots for HTTPS instead of the system's."),
 )
 
 
@@ -261,7 +307,9 @@ def _output(values: dict[str, Any]) -> OutputOptions:
 def _dns(values: dict[str, Any]) -> DnsOptions:
     if values["offline"] and values["nameservers"]:
         raise click.UsageError("--offline and --nameserver contradict each other", click.get_current_context(silent=True))
-    return DnsOptions(**values)
+    if values["zones"] and values["answers"]:
+        raise click.UsageError("--zone and --answers contradict each other", click.get_current_context(silent=True))
+    return DnsOptions(**values | {"dnssec": values["dnssec"] or ""})
 
 
 def default_format(path: str) -> str:

@@ -151,6 +151,11 @@ def fetch(
     return cast(Fetched, (yield Fetch(url, max_bytes, redirects, method, body, accept)))
 
 
+def pass_on(asked: Ask) -> Flow[Reply]:
+    """Ask the same again: for a handler of `through` that has nothing to do with `asked`."""
+    return cast(Reply, (yield asked))
+
+
 def gather(flows: Iterable[Flow[T]]) -> Flow[list[T]]:
     """Run `flows` side by side; their results in the same order. The first error among them is raised once all have ended."""
     return cast("list[T]", (yield Fork(tuple(flows))))

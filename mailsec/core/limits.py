@@ -18,6 +18,8 @@ MAX_ZONE_BYTES = 64 * 1024 * 1024
 """A zone file given with --zone."""
 MAX_ZONE_LINE = 512 * 1024
 """Characters in one line of a zone file; a TXT record of the largest size with every octet escaped has half of that."""
+MAX_NAME_LIST = 64 * 1024 * 1024
+"""A list of names to check: two million of them."""
 MAX_KEY_BYTES = 1024 * 1024
 """A private key file; a 16384-bit RSA key in PEM has 13 kB."""
 

@@ -175,6 +175,11 @@ class Report:
         return next((check for check in self.checks if check.name == name), None)
 
 
+def with_check(report: Report, check: Check) -> Report:
+    """`report` with one more check behind the others."""
+    return replace(report, checks=(*report.checks, check))
+
+
 @dataclass(frozen=True, slots=True)
 class AuthResult:
     """One method's result in the terms of RFC 8601: what dmarc, arc, authres and spoofing share.

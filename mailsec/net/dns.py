@@ -12,12 +12,13 @@ import selectors
 import socket
 import time
 from collections import Counter, deque
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
+from math import inf
 from typing import Any
 
 from mailsec.core.errors import UsageError
-from mailsec.core.flow import Answer, AnswerStatus, Ask, Fetched, FetchStatus, Query, Record, Reply
+from mailsec.core.flow import Answer, AnswerStatus, Ask, Dnssec, Fetched, FetchStatus, Query, Record, Reply
 from mailsec.core.limits import DNS_ATTEMPT, DNS_ATTEMPTS, DNS_IN_FLIGHT, DNS_SERVERS, DNS_STRAYS, DNS_TIMEOUT, MAX_CNAMES
 from mailsec.core.rdata import name
 from mailsec.net.names import NameProblem, encode, type_number
@@ -41,6 +42,7 @@ class _Question:
     down: set[int] = field(default_factory=set)
     failures: list[str] = field(default_factory=list)
     status: AnswerStatus = AnswerStatus.TIMEOUT
+    authentic: bool = True
     # the attempt
     server: int = 0
     sock: socket.socket | None = None
@@ -57,13 +59,14 @@ class LiveSource:
     `nameservers` are addresses as `parse_server` reads them. `timeout` is the deadline of all questions together, in seconds
     from the first one (or the first after `rearm`); after it each is answered *timeout* at once. An attempt waits `attempt`
     seconds, a question has up to `attempts` of them (at least one a server), and `in_flight` questions are on the wire at once.
-    `dnssec_ok` and `checking_disabled` set the DO and CD flags.
+    `dnssec_ok` and `checking_disabled` set the DO and CD flags. `trust_ad` asks for the AD flag and believes it: answers with
+    it are *secure*, others *insecure*. That is worth as much as the way to the server (RFC 6840 section 5.7).
 
     A server that cannot be reached counts as silent: *timeout* where no server said anything. Otherwise the status is that of
     the first failure that was heard (*servfail* for a malformed reply), and the reason says what each attempt met.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - each is a knob of its own, and all have their usual value
         self,
         nameservers: Sequence[str | Server],
         timeout: float = DNS_TIMEOUT,
@@ -73,6 +76,7 @@ class LiveSource:
         in_flight: int = DNS_IN_FLIGHT,
         dnssec_ok: bool = False,
         checking_disabled: bool = False,
+        trust_ad: bool = False,
     ) -> None:
         if not 0 < len(nameservers) <= DNS_SERVERS:
             raise UsageError(f"between 1 and {DNS_SERVERS} name servers can be asked")
@@ -80,7 +84,8 @@ class LiveSource:
         self._addresses = [_address(server) for server in self._servers]
         self._timeout, self._attempt, self._in_flight = timeout, attempt, in_flight
         self._attempts = max(attempts, len(self._servers))
-        self._flags = (dnssec_ok, checking_disabled)
+        self._flags = (dnssec_ok, checking_disabled, trust_ad)
+        self._trust_ad = trust_ad
         self._deadline: float | None = None
         self._plain: set[int] = set()
         self._selector = selectors.DefaultSelector()
@@ -110,21 +115,11 @@ class LiveSource:
         return None
 
     def wait(self) -> Sequence[tuple[Ask, Reply]]:
-        if not (self._done or self._flying):
+        if self.idle:
             raise RuntimeError("nothing is in flight")
         while not self._done:
-            now = time.monotonic()
-            if self._deadline is not None and now >= self._deadline:
-                self._give_up()
-                break
-            self._expire(now)
-            if self._flying and not self._done:
-                for key, events in self._selector.select(self._patience(now)):
-                    question, sock, asked = key.data
-                    self._advance(question, sock, asked, events)
-            self._fill()
-        done, self._done = self._done, []
-        return done
+            self._turn()
+        return self._taken()
 
     def close(self) -> None:
         for question in self._flying:
@@ -133,7 +128,55 @@ class LiveSource:
         self._queue.clear()
         self._selector.close()
 
+    # --- beside another source (`composite`)
+
+    @property
+    def idle(self) -> bool:
+        """True where nothing was asked that is not answered."""
+        return not (self._done or self._flying)
+
+    def poll(self) -> Sequence[tuple[Ask, Reply]]:
+        """The replies that are there by now; does not wait."""
+        if self._flying:
+            self._turn(0.0)
+        return self._taken()
+
+    def patience(self) -> float | None:
+        """Seconds after which `poll` has something to do though `fileno` stays silent; None where nothing is in flight."""
+        if self._done:
+            return 0.0
+        return self._patience(time.monotonic()) if self._flying else None
+
+    def fileno(self) -> int:
+        """A file descriptor that becomes readable when `poll` has something to do."""
+        return fileno(self._selector)
+
+    def forget(self, asks: Collection[Ask]) -> None:
+        """Give up what of `asks` is in flight: no reply comes."""
+        self._queue = deque(each for each in self._queue if each.query not in asks)
+        for question in [each for each in self._flying if each.query in asks]:
+            self._release(question)
+            self._flying.discard(question)
+        self._fill()
+
     # --- the order of things
+
+    def _taken(self) -> Sequence[tuple[Ask, Reply]]:
+        done, self._done = self._done, []
+        return done
+
+    def _turn(self, limit: float = inf) -> None:
+        """Let everything go on that can, after at most `limit` seconds."""
+        now = time.monotonic()
+        if self._deadline is not None and now >= self._deadline:
+            self._give_up()
+            return
+        self._expire(now)
+        if self._flying and not self._done:
+            for key, events in self._selector.select(min(limit, self._patience(now))):
+                question, sock, asked = key.data
+                self._advance(question, sock, asked, events)
+        self._fill()
 
     def _fill(self) -> None:
         while self._queue and len(self._flying) < self._in_flight:
@@ -285,6 +328,7 @@ class LiveSource:
                 self._next(question)
 
     def _learned(self, question: _Question, outcome: Found | Follow) -> None:
+        question.authentic = question.authentic and outcome.authentic
         question.aliases += outcome.aliases
         question.proof += outcome.proof
         problem = _alias_problem(question)
@@ -293,12 +337,21 @@ class LiveSource:
                 question, Answer(question.query, AnswerStatus.SERVFAIL, aliases=tuple(question.aliases), reason=problem)
             )
         elif isinstance(outcome, Found):
-            answer = Answer(question.query, outcome.status, outcome.records, tuple(question.aliases), tuple(question.proof))
-            self._finish(question, answer)
+            state = Dnssec.UNCHECKED
+            if self._trust_ad:
+                state = Dnssec.SECURE if question.authentic else Dnssec.INSECURE
+            aliases, proof = tuple(question.aliases), tuple(question.proof)
+            self._finish(question, Answer(question.query, outcome.status, outcome.records, aliases, proof, state))
         else:
             question.name, question.attempts, question.turn = outcome.target, 0, 0
             question.down, question.failures, question.status = set(), [], AnswerStatus.TIMEOUT
             self._next(question)
+
+
+def fileno(selector: selectors.BaseSelector) -> int:
+    """The file descriptor of a selector, which another selector can wait for: readable when one of its own is ready."""
+    number: int = getattr(selector, "fileno")()  # noqa: B009 - epoll and kqueue have it, their common base does not
+    return number
 
 
 def _alias_problem(question: _Question) -> str:

@@ -23,10 +23,10 @@ from mailsec.core.rdata import name
 from mailsec.net.names import type_text
 
 _HEADER = struct.Struct("!HHHHHH")
-_QR, _OPCODE, _TC, _RD, _CD = 0x8000, 0x7800, 0x0200, 0x0100, 0x0010
+_QR, _OPCODE, _TC, _RD, _AD, _CD = 0x8000, 0x7800, 0x0200, 0x0100, 0x0020, 0x0010
 _DO = 0x8000
 _FORMERR, _NOTIMP = 1, 4
-_PROOF = frozenset({"RRSIG", "NSEC", "NSEC3", "SOA"})
+_PROOF = frozenset({"RRSIG", "NSEC", "NSEC3", "SOA", "DNAME"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,10 +39,11 @@ class Asked:
     edns: bool = True
     dnssec_ok: bool = False
     checking_disabled: bool = False
+    trust_ad: bool = False
 
     def packet(self) -> bytes:
         """The packet, without the length that TCP puts before it."""
-        flags = _RD | (_CD if self.checking_disabled else 0)
+        flags = _RD | (_CD if self.checking_disabled else 0) | (_AD if self.trust_ad else 0)
         opt = struct.pack("!BHHIH", 0, 41, DNS_UDP_PAYLOAD, _DO if self.dnssec_ok else 0, 0) if self.edns else b""
         return _HEADER.pack(self.id, flags, 1, 0, 0, 1 if self.edns else 0) + self.question() + opt
 
@@ -69,12 +70,16 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """An answer: `status` is ok, nodata or nxdomain, of the name that the last of `aliases` leads to."""
+    """An answer: `status` is ok, nodata or nxdomain, of the name that the last of `aliases` leads to.
+
+    `authentic` is the AD flag: the server says that it has validated all of it (RFC 6840 section 5.8).
+    """
 
     status: AnswerStatus
     records: tuple[Record, ...]
     aliases: tuple[Record, ...]
     proof: tuple[Record, ...]
+    authentic: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +89,7 @@ class Follow:
     target: bytes
     aliases: tuple[Record, ...]
     proof: tuple[Record, ...]
+    authentic: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,15 +152,16 @@ def _judge(asked: Asked, message: dns.message.Message) -> Outcome:
     records = answers.pop((owner, type), ())
     proof = tuple(record for table in (answers, authority) for key in table if key[1] in _PROOF for record in table[key])
     missing = message.rcode() == dns.rcode.NXDOMAIN
+    authentic = bool(message.flags & dns.flags.AD)
     if records and not missing:
-        return Found(AnswerStatus.OK, records, tuple(aliases), proof)
+        return Found(AnswerStatus.OK, records, tuple(aliases), proof, authentic)
     if records:
         return malformed("NXDOMAIN with records")
     if aliases and not missing and not _has_soa(authority, owner):
-        return Follow(aliases[-1].rdata, tuple(aliases), proof)
+        return Follow(aliases[-1].rdata, tuple(aliases), proof, authentic)
     if (why := _says_nothing(message, answers, authority, owner, bool(aliases))) is not None:
         return Failure(AnswerStatus.SERVFAIL, why)
-    return Found(AnswerStatus.NXDOMAIN if missing else AnswerStatus.NODATA, (), tuple(aliases), proof)
+    return Found(AnswerStatus.NXDOMAIN if missing else AnswerStatus.NODATA, (), tuple(aliases), proof, authentic)
 
 
 Table: TypeAlias = dict[tuple[str, str], tuple[Record, ...]]

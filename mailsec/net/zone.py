@@ -58,6 +58,15 @@ class ZoneSource:
             return answer
         return self._first(ask)
 
+    def has(self, owner: str, type: str) -> bool:
+        """True where the files have, at `owner` itself, what answers for `type`: its records, a CNAME or a stated answer."""
+        node = self._nodes.get(owner, {})
+        return type in node or ANY in node or ("CNAME" in node and type not in BESIDE_CNAME)
+
+    def exists(self, owner: str) -> bool:
+        """True where the files have anything at `owner` or below it."""
+        return owner in self._nodes or self._has_below(owner)
+
     def wait(self) -> Sequence[tuple[Ask, Reply]]:
         raise RuntimeError("a zone source has nothing in flight")
 

@@ -1,14 +1,17 @@
-"""What the commands that judge have in common: the session that their options describe."""
+"""What the commands that ask have in common: the session that their options describe."""
 
 from __future__ import annotations
 
-from mailsec.api.session import Session, Settings
+from mailsec.api.session import OFF, Session, Settings
 from mailsec.cli.options import DnsOptions
 from mailsec.core.limits import DNS_TIMEOUT
 
 
-def session(dns: DnsOptions) -> Session:
-    """The session for `dns`; the time is now unless `--at` states it."""
+def session(dns: DnsOptions, *, dnssec: str = OFF) -> Session:
+    """The session for `dns`; the time is now unless `--at` states it. `dnssec` is what the command does by itself.
+
+    Zone files are not validated unless `--dnssec validate` says so: what is planned is rarely signed yet.
+    """
     return Session(
         Settings(
             zones=dns.zones,
@@ -16,5 +19,13 @@ def session(dns: DnsOptions) -> Session:
             timeout=dns.timeout or DNS_TIMEOUT,
             offline=dns.offline,
             at=dns.at if isinstance(dns.at, int) else None,
+            overlays=dns.overlays,
+            answers=dns.answers,
+            save_answers=dns.save_answers,
+            dnssec=dns.dnssec or (OFF if dns.zones or dns.offline else dnssec),
+            anchors=dns.trust_anchor,
+            allow_sha1=dns.allow_sha1,
+            allow_private=dns.allow_private,
+            ca_file=dns.ca_file,
         )
     )

@@ -1,0 +1,134 @@
+"""The source of a session's answers, put together as its settings say.
+
+What each kind needs is imported when it is chosen: a run from a zone file opens no socket and loads no TLS.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import inf
+from typing import TYPE_CHECKING
+
+from mailsec.api.settings import TRUST_AD, VALIDATE, Settings
+from mailsec.core.errors import BadInput
+from mailsec.core.flow import Answer, AnswerStatus, Ask, Fetched, FetchStatus, Query, Reply, Source
+from mailsec.core.limits import MAX_ANSWERS_BYTES, MAX_ZONE_BYTES
+from mailsec.store.files import read, shown
+
+if TYPE_CHECKING:
+    from mailsec.net.deadline import Deadlines
+    from mailsec.net.saving import SavingSource
+    from mailsec.net.zone import ZoneSource
+
+
+@dataclass(slots=True)
+class Opened:
+    """A source, and what comes with it: the deadlines of a live one, the time of a saved one, where replies are kept."""
+
+    source: Source
+    deadlines: Deadlines | None = None
+    now: int | None = None
+    saving: SavingSource | None = None
+
+
+def open_source(settings: Settings) -> Opened:
+    """What answers under `settings`. Raises BadInput where a file cannot be read, UsageError where no name server is known."""
+    opened = _base(settings)
+    if settings.overlays:
+        from mailsec.net.overlay import OverlaySource  # noqa: PLC0415
+
+        opened.source = OverlaySource(_zones(settings.overlays), opened.source)
+    if settings.save_answers:
+        _save(opened)
+    return opened
+
+
+def _base(settings: Settings) -> Opened:
+    if settings.zones:
+        return Opened(_zones(settings.zones))
+    if settings.answers:
+        return _saved(settings.answers)
+    return Opened(OfflineSource()) if settings.offline else _live(settings)
+
+
+def _zones(paths: Sequence[str]) -> ZoneSource:
+    from mailsec.net.zone import load_zones  # noqa: PLC0415
+
+    return load_zones((shown(path), _zone_text(path)) for path in paths)
+
+
+def _zone_text(path: str) -> str:
+    try:
+        return contents(path, MAX_ZONE_BYTES).decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise BadInput(f"{shown(path)}: octet {error.start} is not UTF-8", hint="write other octets as \\DDD") from None
+
+
+def contents(path: str, max_bytes: int) -> bytes:
+    """What the file at `path` holds; an error names it."""
+    try:
+        return read(path, max_bytes)
+    except BadInput as error:
+        raise BadInput(f"{shown(path)}: {error.message}", hint=error.hint) from None
+
+
+def _saved(path: str) -> Opened:
+    from mailsec.net.answers import load  # noqa: PLC0415
+
+    source, now = load(shown(path), contents(path, MAX_ANSWERS_BYTES))
+    return Opened(source, now=now)
+
+
+def _live(settings: Settings) -> Opened:
+    from mailsec.net.cache import CachingSource  # noqa: PLC0415
+    from mailsec.net.composite import CompositeSource  # noqa: PLC0415
+    from mailsec.net.deadline import Deadlines  # noqa: PLC0415
+    from mailsec.net.dns import LiveSource  # noqa: PLC0415
+    from mailsec.net.https import HttpsSource  # noqa: PLC0415
+    from mailsec.net.resolvconf import SystemConfig, parse_server, read_resolv_conf  # noqa: PLC0415
+
+    stated = tuple(parse_server(each) for each in settings.nameservers)
+    system = SystemConfig(stated) if stated else read_resolv_conf()
+    validating = settings.dnssec == VALIDATE
+    # Each subject has a deadline of its own, so that the source itself needs none.
+    live = LiveSource(
+        system.servers,
+        inf,
+        attempt=system.attempt,
+        attempts=system.attempts,
+        dnssec_ok=validating,
+        checking_disabled=validating,
+        trust_ad=settings.dnssec == TRUST_AD,
+    )
+    deadlines = Deadlines(settings.timeout, time.monotonic)
+    composite = CompositeSource(live, lambda: HttpsSource(ca_file=settings.ca_file or None), deadlines)
+    return Opened(CachingSource(composite, time.monotonic), deadlines)
+
+
+def _save(opened: Opened) -> None:
+    from mailsec.net.deadline import Deadlines  # noqa: PLC0415
+    from mailsec.net.saving import SavingSource  # noqa: PLC0415
+
+    opened.saving = SavingSource(opened.source)
+    opened.source = opened.saving
+    if isinstance(opened.deadlines, Deadlines):
+        opened.deadlines.note = opened.saving.keep
+
+
+class OfflineSource:
+    """A Source that answers nothing: every name is unrecorded."""
+
+    def start(self, ask: Ask) -> Reply | None:
+        """Say that nothing was asked."""
+        if isinstance(ask, Query):
+            return Answer(ask, AnswerStatus.UNRECORDED, reason="offline: not asked")
+        return Fetched(ask, FetchStatus.UNRECORDED, reason="offline: not asked")
+
+    def wait(self) -> Sequence[tuple[Ask, Reply]]:
+        """Nothing is ever in flight."""
+        return ()
+
+    def close(self) -> None:
+        """Nothing is held."""

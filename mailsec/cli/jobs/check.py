@@ -1,0 +1,126 @@
+"""What `mailsec check` does."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from typing import cast
+
+from mailsec.api.check_domain import CheckOptions, Subject, check_domain, subject_of
+from mailsec.api.check_host import HostQuestion, check_host
+from mailsec.api.selectors import selectors_of
+from mailsec.api.session import VALIDATE, Session
+from mailsec.api.trace import Trace, trace_check
+from mailsec.cli.check import CheckChoices
+from mailsec.cli.complaint import complain
+from mailsec.cli.io import Printer, each, put, style
+from mailsec.cli.jobs.session import session
+from mailsec.cli.options import DnsOptions, OutputOptions
+from mailsec.cli.progress import Progress
+from mailsec.core.errors import BadInput, MailsecError
+from mailsec.core.exits import most_severe
+from mailsec.core.limits import MAX_MESSAGE_BYTES, MAX_NAME_LIST
+from mailsec.core.results import Report, with_check
+from mailsec.core.text import from_bytes, visible
+from mailsec.output.summary import Summary
+from mailsec.sender.dmarc.lint import Standard
+from mailsec.store.files import read, shown
+
+
+def run(chosen: CheckChoices, output: OutputOptions, dns: DnsOptions) -> int:
+    """Audit what was named; the exit code."""
+    if chosen.ip is not None:
+        return _ask_about_host(chosen, output, dns)
+    names = list(_names(chosen))
+    options = CheckOptions(
+        chosen.only,
+        (*chosen.selectors, *_selectors(chosen.selectors_from)),
+        cast(Standard, chosen.dmarc),
+        output.fail_on,
+    )
+    with session(dns, dnssec=VALIDATE) as live, Printer(output, names, levels=_levels(names, output)) as printer:
+        if output.trace:
+            return each(names, lambda name: printer.show(_traced(name, options, live)))
+        return _many(names, options, live, printer, output)
+
+
+def _many(names: Sequence[str], options: CheckOptions, live: Session, printer: Printer, output: OutputOptions) -> int:
+    """All names side by side, each printed as it finishes; what is no name does not stop the rest."""
+    codes: list[int] = []
+    summary = Summary()
+    with Progress(len(names), quiet=output.quiet) as progress:
+
+        def subjects() -> Iterator[Subject]:
+            for name in names:
+                try:
+                    yield subject_of(name)
+                except MailsecError as error:
+                    progress.clear()
+                    complain(f"{visible(name)}: {error.message}", hint=error.hint)
+                    codes.append(error.exit)
+                    progress.advance()
+
+        validator = live.validator
+        flows = (check_domain(subject, options, now=live.now, validator=validator) for subject in subjects())
+        for _, report in live.run_many(flows):
+            progress.clear()
+            codes.append(printer.show(report))
+            summary.add(report)
+            progress.advance()
+    if len(names) > 1 and output.format == "human" and not output.quiet and not output.path:
+        put(summary.text(style(output)))
+    return most_severe(codes)
+
+
+def _traced(name: str, options: CheckOptions, live: Session) -> Report:
+    """One name by itself, with everything that was asked for it."""
+    trace = Trace()
+    report = live.run(check_domain(subject_of(name), options, now=live.now, validator=live.validator), trace)
+    return with_check(report, trace_check(trace))
+
+
+def _levels(names: Sequence[str], output: OutputOptions) -> int:
+    """A list of domains is read for what is wrong; the whole trees are for one domain, or for -v."""
+    return 1 if len(names) > 1 and not output.verbose else 64
+
+
+def _ask_about_host(chosen: CheckChoices, output: OutputOptions, dns: DnsOptions) -> int:
+    assert chosen.ip is not None
+    question = HostQuestion(chosen.names[0], chosen.ip, chosen.helo, chosen.mail_from)
+    with session(dns) as live, Printer(output, chosen.names) as printer:
+        return each(
+            chosen.names, lambda _: printer.show(check_host(question, live, fail_on=output.fail_on, trace=output.trace))
+        )
+
+
+def _names(chosen: CheckChoices) -> Iterator[str]:
+    """The names given as arguments, then those in the files, each once; empty lines and comments are passed over."""
+    seen: set[str] = set()
+    for name in (*chosen.names, *_listed(chosen)):
+        if name not in seen:
+            seen.add(name)
+            yield name
+
+
+def _listed(chosen: CheckChoices) -> Iterator[str]:
+    separator = b"\0" if chosen.null else b"\n"
+    for path in chosen.files:
+        try:
+            data = read(path, MAX_NAME_LIST)
+        except BadInput as error:
+            raise BadInput(f"{shown(path)}: {error.message}", hint=error.hint) from None
+        for line in data.split(separator):
+            name = from_bytes(line.strip())
+            if name and not name.startswith("#"):
+                yield name
+
+
+def _selectors(paths: Sequence[str]) -> list[str]:
+    """The selectors of the DKIM signatures in some messages."""
+    found = []
+    for path in paths:
+        try:
+            found += selectors_of(read(path, MAX_MESSAGE_BYTES))
+        except BadInput as error:
+            raise BadInput(f"{os.fsdecode(shown(path))}: {error.message}", hint=error.hint) from None
+    return found

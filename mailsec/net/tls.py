@@ -1,0 +1,75 @@
+"""TLS as a client of the web: the contexts, the server's certificates, and what went wrong in words."""
+
+from __future__ import annotations
+
+import ssl
+from typing import Any
+
+from mailsec.core.errors import BadInput
+from mailsec.core.limits import HTTPS_CHAIN
+
+# The numbers of OpenSSL's X509_V_ERR_*.
+_WORDS = {
+    9: "the certificate is not valid yet",
+    10: "the certificate has expired",
+    18: "the certificate is self-signed",
+    19: "the certificate's chain ends in a root that is not trusted",
+    20: "the certificate's issuer is not known",
+    21: "the certificate's issuer is not known",
+    23: "the certificate is revoked",
+    62: "the certificate is for another name",
+}
+_DER = 2  # _ssl.ENCODING_DER
+
+
+class Trust:
+    """Whom to believe: the system's roots, or those of the PEM file `ca_file` alone.
+
+    `verifying` is the context that checks the certificate and its name; `looking` checks nothing: it is for looking at
+    certificates that were refused, never for sending anything. Raises BadInput where the file cannot be read.
+    """
+
+    def __init__(self, ca_file: str | None = None) -> None:
+        self.verifying = _context()
+        if ca_file is None:
+            self.verifying.load_default_certs()
+        else:
+            _load(self.verifying, ca_file)
+        self.looking = _context()
+        self.looking.check_hostname = False
+        self.looking.verify_mode = ssl.CERT_NONE
+
+
+def _load(context: ssl.SSLContext, ca_file: str) -> None:
+    try:
+        context.load_verify_locations(ca_file)
+    except OSError as error:  # ssl.SSLError, for a file without certificates, is one
+        why = "no certificates in it" if isinstance(error, ssl.SSLError) else (error.strerror or str(error)).lower()
+        raise BadInput(f"the file of trusted roots cannot be read: {why}", hint="give certificates in PEM") from None
+
+
+def _context() -> ssl.SSLContext:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    context.set_alpn_protocols(["http/1.1"])
+    return context
+
+
+def peer_chain(sock: ssl.SSLSocket) -> tuple[bytes, ...]:
+    """The certificates that the server sent, in DER, leaf first; of a handshake that did not get there, none."""
+    # Public from Python 3.13 on; the object beneath has had it since 3.10.
+    public: Any = getattr(sock, "get_unverified_chain", None)
+    if public is not None:
+        return tuple(public()[:HTTPS_CHAIN])
+    beneath: Any = getattr(sock, "_sslobj", None)
+    certificates = beneath.get_unverified_chain() or ()
+    return tuple(each.public_bytes(_DER) for each in certificates[:HTTPS_CHAIN])
+
+
+def words(error: ssl.SSLError) -> str:
+    """What a TLS error means."""
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return _WORDS.get(error.verify_code, f"the certificate is not valid: {error.verify_message}")
+    if isinstance(error, ssl.SSLEOFError | ssl.SSLZeroReturnError):
+        return "the connection was cut"
+    return f"TLS failed: {(error.reason or 'unknown error').replace('_', ' ').lower()}"
