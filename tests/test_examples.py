@@ -58,6 +58,10 @@ def test_each_message_gets_the_exit_code_it_must_have(path_with_mailsec: str) ->
             "sign-and-verify.sh",
             ["bank.example vouches for this message by DKIM d=bank.example s=s2026 and DKIM d=bank.example s=e2026"],
         ),
+        (
+            "audit.sh",
+            ["broken.example: 2 findings of severity medium or above", "spf-syntax: octet 11", "dmarc-several-records"],
+        ),
         ("filter.sh", ["Authentication-Results: mx.receiver.example", "dmarc=fail"]),
     ],
 )
@@ -70,4 +74,4 @@ def test_pipelines(name: str, words: list[str], path_with_mailsec: str) -> None:
 
 
 def test_every_pipeline_is_run() -> None:
-    assert {path.name for path in (EXAMPLES / "pipelines").iterdir()} == {"triage.sh", "sign-and-verify.sh", "filter.sh"}
+    assert {path.name for path in (EXAMPLES / "pipelines").iterdir()} == {"audit.sh", "triage.sh", "sign-and-verify.sh", "filter.sh"}
