@@ -74,11 +74,11 @@ def status_word(status: Status | None, *, upper: bool = False) -> Text:
 
 
 def _new_facts(check: Check, depth: int) -> tuple[Fact, ...]:
-    """The facts that a person wants: near the root, with a value, and not said already in the name or the reason."""
+    """The facts that a person wants: near the root, not zero or no, and not said already in the name or the reason."""
     if depth > _FACTS_DOWN_TO:
         return ()
     said = f"{check.name} {check.reason}"
-    return tuple(fact for fact in check.facts if fact.value not in (None, "") and not _says(said, fact.value))
+    return tuple(fact for fact in check.facts if fact.value and not _says(said, fact.value))
 
 
 def _says(text: str, value: FactValue) -> bool:
