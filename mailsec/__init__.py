@@ -6,7 +6,9 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from mailsec.api.check_domain import CheckOptions
     from mailsec.api.check_host import HostQuestion, check_host
+    from mailsec.api.check_names import check_name, check_names
     from mailsec.api.dkim_record import check_record, existing_record, new_record
     from mailsec.api.envelope import Envelope
     from mailsec.api.session import Session, Settings
@@ -21,6 +23,7 @@ __version__ = "0.1.0"
 # Loaded when first used: `mailsec --help` needs none of them.
 _PUBLIC = {
     "Check": "mailsec.core.results",
+    "CheckOptions": "mailsec.api.check_domain",
     "Envelope": "mailsec.api.envelope",
     "Evidence": "mailsec.core.results",
     "Fact": "mailsec.core.results",
@@ -36,6 +39,8 @@ _PUBLIC = {
     "Verdict": "mailsec.core.results",
     "Verified": "mailsec.api.verify_message",
     "VerifyOptions": "mailsec.api.verify_message",
+    "check_name": "mailsec.api.check_names",
+    "check_names": "mailsec.api.check_names",
     "check_host": "mailsec.api.check_host",
     "check_record": "mailsec.api.dkim_record",
     "existing_record": "mailsec.api.dkim_record",
@@ -45,6 +50,7 @@ _PUBLIC = {
 }
 __all__ = [
     "Check",
+    "CheckOptions",
     "Envelope",
     "Evidence",
     "Fact",
@@ -62,6 +68,8 @@ __all__ = [
     "VerifyOptions",
     "__version__",
     "check_host",
+    "check_name",
+    "check_names",
     "check_record",
     "existing_record",
     "new_record",

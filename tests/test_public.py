@@ -11,6 +11,7 @@ import mailsec
 
 NAMES = [
     "Check",
+    "CheckOptions",
     "Envelope",
     "Evidence",
     "Fact",
@@ -28,6 +29,8 @@ NAMES = [
     "VerifyOptions",
     "__version__",
     "check_host",
+    "check_name",
+    "check_names",
     "check_record",
     "existing_record",
     "new_record",
