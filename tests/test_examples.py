@@ -60,7 +60,7 @@ def test_each_message_gets_the_exit_code_it_must_have(path_with_mailsec: str) ->
         ),
         (
             "audit.sh",
-            ["broken.example: 2 findings of severity medium or above", "spf-syntax: octet 11", "dmarc-several-records"],
+            ["broken.example: Several DMARC records stand", "octet 11", "dmarc-several-records"],
         ),
         ("filter.sh", ["Authentication-Results: mx.receiver.example", "dmarc=fail"]),
     ],
@@ -74,4 +74,9 @@ def test_pipelines(name: str, words: list[str], path_with_mailsec: str) -> None:
 
 
 def test_every_pipeline_is_run() -> None:
-    assert {path.name for path in (EXAMPLES / "pipelines").iterdir()} == {"audit.sh", "triage.sh", "sign-and-verify.sh", "filter.sh"}
+    assert {path.name for path in (EXAMPLES / "pipelines").iterdir()} == {
+        "audit.sh",
+        "triage.sh",
+        "sign-and-verify.sh",
+        "filter.sh",
+    }

@@ -133,17 +133,23 @@ def _second(
     return {
         "dkim": lint_dkim(subject.domain, tuple(dict.fromkeys(selectors)), now=now),
         "mta-sts": lint_mtasts(subject.domain, hosts),
-        "tlsa": lint_tlsa(mx.hosts),
+        "tlsa": _tlsa(mx),
         "bimi": _bimi(subject.domain),
     }
+
+
+def _tlsa(mx: MxResult) -> Flow[Check]:
+    if mx.check.status is Status.TEMPERROR and not mx.hosts:
+        return pure(Check("tlsa", Status.TEMPERROR, f"no mail host is known: {mx.check.reason}"))
+    return lint_tlsa(mx.hosts)
 
 
 def _includes(spf: Check | None) -> Sequence[str]:
     """The domains whose records the SPF record includes or hands on to."""
     if spf is None:
         return ()
-    names = (node.name.partition(":" if "include:" in node.name else "=") for node in spf.walk())
-    return [name for kind, _, name in names if kind.lstrip("+-~?").lower() in ("include", "redirect")]
+    terms = (node.name.lower().lstrip("+-~?") for node in spf.walk())
+    return [term.partition(mark)[2] for term in terms for mark in ("include:", "redirect=") if term.startswith(mark)]
 
 
 def _bimi(domain: str) -> Flow[Check]:

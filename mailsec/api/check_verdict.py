@@ -29,6 +29,8 @@ _Decided = tuple[Status, Exit, str]
 def _nothing(checks: Sequence[Check]) -> _Decided | None:
     """A name that does not exist, or has no mail records at all; an address without a key record."""
     states = {check.name: check for check in checks}
+    if any(check.status in (*_BROKEN, Status.TEMPERROR) for check in checks):
+        return None
     mx = states.get("mx")
     if mx is not None and mx.fact("exists") is False:
         return Status.NONE, Exit.NOTHING, "there is no such domain"
@@ -41,30 +43,31 @@ def _nothing(checks: Sequence[Check]) -> _Decided | None:
 
 
 def _wrong(checks: Sequence[Check], findings: Sequence[Finding], fail_on: Severity | None) -> _Decided | None:
-    serious = [found for found in findings if fail_on is not None and found.severity.rank >= fail_on.rank]
-    if serious:
-        worst = max(serious, key=lambda found: found.severity.rank)
-        count = f"{len(serious)} findings" if len(serious) > 1 else "1 finding"
-        return Status.POLICY, Exit.DOES_NOT_HOLD, f"{count} of severity {fail_on} or above, first {worst.rule}: {worst.message}"
     broken = [check for check in checks if check.status in _BROKEN]
-    if broken:
-        return Status.FAIL, Exit.DOES_NOT_HOLD, "; ".join(f"{check.name}: {check.reason}" for check in broken)
-    return None
+    serious = [found for found in findings if fail_on is not None and found.severity.rank >= fail_on.rank]
+    if not serious:
+        return (Status.FAIL, Exit.DOES_NOT_HOLD, "; ".join(map(_said, broken))) if broken else None
+    worst = max(serious, key=lambda found: found.severity.rank)
+    more = f", and {len(serious) - 1} more of severity {fail_on} or above" if len(serious) > 1 else ""
+    parts = f"; broken: {', '.join(check.name for check in broken)}" if broken else ""
+    return Status.POLICY, Exit.DOES_NOT_HOLD, f"{worst.sentence} ({worst.rule}){more}{parts}"
 
 
 def _unanswered(checks: Sequence[Check]) -> _Decided | None:
     missing = [check for check in checks if check.status is Status.TEMPERROR]
     if not missing:
         return None
-    return (
-        Status.TEMPERROR,
-        Exit.TEMPORARY,
-        "not all could be looked up: " + "; ".join(f"{check.name}: {check.reason}" for check in missing),
-    )
+    return Status.TEMPERROR, Exit.TEMPORARY, "not all could be looked up: " + "; ".join(map(_said, missing))
+
+
+def _said(check: Check) -> str:
+    return f"{check.name}: {check.reason}"
 
 
 def _sound(checks: Sequence[Check], findings: Sequence[Finding]) -> _Decided:
+    if all(check.status in (Status.NONE, Status.SKIPPED) for check in checks):
+        return Status.NONE, Exit.NOTHING, "nothing of what was asked for was found"
     there = ", ".join(check.name for check in checks if check.status is Status.PASS)
     counts = [(severity, sum(found.severity is severity for found in findings)) for severity in reversed(Severity)]
     said = ", ".join(f"{count} {severity}" for severity, count in counts if count)
-    return Status.PASS, Exit.HOLDS, f"in order: {there or 'nothing'}" + (f"; findings: {said}" if said else "")
+    return Status.PASS, Exit.HOLDS, f"in order: {there or 'nothing for sure'}" + (f"; findings: {said}" if said else "")

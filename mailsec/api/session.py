@@ -75,7 +75,13 @@ class Session:
             return
         opened.source.close()
         if opened.saving is not None and error is None:
-            write(self.settings.save_answers, opened.saving.dump(self.now))
+            write(self.settings.save_answers, opened.saving.dump(self.now), self._inputs())
+
+    def _inputs(self) -> tuple[str, ...]:
+        """The files that the run reads, none of which may be overwritten with what it saves."""
+        stated = self.settings
+        single = (path for path in (stated.answers, stated.anchors, stated.ca_file) if path)
+        return (*stated.zones, *stated.overlays, *single)
 
     def run(self, flow: Flow[T], trace: Trace | None = None) -> T:
         """Drive `flow`, one subject's judgement, to its result. What is asked is noted in `trace`.
@@ -104,28 +110,34 @@ class Session:
 
     def _layered(self, flow: Flow[T]) -> Flow[T]:
         """`flow` with everything between it and the source: requests become questions and connections to public addresses,
-        answers are validated, the number of questions is bounded, and so is their time."""
-        deadlines = self._open().deadlines
-        if deadlines is not None:
+        answers are validated, the number of questions is bounded, and so is their time. A replay asks what the run asked."""
+        opened = self._open()
+        if opened.networked:
             from mailsec.net.browse import Browser  # noqa: PLC0415
-            from mailsec.net.budget import bounded  # noqa: PLC0415
 
             flow = through(flow, Browser(self.settings.allow_private).handle)
         if self.validator is not None:
             flow = through(flow, self._validated)
-        return deadlines.within(bounded(flow)) if deadlines is not None else flow
+        if opened.networked:
+            from mailsec.net.budget import bounded  # noqa: PLC0415
+
+            flow = bounded(flow)
+        return opened.deadlines.within(flow) if opened.deadlines is not None else flow
 
     def _validated(self, ask: Ask) -> Flow[Reply]:
         """The validated reply. What is bogus is a failed lookup for every room, as a validating name server would have it; what
-        an overlay answered is not signed yet, and stays unchecked."""
+        an overlay answered, in this run or in the saved one, is not signed yet, and stays unchecked."""
         assert self.validator is not None
-        if self.settings.overlays and isinstance(ask, Query):
+        if (self.settings.overlays or self.settings.answers) and isinstance(ask, Query):
             from mailsec.net.overlay import REASON  # noqa: PLC0415
 
-            reply = yield from pass_on(ask)
-            if reply.reason == REASON:
-                return reply
+            planned = yield from pass_on(ask)
+            if isinstance(planned, Answer) and planned.reason == REASON:
+                return replace(planned, dnssec=Dnssec.UNCHECKED)
         reply = yield from self.validator.handle(ask)
         if isinstance(reply, Answer) and reply.dnssec is Dnssec.BOGUS and not reply.status.failed:
-            return replace(reply, status=AnswerStatus.SERVFAIL, reason=f"bogus: {reply.reason}")
+            # The keys are shown to whoever repairs the chain; nothing else of a false answer is to be used.
+            records = reply.records if reply.query.type == "DNSKEY" else ()
+            reason = f"bogus: {reply.reason}"
+            return replace(reply, status=AnswerStatus.SERVFAIL, records=records, aliases=(), reason=reason)
         return reply

@@ -32,6 +32,11 @@ class Opened:
     now: int | None = None
     saving: SavingSource | None = None
 
+    @property
+    def networked(self) -> bool:
+        """True where the network answers, or did in the run that was saved."""
+        return self.deadlines is not None or self.now is not None
+
 
 def open_source(settings: Settings) -> Opened:
     """What answers under `settings`. Raises BadInput where a file cannot be read, UsageError where no name server is known."""

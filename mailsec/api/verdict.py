@@ -128,7 +128,7 @@ def _refused(case: Case) -> str:
 def _serious(case: Case) -> str:
     found = case.serious
     assert found is not None
-    return f"Not to be trusted: {found.message} ({found.rule})."
+    return f"Not to be trusted: {found.sentence} ({found.rule})."
 
 
 def _forged(case: Case) -> str:

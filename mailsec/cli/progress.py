@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
+from contextlib import suppress
 from types import TracebackType
 from typing import Self
 
@@ -34,13 +35,18 @@ class Progress:
         if self._wanted and time.monotonic() >= self._next:
             self._next = time.monotonic() + 0.1
             filled = _BAR * self._done // self._total
-            sys.stderr.write(f"{_CLEAR}[{'#' * filled}{'.' * (_BAR - filled)}] {self._done}/{self._total}")
-            sys.stderr.flush()
+            _write(f"{_CLEAR}[{'#' * filled}{'.' * (_BAR - filled)}] {self._done}/{self._total}")
             self._shown = True
 
     def clear(self) -> None:
         """Take the bar away before something else is printed."""
         if self._shown:
-            sys.stderr.write(_CLEAR)
-            sys.stderr.flush()
+            _write(_CLEAR)
             self._shown = False
+
+
+def _write(text: str) -> None:
+    """A terminal that has gone is no reason to end the run."""
+    with suppress(OSError):
+        sys.stderr.write(text)
+        sys.stderr.flush()

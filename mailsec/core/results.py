@@ -80,18 +80,29 @@ class Evidence:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """Something worth saying beside the answer; `rule` is an id of the rule book, `fix` a text ready to use."""
+    """Something worth saying beside the answer.
+
+    `rule` is an id of the rule book, `title` and `remedy` are what the book says of it, `message` what was found here; `fix` is
+    a text ready to use.
+    """
 
     rule: str
     severity: Severity
     message: str
     evidence: tuple[Evidence, ...] = ()
     fix: str = ""
+    title: str = ""
+    remedy: str = ""
+
+    @property
+    def sentence(self) -> str:
+        """Title and message as one text."""
+        return f"{self.title}: {self.message}" if self.title and self.message else self.title or self.message
 
 
 def finding(rule: Rule, message: str, *evidence: Evidence, fix: str = "", severity: Severity | None = None) -> Finding:
     """A finding under `rule`, at the rule's own severity unless another is given."""
-    return Finding(rule.id, severity or rule.severity, message, evidence, fix)
+    return Finding(rule.id, severity or rule.severity, message, evidence, fix, rule.title, rule.remedy)
 
 
 FactValue = str | int | bool | None

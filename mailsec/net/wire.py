@@ -11,7 +11,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TypeAlias
 
-import dns.flags
 import dns.message
 import dns.rcode
 import dns.rrset
@@ -21,9 +20,10 @@ from mailsec.core.flow import AnswerStatus, Record
 from mailsec.core.limits import DNS_UDP_PAYLOAD, MAX_ANSWER_RECORDS, MAX_CNAMES
 from mailsec.core.rdata import name
 from mailsec.net.names import type_text
+from mailsec.net.plain import Table, sections
 
 _HEADER = struct.Struct("!HHHHHH")
-_QR, _OPCODE, _TC, _RD, _AD, _CD = 0x8000, 0x7800, 0x0200, 0x0100, 0x0020, 0x0010
+_QR, _OPCODE, _AA, _TC, _RD, _RA, _AD, _CD = 0x8000, 0x7800, 0x0400, 0x0200, 0x0100, 0x0080, 0x0020, 0x0010
 _DO = 0x8000
 _FORMERR, _NOTIMP = 1, 4
 _PROOF = frozenset({"RRSIG", "NSEC", "NSEC3", "SOA", "DNAME"})
@@ -127,10 +127,13 @@ def read(asked: Asked, data: bytes) -> Outcome:
     if sum(counts) > MAX_ANSWER_RECORDS:
         return Failure(AnswerStatus.SERVFAIL, f"more than {MAX_ANSWER_RECORDS} records")
     try:
-        message = dns.message.from_wire(data)
-        if message.rcode() != code:
-            return _refusal(message.rcode(), asked)
-        return _judge(asked, message)
+        tables = sections(data)
+        if tables is None:
+            message = dns.message.from_wire(data)
+            if message.rcode() != code:
+                return _refusal(message.rcode(), asked)
+            tables = _by_owner(message.answer), _by_owner(message.authority)
+        return _judge(asked, flags, *tables)
     except Exception as error:  # whatever a parser of eighty types raises on hostile octets, it means the same
         return malformed(type(error).__name__)
 
@@ -140,9 +143,7 @@ def _refusal(code: int, asked: Asked) -> Failure:
     return Failure(status, dns.rcode.to_text(dns.rcode.Rcode.make(code)), asked.edns and code in (_FORMERR, _NOTIMP))
 
 
-def _judge(asked: Asked, message: dns.message.Message) -> Outcome:
-    answers = _by_owner(message.answer)
-    authority = _by_owner(message.authority)
+def _judge(asked: Asked, flags: int, answers: Table, authority: Table) -> Outcome:
     type = type_text(asked.type)
     owner = name(asked.name)
     aliases: list[Record] = []
@@ -151,20 +152,17 @@ def _judge(asked: Asked, message: dns.message.Message) -> Outcome:
         owner = name(aliases[-1].rdata)
     records = answers.pop((owner, type), ())
     proof = tuple(record for table in (answers, authority) for key in table if key[1] in _PROOF for record in table[key])
-    missing = message.rcode() == dns.rcode.NXDOMAIN
-    authentic = bool(message.flags & dns.flags.AD)
+    missing = flags & 15 == dns.rcode.NXDOMAIN
+    authentic = bool(flags & _AD)
     if records and not missing:
         return Found(AnswerStatus.OK, records, tuple(aliases), proof, authentic)
     if records:
         return malformed("NXDOMAIN with records")
     if aliases and not missing and not _has_soa(authority, owner):
         return Follow(aliases[-1].rdata, tuple(aliases), proof, authentic)
-    if (why := _says_nothing(message, answers, authority, owner, bool(aliases))) is not None:
+    if (why := _says_nothing(flags, answers, authority, owner, bool(aliases))) is not None:
         return Failure(AnswerStatus.SERVFAIL, why)
     return Found(AnswerStatus.NXDOMAIN if missing else AnswerStatus.NODATA, (), tuple(aliases), proof, authentic)
-
-
-Table: TypeAlias = dict[tuple[str, str], tuple[Record, ...]]
 
 
 def _by_owner(section: Iterable[dns.rrset.RRset]) -> Table:
@@ -182,11 +180,11 @@ def _has_soa(authority: Table, owner: str) -> bool:
     return any(type == "SOA" and (not zone or is_within(owner, zone)) for zone, type in authority)
 
 
-def _says_nothing(message: dns.message.Message, answers: Table, authority: Table, owner: str, aliased: bool) -> str | None:
+def _says_nothing(flags: int, answers: Table, authority: Table, owner: str, aliased: bool) -> str | None:
     """Why a reply without records is no absence (RFC 2308 section 2), or None where it is one."""
-    if not message.flags & (dns.flags.AA | dns.flags.RA):
+    if not flags & (_AA | _RA):
         return "lame (neither authoritative nor recursive)"
-    if message.rcode() == dns.rcode.NXDOMAIN or _has_soa(authority, owner):
+    if flags & 15 == dns.rcode.NXDOMAIN or _has_soa(authority, owner):
         return None
     if answers and not aliased:
         return "malformed reply (records of another name)"

@@ -1,4 +1,4 @@
-"""The format for people: the one sentence first, then each check as a tree, then the findings, the most severe first.
+"""The format for people: the one sentence first, then the findings, the most severe first, then each check as a tree.
 
 It fits any width from 40 columns up. Long values are cut with an ellipsis; JSON has them whole.
 """
@@ -40,8 +40,8 @@ class Human:
             self._sheet.gap()
         self._first = False
         self._head(report)
-        self._checks(report.checks)
         self._findings(list(report.all_findings()))
+        self._checks(report.checks)
         if report.explanation:
             self._sheet.gap()
             self._sheet.put(shown(report.explanation, limit=10 * SHOWN_NODES))
@@ -75,13 +75,16 @@ class Human:
 
     def _finding(self, found: Finding) -> None:
         label = Text(found.severity.value.upper().ljust(_SEVERITY_COLUMN), SEVERITY_STYLES[found.severity])
-        self._sheet.put(shown(found.rule, "bold"), label)
+        title = (": ", shown(found.title)) if found.title else ()
+        self._sheet.put(Text.assemble(shown(found.rule, "bold"), *title), label, Text(" " * _SEVERITY_COLUMN))
         indent = Text(" " * (_SEVERITY_COLUMN if self._style.width >= 60 else 2))
         self._sheet.put(shown(found.message), indent)
         for line in evidence_lines(found.evidence):
             self._sheet.put(line, indent)
         if found.fix:
             self._sheet.put(shown(found.fix), Text.assemble(indent, ("fix: ", "green")))
+        elif found.remedy and found.severity is not Severity.INFO:
+            self._sheet.put(shown(found.remedy, QUIET), Text.assemble(indent, ("do: ", QUIET)))
 
 
 def _head_facts(report: Report) -> Iterator[str]:

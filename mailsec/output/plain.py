@@ -6,7 +6,7 @@
 | 2 | `verdict` | `explanation` | `check` | `finding` |
 | 3 | `overall` | `user` | name; those of its ancestors first, with ` > ` between | rule id |
 | 4 | status | `-` | status | severity |
-| 5 | the one sentence | the paragraph | reason | message |
+| 5 | the one sentence | the paragraph | reason | title: message |
 | 6 | domain=, content=, row=, exit=, at= | `-` | its facts as name=value | evidence=, fix= |
 
 A status of None and an empty column are `-`. The pairs of column 6 are separated by `; `. Lines are never folded or boxed, and
@@ -62,7 +62,7 @@ def _lines(report: Report) -> Iterator[str]:
             _pairs((fact.name, fact_text(fact.value)) for fact in check.facts),
         )
         for found in check.findings:
-            yield line(subject, "finding", found.rule, found.severity, found.message, _pairs(_details(found)))
+            yield line(subject, "finding", found.rule, found.severity, found.sentence, _pairs(_details(found)))
 
 
 def line(*columns: str) -> str:

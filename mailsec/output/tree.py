@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from rich.text import Text
 
-from mailsec.core.limits import SHOWN_FACTS
+from mailsec.core.limits import SHOWN_FACTS, SHOWN_TEXT
 from mailsec.core.results import Check, Evidence, Fact, FactValue, Standing, Status
 from mailsec.output.plain import evidence_text, fact_text
 from mailsec.output.render import Style
@@ -20,6 +20,7 @@ _ASCII = ("|- ", "`- ", "|  ", "   ")
 _GUIDE = 3
 _FACT_COLUMNS = 24  # a node's text gets at least this much before the guides are cut
 _FACTS_DOWN_TO = 1  # deeper facts are for -v
+_LONG_FACT = 100  # the whole of a longer value is for -v
 _WORD = 3  # a shorter value stands in other words by chance
 
 
@@ -39,9 +40,7 @@ def put_tree(sheet: Sheet, check: Check, style: Style, budget: int) -> int:
         inner = (*below, pipe if node.children else blank)
         _put_node(sheet, node, _guides(first, deepest), _guides(inner, deepest + 1), style, len(below))
         if len(below) + 1 >= style.levels and node.children:
-            sheet.put(
-                Text(f"… {len(node.children)} more below; --trace shows them", QUIET), _guides((*below, last), deepest + 1)
-            )
+            sheet.put(Text(f"… {len(node.children)} more below; -v shows them", QUIET), _guides((*below, last), deepest + 1))
             continue
         ends = len(node.children) - 1
         stack.extend((child, below, at == ends) for at, child in reversed(tuple(enumerate(node.children))))
@@ -60,7 +59,7 @@ def _put_node(sheet: Sheet, node: Check, first: Text, inner: Text, style: Style,
     sheet.put(head, first, inner)
     facts = node.facts if style.verbose else _new_facts(node, depth)
     if facts:
-        sheet.put(_facts(facts), inner, inner)
+        sheet.put(_facts(facts, SHOWN_TEXT if style.verbose else _LONG_FACT), inner, inner)
     if style.verbose:
         for line in evidence_lines(node.evidence):
             sheet.put(line, inner, inner)
@@ -85,8 +84,10 @@ def _says(text: str, value: FactValue) -> bool:
     return isinstance(value, str) and len(value) >= _WORD and value in text
 
 
-def _facts(facts: Sequence[Fact]) -> Text:
-    texts = [Text.assemble(shown(f"{fact.name}=", QUIET), shown(fact_text(fact.value))) for fact in facts[:SHOWN_FACTS]]
+def _facts(facts: Sequence[Fact], limit: int) -> Text:
+    texts = [
+        Text.assemble(shown(f"{fact.name}=", QUIET), shown(fact_text(fact.value), limit=limit)) for fact in facts[:SHOWN_FACTS]
+    ]
     return Text("  ").join([*texts, *_more(len(facts) - SHOWN_FACTS)])
 
 

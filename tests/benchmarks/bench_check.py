@@ -6,14 +6,10 @@ and a reply read in a loop without any socket; at 20 ms it is the bare loop over
 
 from __future__ import annotations
 
-import heapq
 import os
 import socket
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
 from math import inf
 
 import dns.message
@@ -27,52 +23,13 @@ from mailsec.net.deadline import Deadlines
 from mailsec.net.dns import LiveSource
 from mailsec.net.https import HttpsSource
 from tests.benchmarks.clock import rate
+from tests.benchmarks.responder import one_record, server
 
 SECONDS = float(os.environ.get("MAILSEC_BENCH_SECONDS", "2"))
 QUESTIONS = 40
 """What a check of one domain asks, half of it at once, the rest one after the other."""
 SHARED = 4
 """Of these, what all domains ask: a provider's includes."""
-
-
-def serve(delay: float) -> None:
-    """Answer every question with one TXT record, for ever."""
-    sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-    sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4 << 20)
-    sock.bind(("127.0.0.1", 0))
-    print(sock.getsockname()[1], flush=True)
-    later: list[tuple[float, int, bytes, object]] = []
-    count = 0
-    while True:
-        sock.settimeout(max(0.0001, later[0][0] - time.monotonic()) if later else None)
-        try:
-            data, address = sock.recvfrom(4096)
-        except (TimeoutError, BlockingIOError):
-            data, address = b"", None
-        if data:
-            count += 1
-            heapq.heappush(later, (time.monotonic() + delay, count, _reply(data), address))
-        while later and later[0][0] <= time.monotonic():
-            _, _, reply, address = heapq.heappop(later)
-            sock.sendto(reply, address)
-
-
-def _reply(query: bytes) -> bytes:
-    end = query.index(b"\0", 12) + 5
-    record = b"\xc0\x0c\0\x10\0\1\0\0\x0e\x10\0\x0c\x0bv=spf1 -all"
-    return query[:2] + b"\x81\x80\0\1\0\1\0\0\0\0" + query[12:end] + record
-
-
-@contextmanager
-def server(delay: float) -> Iterator[int]:
-    """A child process that serves; its port."""
-    command = [sys.executable, "-c", f"from tests.benchmarks.bench_check import serve; serve({delay})"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as child:
-        assert child.stdout is not None
-        try:
-            yield int(child.stdout.readline())
-        finally:
-            child.kill()
 
 
 def domain(number: int) -> Flow[int]:
@@ -102,7 +59,7 @@ def domains(port: int, count: int) -> float:
 def bare_codec() -> None:
     """One question made and its reply read by dnspython."""
     query = dns.message.make_query("q7.d12345.example", dns.rdatatype.TXT, use_edns=0)
-    dns.message.from_wire(_reply(query.to_wire()))
+    dns.message.from_wire(one_record(query.to_wire()))
 
 
 def bare_loop(port: int) -> float:

@@ -21,6 +21,7 @@ from mailsec.core.flow import (
     ask,
     fetch,
     gather,
+    pass_on,
     pure,
     run,
     run_many,
@@ -295,3 +296,18 @@ def test_a_source_that_gives_nothing_is_a_bug_and_no_endless_loop() -> None:
 
     with pytest.raises(RuntimeError, match="without a reply"):
         run(text("a"), Silent())
+
+
+def test_passing_on_asks_the_same_again() -> None:
+    def handler(asked: Ask) -> Flow[Reply]:
+        return (yield from pass_on(asked))
+
+    source = LaterSource()
+    assert run(through(text("a"), handler), source) == "a"
+    assert run(through(fetched(), handler), source) == 200
+    assert source.started == [Query("a.example", "TXT"), Fetch("https://a.example/", 10)]
+
+
+def fetched() -> Flow[int]:
+    reply = yield from fetch("https://a.example/", 10)
+    return reply.code

@@ -17,6 +17,7 @@ from mailsec.core.results import (
     Status,
     bounded,
     finding,
+    with_check,
     worst_severity,
 )
 from mailsec.core.rules import Rule, Severity, Threat
@@ -38,8 +39,15 @@ def test_every_status_is_one_of_three_answers(words: str, standing: Standing) ->
 
 
 def test_a_finding_takes_its_rules_severity_unless_told() -> None:
-    assert finding(RULE, "m") == Finding("a-rule", Severity.MEDIUM, "m")
-    assert finding(RULE, "m", fix="f", severity=Severity.HIGH) == Finding("a-rule", Severity.HIGH, "m", (), "f")
+    book = (RULE.title, RULE.remedy)
+    assert finding(RULE, "m") == Finding("a-rule", Severity.MEDIUM, "m", (), "", *book)
+    assert finding(RULE, "m", fix="f", severity=Severity.HIGH) == Finding("a-rule", Severity.HIGH, "m", (), "f", *book)
+
+
+def test_a_findings_sentence() -> None:
+    assert finding(RULE, "m").sentence == f"{RULE.title}: m"
+    assert finding(RULE, "").sentence == RULE.title
+    assert Finding("a-rule", Severity.LOW, "m").sentence == "m"
 
 
 def test_what_stands_in_a_check() -> None:
@@ -143,3 +151,10 @@ def test_cutting_keeps_everything_above(tree: Check, levels: int) -> None:
 
 def test_a_report_says_which_schema() -> None:
     assert Report("s", None, "", (), 0, "t", 0).schema == "mailsec/1"
+
+
+def test_one_more_check_stands_behind_the_others() -> None:
+    more = with_check(FAILED, Check("trace"))
+    assert more.checks == (*FAILED.checks, Check("trace"))
+    assert replace(more, checks=FAILED.checks) == FAILED, "the rest stays"
+    assert len(FAILED.checks) + 1 == len(more.checks)

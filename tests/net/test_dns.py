@@ -7,13 +7,14 @@ import time
 from collections.abc import Callable, Iterator
 
 import dns.message
+import dns.rrset
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from mailsec.core import limits
 from mailsec.core.errors import UsageError
-from mailsec.core.flow import Answer, AnswerStatus, Fetch, Fetched, FetchStatus, Query, ask, gather, run
+from mailsec.core.flow import Answer, AnswerStatus, Dnssec, Fetch, Fetched, FetchStatus, Query, ask, gather, run
 from mailsec.net.dns import LiveSource
 from mailsec.net.resolvconf import Server
 from mailsec.net.zone import ZoneSource, load_zones
@@ -559,3 +560,62 @@ def test_ipv6(server: DnsServer) -> None:
         assert isinstance(answer, Answer)
         assert answer.status is AnswerStatus.NXDOMAIN
         source.close()
+
+
+# --- the AD flag
+
+
+def authentic(query: bytes, good: bytes) -> bytes:
+    """The good reply with the AD flag, where the query asks for it."""
+    assert query[3] & 0x20, "AD was not asked for"
+    return good[:3] + bytes((good[3] | 0x20,)) + good[4:]
+
+
+@pytest.fixture
+def believing(server: DnsServer) -> Iterator[LiveSource]:
+    found = LiveSource([server.address], trust_ad=True)
+    yield found
+    found.close()
+
+
+@pytest.mark.parametrize(("name", "type"), [(NAME, "TXT"), (NAME, "MX"), ("none.example.com", "A"), ("www.example.com", "A")])
+@pytest.mark.parametrize("ad", [True, False])
+def test_a_trusted_server_says_what_is_secure(name: str, type: str, ad: bool, server: DnsServer, believing: LiveSource) -> None:
+    if ad:
+        server.always[name] = authentic
+    assert question(believing, name, type).dnssec is (Dnssec.SECURE if ad else Dnssec.INSECURE)
+
+
+def test_an_untrusted_server_says_nothing(server: DnsServer, source: LiveSource) -> None:
+    server.always[NAME] = lambda query, good: good[:3] + bytes((good[3] | 0x20,)) + good[4:]
+    assert question(source).dnssec is Dnssec.UNCHECKED
+
+
+def test_a_failure_is_neither(server: DnsServer, believing: LiveSource) -> None:
+    server.always[NAME] = Fault.SERVFAIL
+    assert question(believing).dnssec is Dnssec.UNCHECKED
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "state"),
+    [
+        (True, True, Dnssec.SECURE),
+        (True, False, Dnssec.INSECURE),
+        (False, True, Dnssec.INSECURE),
+        (False, False, Dnssec.INSECURE),
+    ],
+)
+def test_an_alias_is_as_secure_as_its_least_part(first: bool, second: bool, state: Dnssec) -> None:
+    def alias(query: bytes, good: bytes) -> bytes:
+        message = dns.message.make_response(dns.message.from_wire(query), recursion_available=True)
+        message.answer = [dns.rrset.from_text("a.example.", 60, "IN", "CNAME", "b.example.")]
+        wire = message.to_wire()
+        return authentic(query, wire) if first else wire
+
+    table = {"b.example": {"TXT": ["x"]}}
+    with DnsServer(table, always={"a.example": alias, **({"b.example": authentic} if second else {})}) as server:
+        believing = LiveSource([server.address], trust_ad=True)
+        answer = question(believing, "a.example")
+        believing.close()
+    assert [asked.name for asked in server.asked] == ["a.example", "b.example"]
+    assert (answer.status, answer.dnssec) == (AnswerStatus.OK, state)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dns.flags
 import dns.message
 import dns.rcode
 import pytest
@@ -216,3 +217,29 @@ def test_no_change_of_a_good_reply_makes_it_raise(data: st.DataObject) -> None:
     for _ in range(data.draw(st.integers(1, 6))):
         good[data.draw(st.integers(2, len(good) - 1))] = data.draw(st.integers(0, 255))
     assert isinstance(read(asked(), bytes(good)), Found | Follow | Failure | Truncated)
+
+
+# --- the AD flag (RFC 6840 sections 5.7 and 5.8)
+
+
+@pytest.mark.parametrize("trust", [True, False])
+def test_the_ad_flag_is_asked_for_only_where_it_counts(trust: bool) -> None:
+    message = dns.message.from_wire(Asked(7, NAME, 16, trust_ad=trust).packet())
+    assert bool(message.flags & dns.flags.AD) is trust
+    assert bool(dns.message.from_wire(Asked(7, NAME, 16, edns=False, trust_ad=trust).packet()).flags & dns.flags.AD) is trust
+
+
+@pytest.mark.parametrize("ad", [True, False])
+@pytest.mark.parametrize(
+    ("text", "rcode", "kind"),
+    [
+        (";ANSWER\nexample.com. 60 IN TXT x\n", "NOERROR", Found),
+        (";AUTHORITY\n" + SOA, "NOERROR", Found),
+        ("", "NXDOMAIN", Found),
+        (";ANSWER\nexample.com. 60 IN CNAME b.\n", "NOERROR", Follow),
+    ],
+)
+def test_what_the_server_has_validated_is_authentic(text: str, rcode: str, kind: type, ad: bool) -> None:
+    found = judge(text, "QR RD RA AD" if ad else "QR RD RA", rcode)
+    assert isinstance(found, kind)
+    assert found.authentic is ad

@@ -93,7 +93,7 @@ def test_times_beyond_the_calendar(at: int, shown: str) -> None:
 
 
 def test_levels_cut_the_tree_and_say_so() -> None:
-    assert "… 1 more below; --trace shows them" in page(only(deep(3)), Style(levels=2))
+    assert "… 1 more below; -v shows them" in page(only(deep(3)), Style(levels=2))
     assert "level 3" not in page(only(deep(3)), Style(levels=2))
     assert "more below" not in page(only(deep(2)), Style(levels=2))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from codecs import BOM_UTF8
 from collections.abc import Iterator, Sequence
 from typing import cast
 
@@ -17,14 +18,17 @@ from mailsec.cli.io import Printer, each, put, style
 from mailsec.cli.jobs.session import session
 from mailsec.cli.options import DnsOptions, OutputOptions
 from mailsec.cli.progress import Progress
-from mailsec.core.errors import BadInput, MailsecError
+from mailsec.core.errors import BadInput, MailsecError, NothingToJudge, UsageError
 from mailsec.core.exits import most_severe
 from mailsec.core.limits import MAX_MESSAGE_BYTES, MAX_NAME_LIST
 from mailsec.core.results import Report, with_check
-from mailsec.core.text import from_bytes, visible
+from mailsec.core.text import clipped, from_bytes, visible
 from mailsec.output.summary import Summary
 from mailsec.sender.dmarc.lint import Standard
-from mailsec.store.files import read, shown
+from mailsec.store.files import STDIN, read, same_file, shown
+
+_SHOWN_NAME = 300
+"""Characters of what is no name, so that the reason stays in sight."""
 
 
 def run(chosen: CheckChoices, output: OutputOptions, dns: DnsOptions) -> int:
@@ -32,6 +36,11 @@ def run(chosen: CheckChoices, output: OutputOptions, dns: DnsOptions) -> int:
     if chosen.ip is not None:
         return _ask_about_host(chosen, output, dns)
     names = list(_names(chosen))
+    if not names:
+        raise NothingToJudge("no name to check", hint="the list holds nothing but empty lines and comments")
+    for path in (*chosen.files, *chosen.selectors_from):
+        if output.path and path != STDIN and same_file(path, output.path):
+            raise UsageError(f"{shown(path)} is an input: the output would overwrite it", hint="give another name with -o")
     options = CheckOptions(
         chosen.only,
         (*chosen.selectors, *_selectors(chosen.selectors_from)),
@@ -56,7 +65,7 @@ def _many(names: Sequence[str], options: CheckOptions, live: Session, printer: P
                     yield subject_of(name)
                 except MailsecError as error:
                     progress.clear()
-                    complain(f"{visible(name)}: {error.message}", hint=error.hint)
+                    complain(f"{clipped(visible(name), _SHOWN_NAME)}: {error.message}", hint=error.hint)
                     codes.append(error.exit)
                     progress.advance()
 
@@ -109,7 +118,7 @@ def _listed(chosen: CheckChoices) -> Iterator[str]:
             data = read(path, MAX_NAME_LIST)
         except BadInput as error:
             raise BadInput(f"{shown(path)}: {error.message}", hint=error.hint) from None
-        for line in data.split(separator):
+        for line in data.removeprefix(BOM_UTF8).split(separator):
             name = from_bytes(line.strip())
             if name and not name.startswith("#"):
                 yield name

@@ -47,7 +47,7 @@ def lint(hosts: Sequence[MxHost], *, port: int = SMTP_PORT) -> Flow[Check]:
     """Judge the TLSA records of `hosts`, as a sender with DANE would.
 
     pass: every host has usable records, and DNSSEC vouches for the MX, the addresses and them; neutral: the same, but nobody
-    validated; policy: they do not protect all mail; fail: DNSSEC is missing or broken; permerror: all records of a host are
+    validated; policy: they do not protect all mail; fail: unsigned, or DNSSEC is broken; permerror: all of a host are
     damaged; temperror: a lookup failed; none: no host has records; skipped: there are no hosts.
     """
     asked = [host for host in hosts if host.asked]
@@ -125,20 +125,19 @@ def _judge_dnssec(host: _Host) -> None:
     """A bogus TLSA answer never comes here, but one of the MX or the addresses does."""
     if host.dnssec is Dnssec.BOGUS:
         host.judge(Status.FAIL, "DNSSEC of the mail host is broken", finding(rules.BOGUS, f"the addresses of {host.name}"))
+    elif host.answer.dnssec is Dnssec.INSECURE:
+        host.judge(Status.FAIL, "published without DNSSEC", finding(rules.INSECURE, f"{host.owner} is not signed"))
     elif host.dnssec is Dnssec.INSECURE:
-        host.judge(Status.FAIL, "published without DNSSEC", finding(rules.INSECURE, _insecure_part(host)))
+        # Senders may use them all the same; the owner of the host has done what can be done there.
+        host.findings.append(finding(rules.UNSIGNED_WAY, f"the MX record or the addresses of {host.name} are not signed"))
+        if host.status is Status.PASS:
+            host.judge(Status.POLICY, "usable, but what leads to the host is not signed")
     elif host.dnssec is not Dnssec.SECURE:
         why = f"{host.owner}: {host.dnssec}" + (f" ({host.answer.reason})" if host.answer.reason else "")
         host.findings.append(finding(rules.NOT_VALIDATED, why))
         if host.status is Status.PASS:
             status = Status.TEMPERROR if host.dnssec is Dnssec.INDETERMINATE else Status.NEUTRAL
             host.judge(status, f"{host.reason}, not validated")
-
-
-def _insecure_part(host: _Host) -> str:
-    if host.answer.dnssec is Dnssec.INSECURE:
-        return f"{host.owner} is not signed"
-    return f"the MX record or the addresses of {host.name} are not signed"
 
 
 def _check(hosts: Sequence[_Host]) -> Check:

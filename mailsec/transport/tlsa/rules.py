@@ -63,6 +63,14 @@ INSECURE = Rule(
     _INTERCEPTED,
     "Sign the zones of the domain, of the mail host and of its TLSA records.",
 )
+UNSIGNED_WAY = Rule(
+    "tlsa-unsigned-way",
+    Severity.LOW,
+    "A mail host's TLSA records are signed, but the MX record or the addresses that lead to the host are not",
+    "RFC 7672 section 2.2.1",
+    _INTERCEPTED,
+    "Sign the domain: an attacker who forges an unsigned MX record leads senders past the TLSA records.",
+)
 BOGUS = Rule(
     "tlsa-bogus",
     Severity.HIGH,
@@ -104,6 +112,7 @@ RULES: tuple[Rule, ...] = (
     NONE_USABLE,
     NOT_RECOMMENDED,
     INSECURE,
+    UNSIGNED_WAY,
     BOGUS,
     NOT_VALIDATED,
     LOOKUP_FAILED,

@@ -20,25 +20,31 @@ from mailsec.trust.dnssec.tree import STATUSES
 from mailsec.trust.dnssec.validator import Validator
 from mailsec.trust.dnssec.zones import Zone, described
 
+_MAIL = ("MX", "TXT")
 _SHA1_ALGORITHMS, _SHA1_DIGEST, _SEP = frozenset({5, 7}), 1, 1
 
 
 def lint(domain: str, validator: Validator) -> Flow[Check]:
-    """The state of `domain` (a name) and of the chain down to it, to be run through `validator.handle`.
+    """The state of `domain` (a name), of its MX and TXT records and of the chain above, to be run through `validator.handle`.
 
     pass: secure; none: not signed; fail: bogus; temperror: could not be judged; skipped: the answers were not validated.
     """
-    soa, keys, hashing = yield from gather(ask(domain, type) for type in ("SOA", "DNSKEY", "NSEC3PARAM"))
+    soa, keys, hashing, *mail = yield from gather(ask(domain, type) for type in ("SOA", "DNSKEY", "NSEC3PARAM", *_MAIL))
     if soa.dnssec is Dnssec.UNCHECKED:
         return Check("dnssec", Status.SKIPPED, "answers are not validated")
     zone = validator.zone(domain)
     chain = validator.chain(domain)
     findings = [*_on_state(domain, soa, keys, zone, validator), *_on_signing(soa, keys, hashing, zone, validator)]
     reason = soa.reason if soa.dnssec is not Dnssec.SECURE else f"the chain of trust down to {domain} holds"
-    facts = [Fact("state", soa.dnssec.value)]
+    state = soa.dnssec
+    # A record that was changed after it was signed leaves the chain whole.
+    for answer in (each for each in mail if each.dnssec is Dnssec.BOGUS and soa.dnssec is Dnssec.SECURE):
+        state, reason = Dnssec.BOGUS, f"{answer.query.type} of {domain}: {answer.reason}"
+        findings.append(finding(rules.BOGUS, reason, Evidence(EvidenceKind.DNS, domain, answer.reason)))
+    facts = [Fact("state", state.value)]
     if zone is not None:
         facts.append(Fact("zone", shown(zone.name)))
-    return Check("dnssec", STATUSES[soa.dnssec], reason, tuple(facts), tuple(findings), children=(chain,))
+    return Check("dnssec", STATUSES[state], reason, tuple(facts), tuple(findings), children=(chain,))
 
 
 def _on_state(domain: str, soa: Answer, keys: Answer, zone: Zone | None, validator: Validator) -> Iterator[Finding]:

@@ -72,9 +72,13 @@ def test_unsigned_records_are_ignored_by_senders() -> None:
 
 
 def test_an_unsigned_mx() -> None:
-    check = lint_of(BOTH, MxHost("a.example.net", 10, ("8.8.8.8",), Dnssec.INSECURE))
-    assert check.status is Status.FAIL
-    assert "MX record or the addresses" in message(check, rules.INSECURE)
+    """RFC 7672 section 2.2.1: senders may use the host's records all the same."""
+    host = MxHost("a.example.net", 10, ("8.8.8.8",), Dnssec.INSECURE)
+    check = lint_of(BOTH, host)
+    assert (check.status, fired(check)) == (Status.POLICY, {rules.UNSIGNED_WAY.id})
+    assert "MX record or the addresses" in message(check, rules.UNSIGNED_WAY)
+    check = lint_of(Published(BOTH, dnssec=Dnssec.INSECURE), host)
+    assert (check.status, fired(check)) == (Status.FAIL, {rules.INSECURE.id})
 
 
 def test_nobody_validated() -> None:

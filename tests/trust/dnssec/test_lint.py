@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import dns.dnssec
 import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
 
-from mailsec.core.flow import AnswerStatus, Query, run, through
+from mailsec.core.flow import Answer, AnswerStatus, Query, run, through
 from mailsec.core.results import Check, Status
 from mailsec.core.rules import Severity
 from mailsec.trust.dnssec.anchors import Anchors
@@ -72,6 +73,24 @@ def test_an_expired_zone() -> None:
     assert (check.status, rules(check)) == (Status.FAIL, ["dnssec-bogus"])
     assert "expired at" in check.findings[0].message
     assert check.findings[0].fix == ""
+
+
+def _changed(answer: Answer) -> Answer:
+    return replace(answer, records=tuple(replace(record, rdata=record.rdata + b"\0") for record in answer.records))
+
+
+def _withheld(answer: Answer) -> Answer:
+    return replace(answer, status=AnswerStatus.NODATA, records=(), proof=())
+
+
+@pytest.mark.parametrize(("type", "change"), [("MX", _changed), ("MX", _withheld), ("TXT", _withheld)])
+def test_a_mail_record_that_is_not_as_it_was_signed(type: str, change: Callable[[Answer], Answer]) -> None:
+    world = make_world()
+    world.forge[Query("nsec.test", type)] = change
+    check = judged(world, "nsec.test")
+    assert (check.status, rules(check)) == (Status.FAIL, ["dnssec-bogus"])
+    assert check.reason.startswith(f"{type} of nsec.test: ")
+    assert check.fact("state") == "bogus"
 
 
 def test_what_could_not_be_looked_up() -> None:
