@@ -88,7 +88,7 @@ def _from_xml(text: str) -> Iterator[Anchor]:
     # Entities are the only way for a small file to become a large one, and only a document type declares them.
     if "<!DOCTYPE" in text or "<!ENTITY" in text:
         raise ValueError("a document type declaration is not part of the format")
-    root = ElementTree.fromstring(text.encode())
+    root = ElementTree.fromstring(text)  # already decoded: what the declaration says of the encoding does not count
     if root.tag != "TrustAnchor":
         raise ValueError("the XML is no TrustAnchor")
     zone = name(dns.name.from_text(_text(root, "Zone")).to_wire() or b"\0")

@@ -135,3 +135,8 @@ def test_any_text_is_read_or_refused(text: str) -> None:
 def test_any_change_of_a_file_is_read_or_refused(at: int, text: str) -> None:
     with suppress(BadInput):
         load(XML[:at] + text + XML[at + 1 :])
+
+
+@pytest.mark.parametrize("encoding", ["TF-8", "utf-16", "utf-7", "x" * 1000])
+def test_what_the_declaration_says_of_the_encoding_does_not_count(encoding: str) -> None:
+    assert load(XML.replace('encoding="UTF-8"', f'encoding="{encoding}"')) == load(XML)
