@@ -77,6 +77,11 @@ class Session:
         if opened.saving is not None and error is None:
             write(self.settings.save_answers, opened.saving.dump(self.now), self._inputs())
 
+    @property
+    def left_out(self) -> int:
+        """How many answers were too many to be saved."""
+        return self._opened.saving.left_out if self._opened is not None and self._opened.saving is not None else 0
+
     def _inputs(self) -> tuple[str, ...]:
         """The files that the run reads, none of which may be overwritten with what it saves."""
         stated = self.settings

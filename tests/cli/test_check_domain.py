@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from mailsec.api.check_domain import DOMAIN_PARTS
+from mailsec.api.session import Session
 from mailsec.core.flow import AnswerStatus
 from mailsec.net.zone import load_zones
 from mailsec.transport.mtasts import lint as mtasts
@@ -527,3 +528,16 @@ def test_one_failure_never_stops_the_rest(mailsec) -> None:
         "d.example": "temperror",
     }
     assert ended.code == 5
+
+
+def test_the_same_domain_in_other_words_is_reported_once(zone: tuple[str, str], mailsec) -> None:
+    ended = mailsec("check", "good.example", "GOOD.example.", "Good.Example", "--only", "spf", *zone, "--format", "jsonl")
+    assert [json.loads(line)["subject"] for line in ended.stdout.splitlines()] == ["good.example"]
+
+
+def test_answers_that_were_too_many_to_save_are_counted(
+    tmp_path: Path, zone: tuple[str, str], mailsec, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Session, "left_out", 7)
+    ended = mailsec("check", "good.example", "--only", "spf", *zone, "--save-answers", tmp_path / "saved.json")
+    assert "7 answers were too many to be saved" in ended.stderr

@@ -13,7 +13,7 @@ from mailsec.api.selectors import selectors_of
 from mailsec.api.session import VALIDATE, Session
 from mailsec.api.trace import Trace, trace_check
 from mailsec.cli.check import CheckChoices
-from mailsec.cli.complaint import complain
+from mailsec.cli.complaint import complain, say
 from mailsec.cli.io import Printer, each, put, style
 from mailsec.cli.jobs.session import session
 from mailsec.cli.options import DnsOptions, OutputOptions
@@ -49,8 +49,12 @@ def run(chosen: CheckChoices, output: OutputOptions, dns: DnsOptions) -> int:
     )
     with session(dns, dnssec=VALIDATE) as live, Printer(output, names, levels=_levels(names, output)) as printer:
         if output.trace:
-            return each(names, lambda name: printer.show(_traced(name, options, live)))
-        return _many(names, options, live, printer, output)
+            code: int = each(names, lambda name: printer.show(_traced(name, options, live)))
+        else:
+            code = _many(names, options, live, printer, output)
+    if live.left_out:
+        say(f"mailsec: warning: {live.left_out} answers were too many to be saved; a replay will not know them")
+    return code
 
 
 def _many(names: Sequence[str], options: CheckOptions, live: Session, printer: Printer, output: OutputOptions) -> int:
@@ -60,9 +64,15 @@ def _many(names: Sequence[str], options: CheckOptions, live: Session, printer: P
     with Progress(len(names), quiet=output.quiet) as progress:
 
         def subjects() -> Iterator[Subject]:
+            seen: set[tuple[str, str]] = set()
             for name in names:
                 try:
-                    yield subject_of(name)
+                    subject = subject_of(name)
+                    if (subject.domain, subject.address) not in seen:
+                        seen.add((subject.domain, subject.address))
+                        yield subject
+                        continue
+                    progress.advance()  # the same in other words: Example.com, example.com.
                 except MailsecError as error:
                     progress.clear()
                     complain(f"{clipped(visible(name), _SHOWN_NAME)}: {error.message}", hint=error.hint)
