@@ -92,3 +92,10 @@ def test_a_broken_part_stands_beside_a_serious_finding_and_before_an_absence() -
     assert broken.summary.endswith("; broken: tlsa.")
     address = judged(check("smimea", Status.NONE), check("dnssec", Status.FAIL, Severity.HIGH))
     assert (address.status, address.exit) == (Status.POLICY, 1)
+
+
+def test_a_name_that_does_not_exist_is_nothing_though_dnssec_stayed_open() -> None:
+    missing = check("mx", Status.NONE)
+    missing = Check(missing.name, missing.status, missing.reason, (Fact("exists", False),))
+    report = judged(missing, check("dnssec", Status.TEMPERROR), check("dmarc", Status.NONE, Severity.HIGH))
+    assert (report.exit, report.summary) == (3, "a.example: there is no such domain.")

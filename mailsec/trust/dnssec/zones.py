@@ -54,6 +54,11 @@ def unusable(name: dns.name.Name, ds: Sequence[DS], policy: Policy) -> str | Non
     return f"{shown(name)} is signed with algorithms or digests that are not supported ({kinds})"
 
 
+_NOT_PASSED_ON = (
+    "no signed keys of {} arrive: the name server may pass on no DNSSEC records (ask another: --nameserver; or --dnssec off)"
+)
+
+
 def described(ds: DS) -> str:
     """Algorithm and digest of a DS record."""
     digest = int(ds.digest_type)
@@ -65,11 +70,15 @@ def _is_usable(ds: DS, policy: Policy) -> bool:
 
 
 def enter(name: dns.name.Name, above: Zone | None, ds: Sequence[DS], signed: SignedSet | None, work: Work) -> Zone:
-    """The zone that `ds` (of which one is usable) and its DNSKEY RRset `signed` make: secure or bogus. Raises BeyondLimit."""
+    """The zone that `ds` (of which one is usable) and its DNSKEY RRset `signed` make: secure or bogus; indeterminate where
+    the keys of a trust anchor's zone (`above` is None) do not arrive. Raises BeyondLimit."""
 
     def bogus(reason: str) -> Zone:
         return Zone(name, Dnssec.BOGUS, reason, above, tuple(ds))
 
+    if above is None and (signed is None or not signed.signatures):
+        # At an anchor that is hardly ever the zone: a name server that drops DNSSEC records looks like this for every name.
+        return Zone(name, Dnssec.INDETERMINATE, _NOT_PASSED_ON.format(shown(name)), above, tuple(ds))
     if signed is None:
         return bogus(f"{shown(name)} has a DS record and no DNSKEY records")
     keys = zone_keys(key for key in signed.rdatas if isinstance(key, DNSKEY))

@@ -364,3 +364,16 @@ def test_zones_with_a_common_key() -> None:
     evil = Record("mx.a.test", "A", TTL, EVIL.rdata)
     world.forge[Query("mx.a.test", "A")] = lambda answer: replace(answer, records=(evil,), proof=(made, *answer.proof))
     refused(Asker(world), "mx.a.test", "A", "bad signature")
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        without("RRSIG"),
+        lambda answer: replace(answer, status=AnswerStatus.NODATA, records=(), proof=()),
+    ],
+)
+def test_a_name_server_that_passes_on_no_dnssec_records_is_not_the_domains_fault(change: Callable[[Answer], Answer]) -> None:
+    answer = forged(make_world(), "", "DNSKEY", change).ask(f"mx.{SIGNED[0]}", "A")
+    assert answer.dnssec is Dnssec.INDETERMINATE
+    assert "name server may pass on no DNSSEC records" in answer.reason
