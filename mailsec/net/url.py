@@ -16,7 +16,7 @@ from mailsec.core.limits import MAX_URL
 _URL = re.compile(r"https://([^/?#]*)([^#]*)", re.IGNORECASE)
 _PORT = re.compile(r"[0-9]{1,5}\Z", re.ASCII)
 _UNICAST = IPv6Network("2000::/3")
-_SIX_TO_FOUR = IPv6Network("2002::/16")
+_SIX_TO_FOUR = IPv6Network("2002::/16")  # an IPv4 address inside, reached by whoever relays (RFC 7526: no longer)
 _NAT64 = IPv6Network("64:ff9b::/96")
 _DOCUMENTATION = IPv6Network("3fff::/20")
 
@@ -75,6 +75,4 @@ def is_public(address: IPv4Address | IPv6Address) -> bool:
         return address.is_global and not address.is_multicast
     if address in _NAT64:
         return is_public(IPv4Address(address.packed[-4:]))
-    if address in _SIX_TO_FOUR and not is_public(IPv4Address(address.packed[2:6])):
-        return False
-    return address in _UNICAST and address.is_global and address not in _DOCUMENTATION
+    return address in _UNICAST and address.is_global and address not in _DOCUMENTATION and address not in _SIX_TO_FOUR

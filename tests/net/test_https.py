@@ -421,3 +421,9 @@ def test_both_contexts_refuse_old_tls(authority: Authority) -> None:
     assert {trust.verifying.minimum_version, trust.looking.minimum_version} == {ssl.TLSVersion.TLSv1_2}
     assert trust.verifying.verify_mode is ssl.CERT_REQUIRED
     assert trust.verifying.check_hostname
+
+
+def test_no_context_takes_a_cut_for_an_end() -> None:
+    trust = Trust()
+    for context in (trust.verifying, trust.looking):
+        assert not context.options & ssl.OP_IGNORE_UNEXPECTED_EOF
