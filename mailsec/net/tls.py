@@ -72,6 +72,7 @@ def words(error: ssl.SSLError) -> str:
     """What a TLS error means."""
     if isinstance(error, ssl.SSLCertVerificationError):
         return _WORDS.get(error.verify_code, f"the certificate is not valid: {error.verify_message}")
-    if isinstance(error, ssl.SSLEOFError | ssl.SSLZeroReturnError):
+    # Older Pythons have no exception of its own for an end that came too early.
+    if isinstance(error, ssl.SSLEOFError | ssl.SSLZeroReturnError) or error.reason == "UNEXPECTED_EOF_WHILE_READING":
         return "the connection was cut"
     return f"TLS failed: {(error.reason or 'unknown error').replace('_', ' ').lower()}"

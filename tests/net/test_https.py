@@ -16,7 +16,7 @@ from mailsec.core.flow import Answer, AnswerStatus, Fetch, Fetched, FetchStatus,
 from mailsec.core.limits import HTTPS_CHAIN
 from mailsec.net.browse import PinnedFetch
 from mailsec.net.https import HttpsSource
-from mailsec.net.tls import Trust, peer_chain
+from mailsec.net.tls import Trust, peer_chain, words
 from tests.https_server import (
     HOST,
     Authority,
@@ -427,3 +427,9 @@ def test_no_context_takes_a_cut_for_an_end() -> None:
     trust = Trust()
     for context in (trust.verifying, trust.looking):
         assert not context.options & ssl.OP_IGNORE_UNEXPECTED_EOF
+
+
+def test_an_early_end_has_one_name_whatever_raises_it() -> None:
+    error = ssl.SSLError(1, "[SSL: UNEXPECTED_EOF_WHILE_READING] unexpected eof while reading")
+    error.reason = "UNEXPECTED_EOF_WHILE_READING"
+    assert words(error) == words(ssl.SSLEOFError(8, "EOF occurred")) == "the connection was cut"
