@@ -8,7 +8,6 @@ from ipaddress import IPv4Address, IPv6Address
 from mailsec.core.results import Check, Evidence, EvidenceKind, Fact
 from mailsec.core.text import from_bytes
 from mailsec.message.fields import Message
-from mailsec.message.received import border
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +45,8 @@ class Envelope:
 
 def derived(message: Message, host: str) -> Envelope:
     """The envelope as `host`, the receiver that is trusted, wrote it down; empty with the reason where that cannot be told."""
+    from mailsec.message.received import border  # noqa: PLC0415 - five formats to read, and only here
+
     found = border(message, host)
     if found.field is None or found.ip is None:
         return Envelope(origin=f"not known: {found.reason}")

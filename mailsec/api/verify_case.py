@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from mailsec.api.envelope import Envelope
 from mailsec.api.verdict import AuthorDomain, Case
@@ -16,7 +17,9 @@ from mailsec.message.fields import Message
 from mailsec.message.mime import Structure
 from mailsec.sender.dkim.verify import DkimResult, SignatureResult
 from mailsec.sender.dmarc.evaluate import DmarcResult, DomainJudgement
-from mailsec.sender.spf.evaluate import SpfResult
+
+if TYPE_CHECKING:
+    from mailsec.sender.spf.evaluate import SpfResult
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from mailsec.api import verify_report
 from mailsec.api.envelope import Envelope, derived
@@ -20,7 +21,9 @@ from mailsec.message.mime import structure
 from mailsec.sender.dkim.verify import DkimResult
 from mailsec.sender.dkim.verify import verify as verify_dkim
 from mailsec.sender.dmarc.evaluate import evaluate as evaluate_dmarc
-from mailsec.sender.spf.evaluate import SpfResult, evaluate, evaluate_helo
+
+if TYPE_CHECKING:
+    from mailsec.sender.spf.evaluate import SpfResult
 
 NOW = "now"
 RECEIVED = "received"
@@ -85,6 +88,8 @@ def _spf(envelope: Envelope, *, now: int) -> Flow[tuple[SpfResult | None, SpfRes
     ip, helo = envelope.ip, envelope.helo or ""
     if ip is None:
         return None, None
+    from mailsec.sender.spf.evaluate import evaluate, evaluate_helo  # noqa: PLC0415 - most messages come without an envelope
+
     mail_from = evaluate(ip, envelope.mail_from or "", helo, now=now) if envelope.known else pure(None)
     by_helo = evaluate_helo(ip, helo, now=now) if helo else pure(None)
     results = yield from gather((mail_from, by_helo))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from mailsec.api.authenticate import default_authserv_id, results_field, with_results
 from mailsec.api.envelope import Envelope
 from mailsec.api.session import Session
 from mailsec.api.verify_message import VerifyOptions, verify_message
@@ -39,6 +38,8 @@ def _printing_instead(
     live: Session, options: VerifyOptions, chosen: VerifyChoices, output: OutputOptions, files: Sequence[str]
 ) -> Callable[[str, bytes], int]:
     """Judges one input and prints what was chosen in place of the report."""
+    from mailsec.api.authenticate import default_authserv_id, results_field, with_results  # noqa: PLC0415 - only here
+
     authserv_id = chosen.authserv_id or default_authserv_id()
 
     def judge(name: str, data: bytes) -> int:
