@@ -100,8 +100,8 @@ def _side_by_side(flows: dict[str, Flow[Check]], wanted: frozenset[str]) -> Flow
 
 def _address_flows(address: str, *, now: int) -> dict[str, Flow[Check]]:
     # Reading keys and certificates takes libraries that a domain's audit has no use for.
-    from mailsec.content.openpgp.openpgpkey import lint as lint_openpgpkey  # noqa: PLC0415
-    from mailsec.content.smime.smimea import lint as lint_smimea  # noqa: PLC0415
+    from mailsec.content.openpgp.openpgpkey import lint as lint_openpgpkey
+    from mailsec.content.smime.smimea import lint as lint_smimea
 
     return {"smimea": lint_smimea(address, now=now), "openpgpkey": lint_openpgpkey(address, now=now)}
 

@@ -28,7 +28,7 @@ T = TypeVar("T")
 
 
 def _anchors(path: str) -> Anchors:
-    from mailsec.trust.dnssec.anchors import load  # noqa: PLC0415
+    from mailsec.trust.dnssec.anchors import load
 
     try:
         return load(contents(path, TRUST_ANCHOR_BYTES).decode("utf-8", "replace"))
@@ -60,8 +60,8 @@ class Session:
         """What judges answers by DNSSEC, None where the settings do not ask for it. Raises BadInput for bad trust anchors."""
         if self.settings.dnssec != VALIDATE:
             return None
-        from mailsec.trust.dnssec.anchors import IANA  # noqa: PLC0415 - the cryptography is not needed before
-        from mailsec.trust.dnssec.validator import Validator  # noqa: PLC0415
+        from mailsec.trust.dnssec.anchors import IANA  # the cryptography is not needed before
+        from mailsec.trust.dnssec.validator import Validator
 
         anchors = _anchors(self.settings.anchors) if self.settings.anchors else IANA
         return Validator(anchors, now=self.now, allow_sha1=self.settings.allow_sha1)
@@ -96,7 +96,7 @@ class Session:
         source = self._open().source
         if trace is None:
             return next(run_many((self._layered(flow),), source))[1]
-        from mailsec.net.trace import TraceSource  # noqa: PLC0415 - only --trace needs it
+        from mailsec.net.trace import TraceSource  # only --trace needs it
 
         tracer = TraceSource(source)
         result = next(run_many((self._layered(flow),), tracer))[1]
@@ -118,13 +118,13 @@ class Session:
         answers are validated, the number of questions is bounded, and so is their time. A replay asks what the run asked."""
         opened = self._open()
         if opened.networked:
-            from mailsec.net.browse import Browser  # noqa: PLC0415
+            from mailsec.net.browse import Browser
 
             flow = through(flow, Browser(self.settings.allow_private).handle)
         if self.validator is not None:
             flow = through(flow, self._validated)
         if opened.networked:
-            from mailsec.net.budget import bounded  # noqa: PLC0415
+            from mailsec.net.budget import bounded
 
             flow = bounded(flow)
         return opened.deadlines.within(flow) if opened.deadlines is not None else flow
@@ -134,7 +134,7 @@ class Session:
         an overlay answered, in this run or in the saved one, is not signed yet, and stays unchecked."""
         assert self.validator is not None
         if (self.settings.overlays or self.settings.answers) and isinstance(ask, Query):
-            from mailsec.net.overlay import REASON  # noqa: PLC0415
+            from mailsec.net.overlay import REASON
 
             planned = yield from pass_on(ask)
             if isinstance(planned, Answer) and planned.reason == REASON:

@@ -42,7 +42,7 @@ def open_source(settings: Settings) -> Opened:
     """What answers under `settings`. Raises BadInput where a file cannot be read, UsageError where no name server is known."""
     opened = _base(settings)
     if settings.overlays:
-        from mailsec.net.overlay import OverlaySource  # noqa: PLC0415
+        from mailsec.net.overlay import OverlaySource
 
         opened.source = OverlaySource(_zones(settings.overlays), opened.source)
     if settings.save_answers:
@@ -59,7 +59,7 @@ def _base(settings: Settings) -> Opened:
 
 
 def _zones(paths: Sequence[str]) -> ZoneSource:
-    from mailsec.net.zone import load_zones  # noqa: PLC0415
+    from mailsec.net.zone import load_zones
 
     return load_zones((shown(path), _zone_text(path)) for path in paths)
 
@@ -80,19 +80,19 @@ def contents(path: str, max_bytes: int) -> bytes:
 
 
 def _saved(path: str) -> Opened:
-    from mailsec.net.answers import load  # noqa: PLC0415
+    from mailsec.net.answers import load
 
     source, now = load(shown(path), contents(path, MAX_ANSWERS_BYTES))
     return Opened(source, now=now)
 
 
 def _live(settings: Settings) -> Opened:
-    from mailsec.net.cache import CachingSource  # noqa: PLC0415
-    from mailsec.net.composite import CompositeSource  # noqa: PLC0415
-    from mailsec.net.deadline import Deadlines  # noqa: PLC0415
-    from mailsec.net.dns import LiveSource  # noqa: PLC0415
-    from mailsec.net.https import HttpsSource  # noqa: PLC0415
-    from mailsec.net.resolvconf import SystemConfig, parse_server, read_resolv_conf  # noqa: PLC0415
+    from mailsec.net.cache import CachingSource
+    from mailsec.net.composite import CompositeSource
+    from mailsec.net.deadline import Deadlines
+    from mailsec.net.dns import LiveSource
+    from mailsec.net.https import HttpsSource
+    from mailsec.net.resolvconf import SystemConfig, parse_server, read_resolv_conf
 
     stated = tuple(parse_server(each) for each in settings.nameservers)
     system = SystemConfig(stated) if stated else read_resolv_conf()
@@ -113,12 +113,11 @@ def _live(settings: Settings) -> Opened:
 
 
 def _save(opened: Opened) -> None:
-    from mailsec.net.deadline import Deadlines  # noqa: PLC0415
-    from mailsec.net.saving import SavingSource  # noqa: PLC0415
+    from mailsec.net.saving import SavingSource
 
     opened.saving = SavingSource(opened.source)
     opened.source = opened.saving
-    if isinstance(opened.deadlines, Deadlines):
+    if opened.deadlines is not None:
         opened.deadlines.note = opened.saving.keep
 
 

@@ -88,7 +88,7 @@ def _spf(envelope: Envelope, *, now: int) -> Flow[tuple[SpfResult | None, SpfRes
     ip, helo = envelope.ip, envelope.helo or ""
     if ip is None:
         return None, None
-    from mailsec.sender.spf.evaluate import evaluate, evaluate_helo  # noqa: PLC0415 - most messages come without an envelope
+    from mailsec.sender.spf.evaluate import evaluate, evaluate_helo  # most messages come without an envelope
 
     mail_from = evaluate(ip, envelope.mail_from or "", helo, now=now) if envelope.known else pure(None)
     by_helo = evaluate_helo(ip, helo, now=now) if helo else pure(None)

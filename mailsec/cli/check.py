@@ -101,6 +101,6 @@ def check(output: OutputOptions, dns: DnsOptions, **choices: Any) -> int:
         raise UsageError("--helo and --mail-from belong to --ip")
     if chosen.ip is not None and (len(chosen.names) != 1 or chosen.files):
         raise UsageError("--ip asks about one domain")
-    from mailsec.cli.jobs.check import run  # noqa: PLC0415 - not before it is needed
+    from mailsec.cli.jobs.check import run  # not before it is needed
 
     return run(chosen, output, dns)

@@ -30,7 +30,7 @@ def say(text: str) -> None:
 
 
 def _line(text: str) -> str:
-    from mailsec.core.text import clipped, visible  # noqa: PLC0415 (most runs have nothing to complain about)
+    from mailsec.core.text import clipped, visible  # most runs have nothing to complain about
 
     # click folds long messages, so line ends are joined; any other control character is written out
     return visible(clipped(" ".join(part.strip(" \t") for part in text.splitlines()), MAX_MESSAGE))

@@ -14,7 +14,7 @@ SHELLS: dict[str, type[ShellComplete]] = {"bash": BashComplete, "zsh": ZshComple
 
 def script(shell: str) -> str:
     """The completion script for `shell`: click's, and a line that says which click made it."""
-    from importlib.metadata import version  # noqa: PLC0415 (slow to import, and only this command needs it)
+    from importlib.metadata import version  # slow to import, and only this command needs it
 
     # BashComplete.source starts a bash to warn about old ones; the script is the same
     text = ShellComplete.source(SHELLS[shell](app, {}, PROGRAM, COMPLETE_VARIABLE))

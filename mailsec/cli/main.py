@@ -60,14 +60,14 @@ class LazyGroup(click.Group):
 
     def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """The exit codes."""
-        from mailsec.core.exits import Exit  # noqa: PLC0415 (only --help needs it)
+        from mailsec.core.exits import Exit  # only --help needs it
 
         with formatter.section(EPILOG_TITLE):
             formatter.write_dl([(str(code.value), code.meaning) for code in Exit])
 
     def shell_complete(self, ctx: click.Context, incomplete: str) -> list[click.shell_completion.CompletionItem]:
         """Command names from the table, then the options."""
-        from click.shell_completion import CompletionItem  # noqa: PLC0415 (only completion needs it)
+        from click.shell_completion import CompletionItem  # only completion needs it
 
         items = [CompletionItem(name, help=entry.help) for name, entry in COMMANDS.items() if name.startswith(incomplete)]
         return items + click.Command.shell_complete(self, ctx, incomplete)
@@ -82,7 +82,7 @@ class NoSuchName(click.UsageError):
 
 
 def _close(name: str, known: list[str]) -> str:
-    from difflib import get_close_matches  # noqa: PLC0415 (only a mistyped name needs it)
+    from difflib import get_close_matches  # only a mistyped name needs it
 
     matches = get_close_matches(name, known, n=3, cutoff=0.5)
     return f"did you mean {' or '.join(matches)}?" if matches else ""
@@ -128,7 +128,7 @@ def run(argv: list[str]) -> int:
 
 
 def _complete(instruction: str) -> int:
-    from click.shell_completion import shell_complete  # noqa: PLC0415 (only completion needs it)
+    from click.shell_completion import shell_complete  # only completion needs it
 
     return shell_complete(app, {"obj": State()}, PROGRAM, COMPLETE_VARIABLE, instruction)
 
@@ -161,7 +161,7 @@ def _usage(error: click.ClickException) -> int:
 
 
 def _failed(error: Exception, state: State) -> int:
-    from mailsec.core.errors import MailsecError  # noqa: PLC0415 (a command that raises it has loaded it)
+    from mailsec.core.errors import MailsecError  # a command that raises it has loaded it
 
     if state.debug:
         _traceback(error)
@@ -174,9 +174,9 @@ def _failed(error: Exception, state: State) -> int:
 
 
 def _traceback(error: Exception) -> None:
-    import traceback  # noqa: PLC0415 (only --debug needs it)
+    import traceback  # only --debug needs it
 
-    from mailsec.core.text import visible  # noqa: PLC0415
+    from mailsec.core.text import visible
 
     for block in traceback.format_exception(error):
         say("\n".join(visible(line) for line in block.rstrip("\n").split("\n")))

@@ -60,6 +60,6 @@ def record(kind: str, output: OutputOptions, dns: DnsOptions, **choices: Any) ->
     chosen = RecordChoices(**choices)
     if sum(map(bool, (chosen.key_out, chosen.key, chosen.check))) != 1:
         raise UsageError("say which key", hint="--key-out FILE for a new one, --key FILE or --check FILE for one that is there")
-    from mailsec.cli.jobs.record import run  # noqa: PLC0415 - not before it is needed
+    from mailsec.cli.jobs.record import run  # not before it is needed
 
     return run(chosen, output, dns)

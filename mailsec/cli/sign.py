@@ -72,6 +72,6 @@ def sign(file: str, dkim: bool, **choices: Any) -> int:
         raise UsageError("give one --selector for each --key", hint="--key rsa.pem --selector s1 --key ed.pem --selector s2")
     if chosen.at == "received":
         raise UsageError("--at received means nothing for a signature that is made now")
-    from mailsec.cli.jobs.sign import run  # noqa: PLC0415 - not before it is needed
+    from mailsec.cli.jobs.sign import run  # not before it is needed
 
     return run(file, chosen)

@@ -79,6 +79,6 @@ def verify(files: Sequence[str], output: OutputOptions, dns: DnsOptions, **choic
         raise UsageError("--header, --add-header and --explain-for-user exclude each other")
     if len(files) > 1 and (chosen.add_header or (chosen.header and output.path)):
         raise UsageError("a message or a header field is written for one input at a time")
-    from mailsec.cli.jobs.verify import run  # noqa: PLC0415 - the whole of mailsec, not before it is needed
+    from mailsec.cli.jobs.verify import run  # the whole of mailsec, not before it is needed
 
     return run(files, chosen, output, dns)

@@ -38,7 +38,7 @@ def _printing_instead(
     live: Session, options: VerifyOptions, chosen: VerifyChoices, output: OutputOptions, files: Sequence[str]
 ) -> Callable[[str, bytes], int]:
     """Judges one input and prints what was chosen in place of the report."""
-    from mailsec.api.authenticate import default_authserv_id, results_field, with_results  # noqa: PLC0415 - only here
+    from mailsec.api.authenticate import default_authserv_id, results_field, with_results  # only here
 
     authserv_id = chosen.authserv_id or default_authserv_id()
 
