@@ -274,6 +274,14 @@ KEY_NAMES = 20
 KEY_NAME_TEXT = 200
 """Characters of one user ID or name that are shown."""
 
+# --- SMTP and its relatives
+SMTP_REPLY_LINE = 8_192
+"""Octets of one line of a reply; RFC 5321 section 4.5.3.1.5 allows 512, servers with long texts exceed it."""
+SMTP_REPLY_LINES = 1_000
+"""Lines of one reply; the longest EHLO answers have under 40."""
+SMTP_REPLY_BYTES = 256 * 1024
+"""Octets of one reply."""
+
 # --- what a person is shown (JSON always has everything)
 SHOWN_TEXT = 600
 """Characters of one value in the human format; a field of a megabyte would bury the answer."""
