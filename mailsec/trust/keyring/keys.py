@@ -1,0 +1,75 @@
+"""Where certificates and secret keys come from: the ring, files named on the command line, or both; OpenPGP and X.509 alike.
+
+Rooms ask a `Keys` and never know a file or a database. Fingerprints are upper-case hexadecimal digits.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Protocol
+
+
+class Kind(StrEnum):
+    """What a certificate is made of."""
+
+    OPENPGP = "openpgp"
+    X509 = "x509"
+
+
+class Bound(StrEnum):
+    """Why an address counts as belonging to a certificate, or that it does not."""
+
+    OWN = "own"  # we hold the secret key, and it is marked as ours
+    CERTIFIED = "certified"  # certified by an ultimately or fully trusted key, or by a root that is trusted
+    STATED = "stated"  # `keys trust FINGERPRINT --address A`
+    FILE = "file"  # the file was named on the command line: naming it is the trust
+    NOT = "not authenticated"
+
+    @property
+    def authenticated(self) -> bool:
+        """True where the address may stand for the certificate."""
+        return self is not Bound.NOT
+
+
+@dataclass(frozen=True, slots=True)
+class Certificate:
+    """A certificate as it is kept: `data` in binary (OpenPGP packets or DER), never with secret parts.
+
+    `source` says where it came from ("file bob.asc", "imported", "signed mail"), `added` when, in seconds since 1970 UTC.
+    """
+
+    kind: Kind
+    fingerprint: str
+    data: bytes
+    source: str = ""
+    added: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Binding:
+    """Whether a certificate is the one of an address, and why, in words for people."""
+
+    address: str
+    bound: Bound
+    reason: str = ""
+
+
+class Keys(Protocol):
+    """What rooms ask for keys. Nothing here touches the network; every answer is at hand."""
+
+    def certificates(self, handles: Iterable[str]) -> Sequence[Certificate]:
+        """The certificates that hold a key with one of these fingerprints or 16-digit key IDs (primary or subkey)."""
+
+    def of_address(self, address: str) -> Sequence[Certificate]:
+        """The certificates that claim `address` in a user ID or SAN, authenticated or not; `binding` says which."""
+
+    def binding(self, certificate: Certificate, address: str) -> Binding:
+        """Whether `address` belongs to `certificate`."""
+
+    def secret(self, fingerprint: str) -> bytes | None:
+        """The secret key of a certificate (whole transferable secret key, or PKCS#8), or None."""
+
+    def own(self) -> Sequence[Certificate]:
+        """The certificates whose secret keys are at hand."""
