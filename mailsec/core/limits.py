@@ -117,8 +117,6 @@ HTTPS_HEADER_BYTES = 64 * 1024
 """The header section of a reply, and the trailers of a chunked one; honest ones have under 8 kB."""
 HTTPS_CHUNK_LINE = 256
 """The line before a chunk: a size in hexadecimal, and extensions that nobody uses."""
-HTTPS_CHAIN = 20
-"""Certificates of a server that are kept; chains of more than five are rare."""
 HTTPS_SHOWN = 300
 """Characters of a server's text (a Location, a media type) that are kept."""
 MAX_URL = 2_048
@@ -281,6 +279,28 @@ SMTP_REPLY_LINES = 1_000
 """Lines of one reply; the longest EHLO answers have under 40."""
 SMTP_REPLY_BYTES = 256 * 1024
 """Octets of one reply."""
+
+# --- connections of mail
+TLS_CHAIN = 20
+"""Certificates of a peer that are kept; chains of more than five are rare."""
+TLS_PATH = 8
+"""Issuers between a certificate and its trust anchor; public chains have at most three."""
+TLS_NAMES = 1_000
+"""Names of one certificate that are looked at; public authorities allow 100 to 250."""
+TLS_ROOTS = 2_000
+"""Trusted roots that are loaded; a system has under 200."""
+TLS_ROOTS_BYTES = 16 * 1024 * 1024
+"""A file of trusted roots; that of a system has 250 kB."""
+WIRE_KEPT = 1024 * 1024
+"""Octets that a peer says while it is being sent to and that are kept: the replies to ten thousand pipelined commands."""
+WIRE_INJECTED = 64 * 1024
+"""Octets in the clear before a TLS handshake that are kept to be shown."""
+WIRE_ADDRESSES = 20
+"""Addresses of one connection that are tried."""
+WIRE_CONNECTIONS = 64
+"""Connections that one dialogue holds at once."""
+SERVED_AT_ONCE = 64
+"""Connections that a listening side holds at once; the rest waits in the system's queue."""
 
 # --- what a person is shown (JSON always has everything)
 SHOWN_TEXT = 600

@@ -13,7 +13,7 @@ from cryptography import x509
 
 from mailsec.core.errors import BadInput
 from mailsec.core.flow import Answer, AnswerStatus, Fetch, Fetched, FetchStatus, Query
-from mailsec.core.limits import HTTPS_CHAIN
+from mailsec.core.limits import TLS_CHAIN
 from mailsec.net.browse import PinnedFetch
 from mailsec.net.https import HttpsSource
 from mailsec.net.tls import Trust, peer_chain, words
@@ -413,7 +413,7 @@ def test_the_chain_where_python_has_a_public_method() -> None:
         def get_unverified_chain(self) -> list[bytes]:
             return [b"leaf", *[b"more"] * 100]
 
-    assert peer_chain(Sock()) == (b"leaf", *[b"more"] * (HTTPS_CHAIN - 1))
+    assert peer_chain(Sock()) == (b"leaf", *[b"more"] * (TLS_CHAIN - 1))
 
 
 def test_both_contexts_refuse_old_tls(authority: Authority) -> None:
