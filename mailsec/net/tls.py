@@ -21,7 +21,7 @@ _WORDS = {
     62: Flaw.OTHER_NAME,
 }
 _REASONS = {
-    "WRONG_VERSION_NUMBER": "the other side does not speak it here",
+    "WRONG_VERSION_NUMBER": "the other side does not speak TLS here",
     "UNSUPPORTED_PROTOCOL": "the other side only has versions that are not allowed",
     "TLSV1_ALERT_PROTOCOL_VERSION": "the other side has none of the versions offered",
     "SSLV3_ALERT_HANDSHAKE_FAILURE": "the other side has nothing in common with what was offered",

@@ -269,7 +269,7 @@ def test_roots_that_cannot_be_read(tmp_path: object) -> None:
 
 def test_a_server_without_tls(serve: Serve, source: HttpsSource) -> None:
     found = get(source, serve(raw=raw(b"220 mx.example.com ESMTP\r\n")).pinned())
-    assert outcome(found) == (FetchStatus.FAILED, "TLS failed: wrong version number in the TLS handshake")
+    assert outcome(found) == (FetchStatus.FAILED, "TLS failed: the other side does not speak TLS here in the TLS handshake")
 
 
 def test_a_server_that_hangs_up_in_the_handshake(serve: Serve, source: HttpsSource) -> None:
