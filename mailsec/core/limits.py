@@ -302,6 +302,28 @@ WIRE_CONNECTIONS = 64
 SERVED_AT_ONCE = 64
 """Connections that a listening side holds at once; the rest waits in the system's queue."""
 
+# --- sending mail
+SMTP_PATH = 256
+"""Octets of a path with its angle brackets (RFC 5321 section 4.5.3.1.3)."""
+SMTP_CONNECT_WAIT = 30.0
+"""Seconds in which one of a host's addresses has to take the connection."""
+SMTP_QUIT_WAIT = 5.0
+"""Seconds that the answer to QUIT is waited for: nothing depends on it."""
+SMTP_BLOCK = 256 * 1024
+"""Octets of content that are sent in one piece, within one of the times of RFC 5321 section 4.5.3.2.5."""
+
+# --- SASL: names, passwords and what servers ask for them
+SASL_SECRET = 8_192
+"""Octets of a name, password or token; with its base64 it fits into the longest line that RFC 4954 section 4 allows."""
+SASL_LINE = 12_288
+"""Octets of a line with a challenge or response, CRLF included (RFC 4954 section 4)."""
+SASL_CHALLENGES = 8
+"""Challenges of one login; no mechanism here has more than two."""
+SCRAM_MIN_ITERATIONS = 4_096
+"""Below this a listener could try passwords too fast (RFC 7677 section 4)."""
+SCRAM_MAX_ITERATIONS = 1_000_000
+"""Above this a server would only burn our time; a second of it here."""
+
 # --- what a person is shown (JSON always has everything)
 SHOWN_TEXT = 600
 """Characters of one value in the human format; a field of a megabyte would bury the answer."""
