@@ -282,6 +282,43 @@ SMTP_REPLY_LINES = 1_000
 SMTP_REPLY_BYTES = 256 * 1024
 """Octets of one reply."""
 
+SMTP_COMMAND_LINE = 12 * 1024
+"""Octets of one line of a client; RFC 5321 section 4.5.3.1.4 allows 512, RFC 4954 section 4.5 12,288 within AUTH."""
+SMTP_CONTENT_BYTES = 64 * 1024 * 1024
+"""Octets of one message that a mirror takes; it is there to test clients, not to keep their mail."""
+
+# --- SMTP scripts
+SMTP_SCRIPT_BYTES = 16 * 1024 * 1024
+"""A script; a transcript with a message of 10 MB in it fits in, and larger ones are better sent with `C:<`."""
+SMTP_SCRIPT_LINES = 400_000
+"""Lines of a script: a message of that many short lines, as the transcript of a run shows it."""
+SMTP_SCRIPT_LINE = 64 * 1024
+"""Octets of one line of a script."""
+SMTP_SCRIPT_SECONDS = 600.0
+"""The longest `!sleep` and `!timeout`: servers wait five minutes for a command (RFC 5321 section 4.5.3.2.7)."""
+SMTP_SCRIPT_CONNECTIONS = 8
+"""Connections that a script may hold at once."""
+SMTP_SCRIPT_FILES = 256 * 1024 * 1024
+"""Octets of all files of a script together."""
+SMTP_VARIABLES = 200
+"""Variables of one run, those that expressions capture included."""
+SMTP_VARIABLE_BYTES = 16 * 1024
+"""Octets of one variable; access tokens have up to 8 kB."""
+SMTP_PATTERN_SIZE = 500
+"""Steps of one expression's program; honest ones have under 100."""
+SMTP_PATTERN_DEPTH = 20
+"""Parentheses within each other in one expression."""
+SMTP_PATTERN_TEXT = 4_096
+"""Octets of one line that an expression is run on."""
+SMTP_PATTERN_REPLY = 32 * 1024
+"""Octets of one reply that expressions are run on, all its lines together: a few seconds for the most costly expression."""
+SMTP_TIMEOUT = 60.0
+"""The whole of a dialogue, unless --timeout says otherwise."""
+SMTP_REPLY_TIMEOUT = 30.0
+"""One reply, unless `!timeout` says otherwise. RFC 5321 section 4.5.3.2 asks clients for five minutes; a person gives up earlier."""
+SMTP_UNREAD = 100
+"""Replies that nobody asked for, of those shown at the end of a dialogue."""
+
 # --- what a person is shown (JSON always has everything)
 SHOWN_TEXT = 600
 """Characters of one value in the human format; a field of a megabyte would bury the answer."""
