@@ -117,8 +117,6 @@ HTTPS_HEADER_BYTES = 64 * 1024
 """The header section of a reply, and the trailers of a chunked one; honest ones have under 8 kB."""
 HTTPS_CHUNK_LINE = 256
 """The line before a chunk: a size in hexadecimal, and extensions that nobody uses."""
-HTTPS_CHAIN = 20
-"""Certificates of a server that are kept; chains of more than five are rare."""
 HTTPS_SHOWN = 300
 """Characters of a server's text (a Location, a media type) that are kept."""
 MAX_URL = 2_048
@@ -282,12 +280,55 @@ SMTP_REPLY_LINES = 1_000
 SMTP_REPLY_BYTES = 256 * 1024
 """Octets of one reply."""
 
+# --- connections of mail
+TLS_CHAIN = 20
+"""Certificates of a peer that are kept; chains of more than five are rare."""
+TLS_PATH = 8
+"""Issuers between a certificate and its trust anchor; public chains have at most three."""
+TLS_NAMES = 1_000
+"""Names of one certificate that are looked at; public authorities allow 100 to 250."""
+TLS_ROOTS = 2_000
+"""Trusted roots that are loaded; a system has under 200."""
+TLS_ROOTS_BYTES = 16 * 1024 * 1024
+"""A file of trusted roots; that of a system has 250 kB."""
+WIRE_KEPT = 1024 * 1024
+"""Octets that a peer says while it is being sent to and that are kept: the replies to ten thousand pipelined commands."""
+WIRE_INJECTED = 64 * 1024
+"""Octets in the clear before a TLS handshake that are kept to be shown."""
+WIRE_ADDRESSES = 20
+"""Addresses of one connection that are tried."""
+WIRE_CONNECTIONS = 64
+"""Connections that one dialogue holds at once."""
+SERVED_AT_ONCE = 64
+"""Connections that a listening side holds at once; the rest waits in the system's queue."""
+
+# --- sending mail
+SMTP_PATH = 256
+"""Octets of a path with its angle brackets (RFC 5321 section 4.5.3.1.3)."""
+SMTP_CONNECT_WAIT = 30.0
+"""Seconds in which one of a host's addresses has to take the connection."""
+SMTP_QUIT_WAIT = 5.0
+"""Seconds that the answer to QUIT is waited for: nothing depends on it."""
+SMTP_BLOCK = 256 * 1024
+"""Octets of content that are sent in one piece, within one of the times of RFC 5321 section 4.5.3.2.5."""
+
+# --- SASL: names, passwords and what servers ask for them
+SASL_SECRET = 8_192
+"""Octets of a name, password or token; with its base64 it fits into the longest line that RFC 4954 section 4 allows."""
+SASL_LINE = 12_288
+"""Octets of a line with a challenge or response, CRLF included (RFC 4954 section 4)."""
+SASL_CHALLENGES = 8
+"""Challenges of one login; no mechanism here has more than two."""
+SCRAM_MIN_ITERATIONS = 4_096
+"""Below this a listener could try passwords too fast (RFC 7677 section 4)."""
+SCRAM_MAX_ITERATIONS = 1_000_000
+"""Above this a server would only burn our time; a second of it here."""
+
+# --- SMTP scripts and their mirror
 SMTP_COMMAND_LINE = 12 * 1024
 """Octets of one line of a client; RFC 5321 section 4.5.3.1.4 allows 512, RFC 4954 section 4.5 12,288 within AUTH."""
 SMTP_CONTENT_BYTES = 64 * 1024 * 1024
 """Octets of one message that a mirror takes; it is there to test clients, not to keep their mail."""
-
-# --- SMTP scripts
 SMTP_SCRIPT_BYTES = 16 * 1024 * 1024
 """A script; a transcript with a message of 10 MB in it fits in, and larger ones are better sent with `C:<`."""
 SMTP_SCRIPT_LINES = 400_000

@@ -170,7 +170,7 @@ class _Player:
         for at, event in list(connection.replies)[:SMTP_UNREAD]:
             self._record(connection, at, event, -1)
         first = connection.replies[0][1]
-        self.recorder.found(rules.UNASKED_REPLY, f"{len(connection.replies)}, the first: {_quoted(first.raw)}", -1)
+        self.recorder.found(rules.UNASKED, f"{len(connection.replies)}, the first: {_quoted(first.raw)}", -1)
 
     @property
     def _here(self) -> _Connection:
@@ -228,7 +228,7 @@ class _Player:
         for line in lines_of(data)[:SMTP_UNREAD]:
             self._note_line(connection, self._now, Party.SERVER, line, self._masks.hidden(line), self._index)
         said = f"{len(data)} octets behind the 220 to STARTTLS: {_quoted(self._masks.hidden(data))}"
-        self.recorder.found(rules.INJECTED, said, self._index)
+        self.recorder.found(rules.INJECTION, said, self._index)
 
     def _secured(self, connection: _Connection, outcome: Secured) -> None:
         connection.tls = outcome.tls
@@ -343,7 +343,7 @@ class _Player:
         notes = (*((f"for {argument}",) if verb == _CONTENT and argument else ()), *judged.notes)
         self.recorder.judgements.append(Judgement(self._index, at, received, problems, notes))
         if event.flaws:
-            self.recorder.found(rules.MALFORMED_REPLY, f"{', '.join(event.flaws)}: {_quoted(event.raw)}", self._index)
+            self.recorder.found(rules.REPLY_FLAW, f"{', '.join(event.flaws)}: {_quoted(event.raw)}", self._index)
         if problems:
             raise Stop(Kind.DEVIATES, "; ".join(problems))
         if len({*self._values, *judged.captured}) > SMTP_VARIABLES:
