@@ -15,8 +15,9 @@ from mailsec.core.rules import Severity
 from mailsec.store.files import STDIN, read, shown
 from mailsec.transport.smtp.bind import as_content, check_size, check_variables, files_named
 from mailsec.transport.smtp.course import Course, Setting
+from mailsec.transport.smtp.link import DaneJudge, Target
 from mailsec.transport.smtp.parse import parse
-from mailsec.transport.smtp.play import DaneJudge, Target, play
+from mailsec.transport.smtp.play import play
 from mailsec.transport.smtp.report import checks, exit_code, place, status
 from mailsec.transport.smtp.script import Say, Script, ScriptError
 

@@ -56,7 +56,7 @@ _OPTIONS = (
         "--transcript",
         "script_transcript",
         is_flag=True,
-        help="Print the dialogue as a script that repeats it; verdict on stderr.",
+        help="Print the dialogue as a script; the verdict goes to stderr.",
     ),
     click.option("--show-secrets", "script_show_secrets", is_flag=True, help="Show what is hidden otherwise."),
     click.option(

@@ -33,9 +33,9 @@ from mailsec.core.errors import UsageError
 def run(script: str, server: tuple[str, int], name: str, choices: ScriptChoices, output: OutputOptions, dns: DnsOptions) -> int:
     """Run SCRIPT, a dialogue as any textbook shows it, with a server, and judge every reply.
 
-    "S: 250 OK" is expected, "C: QUIT" is sent. Codes are judged (250, 2xx, 250|251, !5xx); a text that differs is a note, unless it
-    is written =exactly, as /an expression/ or with a *. "C: STARTTLS" switches to TLS on its 220; "!" begins a directive. A
-    transcript of mailsec or a log of swaks is a script as well.
+    "S: 250 OK" is expected, "C: QUIT" is sent. Codes are judged (250, 2xx, 250|251, !5xx); a text that differs is a note,
+    unless it is written =exactly, as /an expression/ or with a *. "C: STARTTLS" switches to TLS on its 220; "!" begins a
+    directive. A transcript of mailsec or a log of swaks is a script as well.
     """
     if choices.transcript and output.format.startswith("json"):
         raise UsageError("--transcript and --json contradict each other")

@@ -1,7 +1,7 @@
 """A dialogue of two parties as a Check: a rung for each thing that was said, by one of them or by none (an event).
 
-Any protocol can be shown so. Renderers that draw know a ladder by the fact `ladder`, which names the two parties; to the others it
-is a check like any other, with the same facts.
+Any protocol can be shown so. Renderers that draw know a ladder by the fact `ladder`, which names the two parties; to the others
+it is a check like any other, with the same facts.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from base64 import b64encode
 from collections.abc import Iterable, Iterator
 
 from mailsec.core.limits import LADDER_TEXT
-from mailsec.core.results import Check, Evidence, Fact, Finding, Status
+from mailsec.core.results import Check, Fact, Finding, Status
 
 LADDER, BAND, TIME, SPEAKER, TEXT = "ladder", "band", "time-ms", "from", "text"
 
@@ -36,15 +36,12 @@ def rung(
     *,
     band: str = "",
     lane: str = "",
-    status: Status | None = None,
-    reason: str = "",
     octets: int | None = None,
-    evidence: tuple[Evidence, ...] = (),
 ) -> Check:
     """What `speaker` said, or with "" what happened, `at` seconds after the beginning.
 
-    `band` names the protection it went under ("TLSv1.3"), `lane` which of several connections. `octets` is the length of what went
-    over the wire, where `said` is shown otherwise.
+    `band` names the protection it went under ("TLSv1.3"), `lane` which of several connections. `octets` is the length of what
+    went over the wire, where `said` is shown otherwise. What is judged of it is added with `dataclasses.replace`.
     """
     facts = [Fact(TIME, round(at * 1000)), Fact(SPEAKER, speaker)]
     if speaker:
@@ -52,7 +49,7 @@ def rung(
     if lane:
         facts.append(Fact("lane", lane))
     facts.extend(_text(said))
-    return Check(speaker or "event", status, reason, tuple(facts), evidence=evidence)
+    return Check(speaker or "event", facts=tuple(facts))
 
 
 def _text(said: bytes) -> Iterator[Fact]:

@@ -96,7 +96,7 @@ class Text:
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """What a reply is: `problems` are what the script does not allow, `notes` differences that it does; `captured` variables."""
+    """What a reply is: `problems` are what the script does not allow, `notes` what it does, `captured` are variables."""
 
     problems: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
@@ -199,10 +199,8 @@ def _find(
     if text.demand is Demand.ABSENT:
         here = next((line for line in lines if _begins(line, wanted)), None)
         return ({} if here is None else f"must not occur: {_quoted(here)}"), budget
-    if text.demand is Demand.GLOB:
-        there = any(_matches(text.pieces, values, line) for line in lines)
-    else:
-        there = wanted in lines
+    glob = text.demand is Demand.GLOB
+    there = any(_matches(text.pieces, values, line) for line in lines) if glob else wanted in lines
     return ({} if there else f"expected text {_quoted(wanted)}, received {_quoted(b' / '.join(lines[:LISTED]))}"), budget
 
 
