@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, closing, contextmanager, nullcontext
+from contextlib import AbstractContextManager, closing, nullcontext
 from dataclasses import dataclass
 from itertools import count
 
@@ -63,21 +63,13 @@ def serve_script(
 
 def _certificate(script: Script, stage: Stage) -> AbstractContextManager[str]:
     """The path of a PEM file with a certificate and its key, or "" where none is needed."""
+    from mailsec.api.server_certificate import joined, made_now
+
     if stage.certificate:
-        from mailsec.net.joined import joined
-
         return joined(stage.certificate, stage.key)
-    if not any(isinstance(step, Tls) or (isinstance(step, Say) and _is_starttls(step)) for step in script.steps):
-        return nullcontext("")
-    return _selfmade(stage.address)
-
-
-@contextmanager
-def _selfmade(address: str) -> Iterator[str]:
-    from mailsec.net.selfmade import selfmade
-
-    with selfmade(("localhost", address)) as made:
-        yield made.path
+    if any(isinstance(step, Tls) or (isinstance(step, Say) and _is_starttls(step)) for step in script.steps):
+        return made_now("localhost", stage.address)
+    return nullcontext("")
 
 
 def _is_starttls(step: Say) -> bool:

@@ -11,8 +11,9 @@ from collections.abc import Iterable, Iterator
 
 from mailsec.core.limits import LADDER_TEXT
 from mailsec.core.results import Check, Fact, Finding, Status
+from mailsec.core.text import from_bytes
 
-LADDER, BAND, TIME, SPEAKER, TEXT = "ladder", "band", "time-ms", "from", "text"
+LADDER, BAND, TIME, SPEAKER, TEXT = "ladder", "tls", "time-ms", "from", "text"
 
 
 def ladder(
@@ -34,21 +35,23 @@ def rung(
     speaker: str,
     said: bytes,
     *,
-    band: str = "",
+    tls: str = "",
     lane: str = "",
     octets: int | None = None,
 ) -> Check:
     """What `speaker` said, or with "" what happened, `at` seconds after the beginning.
 
-    `band` names the protection it went under ("TLSv1.3"), `lane` which of several connections. `octets` is the length of what
+    `tls` is the version of TLS that it went through ("" for none), `lane` which of several connections. `octets` is the length of what
     went over the wire, where `said` is shown otherwise. What is judged of it is added with `dataclasses.replace`.
     """
     facts = [Fact(TIME, round(at * 1000)), Fact(SPEAKER, speaker)]
-    if speaker:
-        facts += [Fact(BAND, band), Fact("octets", len(said) if octets is None else octets)]
     if lane:
         facts.append(Fact("lane", lane))
-    facts.extend(_text(said))
+    if speaker:
+        facts += [Fact(BAND, tls), Fact("octets", len(said) if octets is None else octets)]
+        facts.extend(_text(said))
+    else:
+        facts.append(Fact(TEXT, from_bytes(said)))
     return Check(speaker or "event", facts=tuple(facts))
 
 

@@ -1,7 +1,7 @@
 """Regular expressions whose time grows with the text and never faster: a server chooses the text that they are run on.
 
-The syntax is what everybody writes: `. [a-z] [^x] \\d \\w \\s ^ $ | ( ) (?: ) (?P<name> ) * + ? {m,n}`, also lazy. Backreferences
-and lookaround do not exist here, since they are what makes matching exponential. All alternatives are followed at once (a Pike
+The syntax is what everybody writes: `. [a-z] [^x] \\d \\w \\s ^ $ | ( ) (?: ) (?P<name> ) * + ? {m,n}`, also lazy. There are no
+backreferences and no lookaround, since they are what makes matching exponential. All alternatives are followed at once (a Pike
 machine), so that a text of n octets costs at most n times the size of the program.
 """
 

@@ -151,8 +151,7 @@ class Reader:
             case "*" | "+" | "?" | "{":
                 raise PatternError("nothing that could be repeated", start)
             case char:
-                octets = char.encode()
-                parts = tuple(Set(self._folded(frozenset((octet,)))) for octet in octets)
+                parts = tuple(Set(self._folded(frozenset((octet,)))) for octet in char.encode())
                 return parts[0] if len(parts) == 1 else Row(parts)
 
     def _folded(self, octets: frozenset[int]) -> frozenset[int]:

@@ -106,7 +106,7 @@ def _rungs(course: Course, secrets: bool) -> Iterator[Check]:
             line.at,
             line.who.value if line.who is not None else "",
             line.data if secrets else line.shown,
-            band=line.tls,
+            tls=line.tls,
             lane=str(line.on) if several else "",
             octets=len(line.data),
         )

@@ -1,4 +1,4 @@
-"""A certificate and its key in one file, as the TLS library wants them for a server."""
+"""The certificate that a server of ours shows: one that was given, or one made on the fly."""
 
 from __future__ import annotations
 
@@ -10,6 +10,15 @@ from contextlib import contextmanager
 from mailsec.core.errors import BadInput
 from mailsec.core.limits import MAX_KEY_BYTES
 from mailsec.store.files import read, shown
+
+
+@contextmanager
+def made_now(*names: str) -> Iterator[str]:
+    """The path of a PEM file with a new key and a self-signed certificate for `names`; it is gone afterwards."""
+    from mailsec.net.selfmade import selfmade
+
+    with selfmade(names) as made:
+        yield made.path
 
 
 @contextmanager
@@ -37,7 +46,7 @@ def _content(path: str) -> bytes:
 
 
 def _check(path: str) -> None:
-    import ssl  # noqa: PLC0415 - only where TLS is wanted
+    import ssl
 
     try:
         # an encrypted key would make the library ask for its passphrase on the terminal
