@@ -41,8 +41,8 @@ def rung(
 ) -> Check:
     """What `speaker` said, or with "" what happened, `at` seconds after the beginning.
 
-    `tls` is the version of TLS that it went through ("" for none), `lane` which of several connections. `octets` is the length of what
-    went over the wire, where `said` is shown otherwise. What is judged of it is added with `dataclasses.replace`.
+    `tls` is the version of TLS that it went through ("" for none), `lane` which of several connections. `octets` is the length
+    of what went over the wire, where `said` is shown otherwise. What is judged of it is added with `dataclasses.replace`.
     """
     facts = [Fact(TIME, round(at * 1000)), Fact(SPEAKER, speaker)]
     if lane:
