@@ -266,7 +266,7 @@ class Link:
 
     def record(self, at: float, event: Event, step: int) -> None:
         """Note the lines of a reply."""
-        for line in lines_of(event.raw):
+        for line in lines_of(event.before + event.raw if isinstance(event, Broken) else event.raw):
             self._note(Party.SERVER, at, line, self.shared.recorder.masks.hidden(line), step)
 
     def _note(self, who: Party, at: float, data: bytes, shown: bytes, step: int) -> None:

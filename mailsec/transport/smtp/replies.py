@@ -43,10 +43,12 @@ class Reply(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Broken:
-    """What came is no reply, in words; `raw` is the line that shows it (as much of it as is kept). Nothing is read after it."""
+    """What came is no reply, in words. `raw` is the line that shows it (as much of it as is kept), `before` what came of the
+    reply that it stands in. Nothing is read after it."""
 
     reason: str
     raw: bytes
+    before: bytes = b""
 
 
 Event: TypeAlias = Reply | Broken
@@ -163,6 +165,6 @@ class ReplyReader:
                 self._flaws[flaw] = None
 
     def _break(self, reason: str, raw: bytes, events: list[Event]) -> None:
+        events.append(Broken(reason, raw, bytes(self._raw)))
         self._broken = True
         self._buffer, self._raw = bytearray(), bytearray()
-        events.append(Broken(reason, raw))
