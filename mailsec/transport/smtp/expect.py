@@ -201,7 +201,8 @@ def _find(
         return ({} if here is None else f"must not occur: {_quoted(here)}"), budget
     glob = text.demand is Demand.GLOB
     there = any(_matches(text.pieces, values, line) for line in lines) if glob else wanted in lines
-    return ({} if there else f"expected text {_quoted(wanted)}, received {_quoted(b' / '.join(lines[:LISTED]))}"), budget
+    said = text.source.encode() if glob else wanted
+    return ({} if there else f"expected text {_quoted(said)}, received {_quoted(b' / '.join(lines[:LISTED]))}"), budget
 
 
 def _find_pattern(pattern: Pattern, lines: tuple[bytes, ...], budget: int) -> tuple[Mapping[str, bytes] | str, int]:

@@ -221,7 +221,7 @@ class Link:
     def event(self) -> Dialogue[tuple[float, Event]]:
         """The next reply and when it came."""
         if (failed := (yield from self._filled())) is not None:
-            raise self.ended(failed)
+            raise self.ended(self.unsent or failed)
         return self._replies.popleft()
 
     def end(self) -> Dialogue[tuple[float, Event] | Failed]:

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from mailsec.core.limits import SMTP_UNREAD, SMTP_VARIABLES
 from mailsec.transport.smtp import rules
-from mailsec.transport.smtp.commands import Command, CommandReader, Content
+from mailsec.transport.smtp.commands import END_OF_DATA, Command, CommandReader, Content, stuffed, unstuffed
 from mailsec.transport.smtp.counterpart import matched, shown_text, texts_of, usual_code, written
 from mailsec.transport.smtp.course import (
     Course,
@@ -147,7 +147,7 @@ class _Mirror:
             problems.append(f"expected {shown_text(turn.text)}, received a piece of a message")
             self._asked = ""
         else:
-            self._asked = "" if self._answering else event.verb
+            self._asked = "AUTH" if self._answering else event.verb
             captured = matched(turn.text, self._values, event.text)
             if captured is None:
                 self._differs(turn.text, event, shown, problems, notes)
@@ -173,7 +173,7 @@ class _Mirror:
         problems: list[str] = []
         notes: list[str] = []
         if isinstance(event, Content):
-            wanted = self._wanted(turn)
+            wanted = self._wanted(turn, chunk=event.raw == event.data)
             if event.data != wanted:
                 said = f"the message is not the script's: {len(event.data)} octets, not {len(wanted)}"
                 (problems if self._setting.strict else notes).append(said)
@@ -185,19 +185,22 @@ class _Mirror:
             problems.append(f"expected a message, received {quoted(shown)}")
         self._judge(turn.step, shown, problems, notes)
 
-    def _wanted(self, turn: AwaitContent) -> bytes:
-        """The content that the script sends, without its end."""
+    def _wanted(self, turn: AwaitContent, *, chunk: bool) -> bytes:
+        """The content that the script sends, without its end; a chunk is sent as it is."""
         parts: list[bytes] = []
         for index in turn.steps:
             step = self._script.steps[index]
             assert isinstance(step, Say)
             if step.how is How.FILE:
-                parts.append(self._setting.files[index])
-            elif step.how is How.RAW:
-                parts.append(step.text.fill(self._values))
-            elif step.text.parts != (b".",):
-                parts.append(step.text.fill(self._values) + b"\r\n")
-        return b"".join(parts)
+                data = self._setting.files[index]
+                parts.append(data if chunk else stuffed(data))
+                continue
+            data = step.text.fill(self._values)
+            dot = b"." if step.how is How.LINE and data.startswith(b".") and data != b"." else b""
+            parts.append(data if step.how is How.RAW else dot + data + b"\r\n")
+        whole = b"".join(parts)
+        end = (b"\r\n" + whole).find(END_OF_DATA)
+        return whole if chunk or end < 0 else unstuffed(whole[:end])
 
     def _judge(self, step: int, shown: bytes, problems: list[str], notes: list[str]) -> None:
         self.recorder.judgements.append(Judgement(step, self._now, (shown,), tuple(problems), tuple(notes)))

@@ -62,7 +62,7 @@ def feed(dialogue: Dialogue[Course], feeds: Iterable[Feed]) -> Fed:
     act, at = next(dialogue), 0.0
     while True:
         acts.append(act)
-        at += 0.01
+        at += 0.01 + (act.seconds if isinstance(act, Pause) else 0)
         try:
             act = dialogue.send(_outcome(act, waiting, at))
         except StopIteration as done:
@@ -85,8 +85,6 @@ def _outcome(act: Act, waiting: list[Feed], at: float) -> Outcome:
             if isinstance(following, Failed | Secured):
                 return waiting.pop(0)
             return Secured(TLS, at, address="192.0.2.1")
-        case Pause():
-            return Done(at + act.seconds)
         case Send():
             if isinstance(following, Failed) and following.reason == "unsent":
                 return waiting.pop(0)
