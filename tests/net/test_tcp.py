@@ -78,8 +78,8 @@ def test_lines_go_back_and_forth() -> None:
 
 def test_tls_begins_where_it_is_asked_for(ca: Authority) -> None:
     def talk(peer: Line) -> None:
-        peer.say(b"220 go\r\n")
         peer.hear()
+        peer.say(b"220 go\r\n")
         peer.secure(ca.chain("good"))
         peer.say(b"250 secret\r\n")
         peer.hear()
@@ -87,8 +87,8 @@ def test_tls_begins_where_it_is_asked_for(ca: Authority) -> None:
 
     _, _, secured, got, _, end = run(
         talk,
-        Receive(0, 5),
         Send(0, b"STARTTLS\r\n", 5),
+        Receive(0, 5),
         StartTls(0, WISH, 5),
         Receive(0, 5),
         Send(0, b"QUIT\r\n", 5),
