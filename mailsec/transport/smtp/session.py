@@ -152,10 +152,10 @@ class _Session:
                 self._check_security()
                 yield from self._hello()
                 return
-            why = f"STARTTLS is offered and refused: {said(reply)}"
+            why = "STARTTLS is offered and refused"
             if reply.code == 421 or reply.code // 100 not in (4, 5):
-                _expect(2, Step.STARTTLS, reply, why)
-            self.talk.found(finding(rules.TLS_FAILED, f"{self.server.name}: {why}"))
+                raise _stopped(Step.STARTTLS, reply, why)
+            self.talk.found(finding(rules.TLS_FAILED, f"{self.server.name}: {why}: {said(reply)}"))
         else:
             why = "the server does not offer STARTTLS"
         if must:
@@ -184,7 +184,10 @@ class _Session:
 
 def _expect(digit: int, step: Step, reply: Reply, otherwise: str) -> None:
     """Go on where the reply's first digit is `digit`: it alone decides (RFC 5321 section 4.3.2)."""
-    if reply.code // 100 == digit:
-        return
+    if reply.code // 100 != digit:
+        raise _stopped(step, reply, otherwise)
+
+
+def _stopped(step: Step, reply: Reply, why: str) -> Stopped:
     halt = {4: Halt.TEMPORARY, 5: Halt.PERMANENT}.get(reply.code // 100, Halt.PROTOCOL)
-    raise Stopped(Ending(halt, step, f"{otherwise}: {said(reply)}", reply))
+    return Stopped(Ending(halt, step, f"{why}: {said(reply)}", reply))

@@ -200,7 +200,7 @@ class Transactions:
             yield from self._talk.close()
             return
         if transaction.accepted:
-            self._waiting = transaction
+            self._waiting, self._begun = transaction, False
             return
         if not taken:
             raise Stopped(Ending(Halt.PROTOCOL, Step.DATA, f"content is asked for after MAIL was refused: {said(reply)}"))
@@ -224,7 +224,6 @@ class Transactions:
         content = self._jobs[waiting.at].content
         yield from self._talk.say_content(content.data, lines)
         waiting.sent = not self._talk.unsent or bool(lines)
-        self._begun = False
         for each in [(index,) for index in waiting.accepted] if self._lmtp else [tuple(waiting.accepted)]:
             reply = yield from self._hear(Step.MESSAGE)
             self._settle(waiting.at, each, Step.MESSAGE, reply, Fate.ACCEPTED if reply.code // 100 == 2 else None)
