@@ -89,6 +89,22 @@ TLS_FAILED = Rule(
     _LISTENED,
     "Ask with --tls require, which sends nothing in the clear.",
 )
+COMMAND_FLAW = Rule(
+    "smtp-command-flaw",
+    Severity.LOW,
+    "A command of the client is not well formed",
+    "RFC 5321 section 2.3.8",
+    _CHANGED,
+    "Let the client end each line with CRLF and keep to ASCII and 512 octets a line.",
+)
+BARE_LINE_ENDS = Rule(
+    "smtp-bare-line-ends",
+    Severity.MEDIUM,
+    "The client sends a message with CR or LF alone in it",
+    "RFC 5321 section 2.3.8",
+    _SMUGGLED,
+    "Let the client make line ends right before it sends: servers disagree on what a bare CR or LF ends.",
+)
 RULES = (
     LINE_ENDS_MENDED,
     LONG_LINE,
@@ -100,4 +116,6 @@ RULES = (
     UNASKED,
     INJECTION,
     TLS_FAILED,
+    COMMAND_FLAW,
+    BARE_LINE_ENDS,
 )
