@@ -251,6 +251,8 @@ MX_HOSTS = 20
 """Mail hosts of one domain that are looked at, most preferred first; senders try far fewer."""
 TLSA_RECORDS = 100
 """TLSA records of one host that are judged; honest ones have under ten."""
+TLSA_KEYS = 8
+"""Bare keys among the TLSA records of a host that signatures are tried with; each costs one for every certificate shown."""
 STS_POLICY_BYTES = 64 * 1024
 """An MTA-STS policy (RFC 8461 section 3.3 recommends this limit)."""
 STS_MAX_AGE = 31_557_600

@@ -17,7 +17,8 @@ from mailsec.transport.wire import Dialogue
 
 _LINE = 512
 """Octets of a command line (RFC 5321 section 4.5.3.1.4); a longer initial response waits for its challenge (RFC 4954)."""
-_MASK = "***"
+_MASK = "{masked}"
+"""What the record has in place of what shows a name or a secret; as a script it would be a variable."""
 _TEMPORARY = {421, 432, 454}
 
 

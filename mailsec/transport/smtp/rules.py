@@ -105,6 +105,30 @@ BARE_LINE_ENDS = Rule(
     _SMUGGLED,
     "Let the client make line ends right before it sends: servers disagree on what a bare CR or LF ends.",
 )
+IN_THE_CLEAR = Rule(
+    "smtp-in-the-clear",
+    Severity.MEDIUM,
+    "The mail host offers no TLS, so what is sent to it can be read on the way",
+    "RFC 3207 section 4",
+    _LISTENED,
+    "Ask with --tls require, which sends nothing in the clear; the host's owner has to switch TLS on.",
+)
+OLD_TLS = Rule(
+    "smtp-old-tls",
+    Severity.MEDIUM,
+    "The mail host only has a version of TLS that is no longer safe",
+    "RFC 9325 section 3.1.1",
+    _LISTENED,
+    "The host's owner has to switch on TLS 1.2 or 1.3; old versions are used only where anything is better than nothing.",
+)
+STS_TESTING = Rule(
+    "smtp-sts-testing-failed",
+    Severity.LOW,
+    "The mail host is not what the domain's MTA-STS policy demands, which is in mode testing",
+    "RFC 8461 section 5",
+    (Threat.SPOOFED_RECEIVER, Threat.EAVESDROPPING),
+    "Repair the host before the policy goes to mode enforce: mail will be refused then.",
+)
 RULES = (
     LINE_ENDS_MENDED,
     LONG_LINE,
@@ -118,4 +142,7 @@ RULES = (
     TLS_FAILED,
     COMMAND_FLAW,
     BARE_LINE_ENDS,
+    IN_THE_CLEAR,
+    OLD_TLS,
+    STS_TESTING,
 )

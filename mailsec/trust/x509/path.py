@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from typing import NamedTuple
 
 from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
@@ -43,34 +44,48 @@ def load(der: bytes) -> Certificate | None:
     return certificate
 
 
-def path_flaws(chain: Sequence[Certificate], anchors: Anchors, *, now: int) -> list[str]:
-    """Why `chain` (leaf first, the rest in any order) is no path to one of `anchors` at `now`; empty where it is one.
+class Path(NamedTuple):
+    """The way from a certificate to a trust anchor, both included; empty where there is none, and then `flaws` says why."""
 
-    Dates are reasons of their own: what has expired is judged for the rest as of its last day.
+    path: tuple[Certificate, ...]
+    flaws: tuple[str, ...] = ()
+
+
+def find_path(chain: Sequence[Certificate], anchors: Anchors, *, now: int) -> Path:
+    """The path from the first of `chain` to one of `anchors`, over the rest of `chain` (in any order), at `now`.
+
+    Dates are flaws of their own: what has expired is judged for the rest as of its last day.
     """
     at = datetime.fromtimestamp(now, UTC)
-    first = _refusal(chain, anchors, at)
-    if not first:
-        return []
+    try:
+        return Path(_built(chain, anchors, at))
+    except _Refused as refused:
+        refusal = refused
     flaws = _date_flaws(chain[:TLS_CHAIN], at)
     if flaws:
-        first = _refusal(chain, anchors, _valid_moment(chain, at))
-    if first:
-        flaws.insert(0, _in_words(chain, anchors, first))
-    return flaws
+        try:
+            _built(chain, anchors, _valid_moment(chain[:TLS_CHAIN], at))
+        except _Refused as refused:
+            refusal = refused
+        else:
+            return Path((), tuple(flaws))
+    return Path((), (_in_words(chain, anchors, str(refusal)), *flaws))
 
 
-def _refusal(chain: Sequence[Certificate], anchors: Anchors, at: datetime) -> str:
-    """What the library has against the path; "" where it takes it."""
+class _Refused(Exception):
+    """There is no path, in the words of the library."""
+
+
+def _built(chain: Sequence[Certificate], anchors: Anchors, at: datetime) -> tuple[Certificate, ...]:
+    """The path at that time. Raises _Refused."""
     if anchors.store is None:
-        return "there is no trusted root"
+        raise _Refused("there is no trusted root")
     policy = PolicyBuilder().store(anchors.store).time(at.replace(tzinfo=None)).max_chain_depth(TLS_PATH)
     verifier = policy.extension_policies(ca_policy=_authority(), ee_policy=_server()).build_client_verifier()
     try:
-        verifier.verify(chain[0], list(chain[1:TLS_CHAIN]))
+        return tuple(verifier.verify(chain[0], list(chain[1:TLS_CHAIN])).chain)
     except (VerificationError, ValueError, UnsupportedAlgorithm) as error:
-        return str(error).partition(" (encountered processing")[0] or "no path"
-    return ""
+        raise _Refused(str(error).partition(" (encountered processing")[0]) from None
 
 
 def _server() -> ExtensionPolicy:

@@ -9,7 +9,7 @@ from mailsec.core.results import Status
 from mailsec.core.text import clipped
 from mailsec.trust.x509.flaws import Flaw
 from mailsec.trust.x509.names import is_for, names
-from mailsec.trust.x509.path import Anchors, load, path_flaws
+from mailsec.trust.x509.path import Anchors, find_path, load
 
 
 def judge(chain: Sequence[bytes], name: str, anchors: Anchors, *, now: int) -> tuple[Status, tuple[str, ...]]:
@@ -22,7 +22,7 @@ def judge(chain: Sequence[bytes], name: str, anchors: Anchors, *, now: int) -> t
     leaf, *rest = map(load, chain[:TLS_CHAIN])
     if leaf is None:
         return Status.FAIL, (Flaw.UNREADABLE,)
-    flaws = path_flaws([leaf, *filter(None, rest)], anchors, now=now)
+    flaws = list(find_path([leaf, *filter(None, rest)], anchors, now=now).flaws)
     if name and not is_for(leaf, name):
         shown = clipped(", ".join(names(leaf)[:10]), 200) or "it has none"
         flaws.append(f"{Flaw.OTHER_NAME}: {shown}")

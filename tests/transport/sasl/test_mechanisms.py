@@ -62,8 +62,7 @@ def test_oauthbearer() -> None:
     """RFC 7628 section 4.1, with the error of section 4.3."""
     bearer = make("OAUTHBEARER", TOKEN)
     assert bearer.begin() == (
-        b"n,a=user@example.com,\1host=server.example.com\1port=143\1"
-        b"auth=Bearer vF9dft4qmTc2Nvb3RlckBhbHRhdmlzdGEuY29tCg==\1\1"
+        b"n,a=user@example.com,\1host=server.example.com\1port=143\1auth=Bearer vF9dft4qmTc2Nvb3RlckBhbHRhdmlzdGEuY29tCg==\1\1"
     )
     assert bearer.complete
     assert bearer.respond(b'{"status":"invalid_token"}') == b"\1"

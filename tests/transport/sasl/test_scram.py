@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from mailsec.core.limits import SCRAM_MAX_ITERATIONS
 from mailsec.transport.sasl.login import Login, SaslError
+from mailsec.transport.sasl.saslprep import saslprep
 from mailsec.transport.sasl.scram import Scram
 
 PENCIL = Login("user", "pencil")
@@ -114,8 +115,6 @@ def test_a_server_by_the_book_is_believed(password: str, salt: bytes) -> None:
         scram = Scram(Login("user", password), "cnonce", "SHA-256")
     except ValueError:
         return
-    from mailsec.transport.sasl.saslprep import saslprep
-
     bare = b"n=user,r=cnonce"
     server_first = b"r=cnonceSERVER,s=" + base64.b64encode(salt) + b",i=4096"
     final = scram.respond(server_first)

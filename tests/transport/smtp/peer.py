@@ -128,7 +128,7 @@ class Peer:
         said = self.special(line)
         said = self._usual(line) if said is None else said
         self._outbox += said
-        verb = line.split(" ")[0].split(":")[0].upper()
+        verb = line.split(" ", maxsplit=1)[0].split(":", maxsplit=1)[0].upper()
         if verb == "MAIL":
             self._accepted, self._mail = 0, said.startswith(b"2")
         self._accepted += verb == "RCPT" and said.startswith(b"2")
@@ -137,7 +137,7 @@ class Peer:
             self._closed = True
 
     def _usual(self, line: str) -> bytes:
-        match line.split(" ")[0].upper():
+        match line.split(" ", maxsplit=1)[0].upper():
             case "EHLO" | "LHLO":
                 there = [each for each in self.extensions if not (self._tls and each == "STARTTLS")]
                 return hello(there)

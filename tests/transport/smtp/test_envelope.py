@@ -44,9 +44,7 @@ def test_parameters_only_where_they_are_offered() -> None:
     )
     assert mail_command(Envelope(), full, size=5, eight_bit=False, utf8=False) == "MAIL FROM:<> SIZE=5"
     assert rcpt_command(BOB, dsn, offered("HELP")) == "RCPT TO:<bob@example.test>"
-    assert rcpt_command(BOB, dsn, full) == (
-        "RCPT TO:<bob@example.test> NOTIFY=SUCCESS,FAILURE ORCPT=rfc822;bob@example.test"
-    )
+    assert rcpt_command(BOB, dsn, full) == ("RCPT TO:<bob@example.test> NOTIFY=SUCCESS,FAILURE ORCPT=rfc822;bob@example.test")
     assert rcpt_command(BOB, Dsn(), full) == "RCPT TO:<bob@example.test>"
     assert rcpt_command(BOB, Dsn(envid="x"), full) == "RCPT TO:<bob@example.test> ORCPT=rfc822;bob@example.test"
     assert Dsn(("NEVER",)).wanted

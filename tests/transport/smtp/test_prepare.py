@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from mailsec.core.errors import BadInput, NothingToJudge
 from mailsec.core.limits import SMTP_BLOCK
-from mailsec.transport.smtp.prepare import Content, Preparation, prepare, stuffed
+from mailsec.transport.smtp.prepare import Content, Preparation, content_blocks, prepare
 
 HOW = Preparation(1790000000, "0a1b", "client.example.test")
 AS_IS = Preparation(1790000000, "0a1b", "client.example.test", as_is=True)
@@ -134,7 +134,7 @@ PIECES = st.lists(st.sampled_from([b"\r\n", b".", b"a", b"\r\n.\r\n", b"..", b"F
 @example(b".\r\n.\r\n")
 def test_stuffing_is_that_of_the_standard_library(text: bytes) -> None:
     data = text if text.endswith(b"\r\n") else text + b"\r\n"
-    sent = b"".join(stuffed(data))
+    sent = b"".join(content_blocks(data))
     assert sent == smtplib._quote_periods(data) + b".\r\n"
     assert sent.find(b"\r\n.\r\n") in (len(sent) - 5, -1)
 
@@ -143,7 +143,7 @@ def test_stuffing_is_that_of_the_standard_library(text: bytes) -> None:
 @pytest.mark.parametrize("piece", [b"\r\n.\r\n", b"\r\n..\r\n", b"a.\r\n", b"\r\n\r\n."])
 def test_a_line_across_two_blocks_is_stuffed(piece: bytes, shift: int) -> None:
     data = b"x" * (SMTP_BLOCK + shift) + piece + b"y" * 10 + b"\r\n"
-    blocks = list(stuffed(data))
+    blocks = list(content_blocks(data))
     assert len(blocks) == 2
     assert b"".join(blocks) == smtplib._quote_periods(data) + b".\r\n"
 
@@ -153,7 +153,7 @@ def test_nothing_that_leaves_can_smuggle(file: bytes) -> None:
     """Whatever the file holds: only CRLF, and the line `.` nowhere but at the end."""
     for how in (HOW, AS_IS, MEND, Preparation(0, "u", "h", as_is=True, mend=True)):
         try:
-            sent = b"".join(stuffed(prepare(file, how).data))
+            sent = b"".join(content_blocks(prepare(file, how).data))
         except (BadInput, NothingToJudge):
             continue
         assert sent.count(b"\r") == sent.count(b"\n") == sent.count(b"\r\n")
