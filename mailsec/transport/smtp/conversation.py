@@ -62,6 +62,8 @@ class Conversation:
     address: str = ""
     tls: TlsState | None = None
     record: list[Line] = field(default_factory=list)
+    part: int = -1
+    """What the lines belong to that are noted next: the place of a message, -1 for what all have in common."""
     usable: bool = False
     """There is a connection, and the server may still be talked to."""
     _open: bool = False
@@ -147,8 +149,9 @@ class Conversation:
         self._check_silence(step)
         yield from self._send(self._octets(shown or lines, lines))
 
-    def say_content(self, data: bytes, lines: Sequence[str]) -> Dialogue[None]:
-        """Send the content of a message, which is dot-stuffed here, and the commands of the next one with its last block."""
+    def say_content(self, data: bytes, lines: Sequence[str], part: int) -> Dialogue[None]:
+        """Send the content of a message, which is dot-stuffed here, and the commands of the next one with its last block;
+        they belong to `part`."""
         self._check_silence(Step.MESSAGE)
         self.note(f"content of {len(data)} octets, and the line .")
         blocks = content_blocks(data)
@@ -156,7 +159,10 @@ class Conversation:
         for following in blocks:
             yield from self._send(block)
             block = following
-        yield from self._send(block + self._octets(lines, lines))
+        own, self.part = self.part, part
+        commands = self._octets(lines, lines)
+        self.part = own
+        yield from self._send(block + commands)
 
     def _octets(self, shown: Sequence[str], lines: Sequence[str]) -> bytes:
         for line in shown:
@@ -205,7 +211,7 @@ class Conversation:
 
     def _note(self, who: Party | None, said: bytes) -> None:
         version = self.tls.version if self.tls is not None else ""
-        self.record += [Line(self.now, self.on, who, version, line, line) for line in lines_of(said)]
+        self.record += [Line(self.now, self.on, who, version, line, line, self.part) for line in lines_of(said)]
 
     def _until(self, step: Step) -> float:
         return min(self.now + WAITS[step], self.limit)

@@ -61,13 +61,15 @@ class Fate(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What became of one recipient, at which step, and the reply that decided where there was one."""
+    """What became of one recipient, at which step, and the reply that decided where there was one; `halt` where it was the end
+    of the session."""
 
     recipient: Path
     fate: Fate
     step: Step
     reason: str = ""
     reply: Reply | None = None
+    halt: Halt | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -97,7 +97,8 @@ class _Session:
         try:
             yield from self._until_secure(policy)
         except Stopped as stopped:
-            if policy.need is not Need.OPPORTUNISTIC or stopped.ending.halt is not Halt.TLS or self.talk.usable:
+            optional = policy.need is Need.OPPORTUNISTIC and not self.manner.implicit
+            if not optional or stopped.ending.halt is not Halt.TLS or self.talk.usable:
                 raise
             self._without_tls(stopped.ending.reason)
             yield from self.talk.renew()
