@@ -72,12 +72,13 @@ def _stated(text: str, read: Callable[[str], Path]) -> Path:
 
 
 def _sender_of(message: Message) -> Path:
-    field = message.first("Sender") or message.first("From")
-    if field is None:
+    named = message.first("Sender") or message.first("From")
+    if named is None:
         raise BadInput("the header names no sender: it has neither Sender nor From", hint="--from ADDRESS")
-    found = _paths(message, (from_bytes(field.name),))
+    name = from_bytes(named.name)
+    found = _paths(message, (name,))
     if len(found) != 1:
-        raise BadInput(f"{from_bytes(field.name)} names {len(found)} addresses, so none is the sender", hint="--from ADDRESS")
+        raise BadInput(f"{name} names {len(found)} addresses, so none is the sender", hint="--from ADDRESS")
     return found[0]
 
 
@@ -92,8 +93,8 @@ def _paths(message: Message, names: Iterable[str]) -> list[Path]:
     """The addresses in the fields called `names`. What can be read in several ways is not sent to anybody."""
     paths = []
     for name in names:
-        for field in message.all(name):
-            addresses = parse_addresses(field.value)
+        for each in message.all(name):
+            addresses = parse_addresses(each.value)
             if addresses.ambiguous:
                 raise _unusable(name, "its addresses can be read in more than one way")
             try:

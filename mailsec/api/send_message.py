@@ -1,7 +1,7 @@
 """`smtp send`: messages to a server that was named, or to the mail hosts of their recipients' domains.
 
-Each domain's hosts are tried in order until every recipient has an answer for good: after a refused connection, a timeout, a 4yz
-and TLS that is not as it must be the next one is tried, after a 5yz none. All messages for a host go over one connection.
+Each domain's hosts are tried in order until every recipient has an answer for good: after a refused connection, a timeout, a
+4yz and TLS that is not as it must be the next one is tried, after a 5yz none. All messages for a host go over one connection.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 from mailsec.api.outgoing import Addressing, Outgoing
 from mailsec.api.send_report import Attempt, Delivery, report
 from mailsec.api.session import Session
+from mailsec.api.trace import Trace
 from mailsec.core.errors import UsageError
 from mailsec.core.flow import Flow, gather
 from mailsec.core.limits import SMTP_LIMIT, SMTP_RECIPIENTS
@@ -89,11 +90,16 @@ def check_options(options: SendOptions) -> None:
         raise UsageError("--implicit-tls and --tls none contradict each other")
 
 
-def send_messages(messages: Sequence[Outgoing], options: SendOptions, session: Session) -> list[Report]:
-    """Send `messages`; a report on each, in their order. Raises UsageError where options or recipients make no sense."""
+def send_messages(
+    messages: Sequence[Outgoing], options: SendOptions, session: Session, trace: Trace | None = None
+) -> list[Report]:
+    """Send `messages`; a report on each, in their order. What is asked of the DNS is noted in `trace`.
+
+    Raises UsageError where options or recipients make no sense.
+    """
     check_options(options)
     deliveries = _deliveries(messages, options)
-    routes = session.run(_routes(deliveries, options))
+    routes = session.run(_routes(deliveries, options), trace)
     for delivery, found in zip(deliveries, routes, strict=True):
         delivery.route = found
     _Sender(messages, options, session).send(deliveries)

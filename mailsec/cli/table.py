@@ -25,5 +25,7 @@ COMMANDS = {
 }
 """In the order in which `--help` lists them."""
 
-SMTP: dict[str, Entry] = {}
+SMTP: dict[str, Entry] = {
+    "send": Entry("mailsec.cli.smtp_send", "send", "Send a message: to a server, or to its recipients' mail hosts."),
+}
 """The commands below `smtp`."""
