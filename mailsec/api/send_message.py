@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from mailsec.api.outgoing import Addressing, Outgoing
-from mailsec.api.send_report import Attempt, Delivery, report
+from mailsec.api.send_report import Attempt, Delivery, by_message, report
 from mailsec.api.session import Session
 from mailsec.api.trace import Trace
 from mailsec.core.errors import UsageError
@@ -114,7 +114,7 @@ def _deliveries(messages: Sequence[Outgoing], options: SendOptions) -> list[Deli
             if options.relay is None and not path.domain:
                 raise UsageError(f"{path} has no domain to send it to", hint="name one, or a server: --server HOST:PORT")
             name = options.relay.host if options.relay is not None else path.domain
-            by_name.setdefault(name, Delivery(name)).members.append((at, index))
+            by_name.setdefault(name, Delivery(name)).add(at, index)
     return list(by_name.values())
 
 
@@ -185,7 +185,7 @@ class _Sender:
         self._left -= talk.now
         for (at, indexes), answers in zip(parts, result.answers, strict=True):
             delivery.answers.update(zip(((at, index) for index in indexes), answers, strict=True))
-        delivery.attempts.append(Attempt(hop, port, result, tuple(talk.record), tuple(at for at, _ in parts)))
+        delivery.attempts.append(Attempt(hop, port, result, by_message(talk.record, [at for at, _ in parts])))
         delivery.over = result.ending is not None and result.ending.halt in (Halt.LOGIN, Halt.PERMANENT)
 
     def _job(self, at: int, indexes: Sequence[int]) -> Job:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from mailsec.api.outgoing import Outgoing
@@ -17,28 +17,56 @@ from mailsec.transport.smtp.policy import tls_check
 from mailsec.transport.smtp.route import Hop, Route
 
 
+_COMMON = -1
+
+
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """One session with one host. `parts` are the messages that its jobs belong to."""
+    """One session with one host. `lines` are what was spoken for each message, by its place, and (-1) for all of them."""
 
     hop: Hop
     port: int
     result: SessionResult
-    lines: tuple[Line, ...]
-    parts: tuple[int, ...]
+    lines: Mapping[int, Sequence[Line]]
+
+    def dialogue(self, place: int) -> Iterator[Line]:
+        """What was spoken for the message at `place`, with what all have in common before and behind it."""
+        own = self.lines.get(place, ())
+        first = own[0].at if own else 0.0
+        yield from (line for line in self.lines.get(_COMMON, ()) if not own or line.at < first)
+        yield from own
+        yield from (line for line in self.lines.get(_COMMON, ()) if own and line.at >= first)
+
+
+def by_message(lines: Iterable[Line], parts: Sequence[int]) -> dict[int, list[Line]]:
+    """The lines of a record by the place of the message that they belong to; `parts` are the messages of the session's jobs."""
+    found: dict[int, list[Line]] = {place: [] for place in (_COMMON, *parts)}
+    for line in lines:
+        found[_COMMON if line.step < 0 else parts[line.step]].append(line)
+    return found
 
 
 @dataclass(slots=True)
 class Delivery:
     """All that goes to one domain, or to the server that was named. `members` are pairs of a message's and a recipient's place,
-    `answers` the last that each of them got. `over`: no other host is to be asked."""
+    `places` the same by message, `answers` the last that each of them got. `over`: no other host is to be asked."""
 
     name: str
     members: list[tuple[int, int]] = field(default_factory=list)
     answers: dict[tuple[int, int], Answer] = field(default_factory=dict)
+    places: dict[int, list[int]] = field(default_factory=dict)
     attempts: list[Attempt] = field(default_factory=list)
     route: Route = field(default_factory=lambda: Route("", Status.TEMPERROR, "not planned"))
     over: bool = False
+
+    def add(self, place: int, index: int) -> None:
+        """One more recipient."""
+        self.members.append((place, index))
+        self.places.setdefault(place, []).append(index)
+
+    def answers_of(self, place: int) -> list[Answer]:
+        """The answers for the message at `place`."""
+        return [self.answers[place, index] for index in self.places.get(place, ())]
 
     @property
     def open(self) -> list[tuple[int, int]]:
@@ -78,8 +106,8 @@ _STATUSES = {
 
 def report(place: int, message: Outgoing, deliveries: Sequence[Delivery], *, dry_run: bool, at: int) -> Report:
     """The answer about the message at `place` among those that were sent together."""
-    mine = [delivery for delivery in deliveries if any(where == place for where, _ in delivery.members)]
-    answers = [answer for delivery in mine for (where, _), answer in delivery.answers.items() if where == place]
+    mine = [delivery for delivery in deliveries if place in delivery.places]
+    answers = [answer for delivery in mine for answer in delivery.answers_of(place)]
     exit = most_severe(exit_of(answer) for answer in answers)
     checks = (_message_check(message), *(_delivery_check(place, delivery) for delivery in mine))
     return Report(message.subject, _status(answers, exit), _summary(answers, exit, dry_run=dry_run), checks, at, TOOL, exit)
@@ -122,10 +150,9 @@ def _message_check(message: Outgoing) -> Check:
 
 
 def _delivery_check(place: int, delivery: Delivery) -> Check:
-    mine = {index: answer for (where, index), answer in delivery.answers.items() if where == place}
-    answers = [mine[index] for index in sorted(mine)]
+    answers = delivery.answers_of(place)
     exit = most_severe(exit_of(answer) for answer in answers)
-    attempts = [attempt for attempt in delivery.attempts if place in attempt.parts]
+    attempts = [attempt for attempt in delivery.attempts if place in attempt.lines]
     recipients = [_recipient_check(answer) for answer in answers[:SMTP_SHOWN_RECIPIENTS]]
     if (more := len(answers) - len(recipients)) > 0:
         recipients.append(Check("more", None, f"{more} more recipients"))
@@ -170,9 +197,7 @@ def _attempt_check(place: int, attempt: Attempt) -> Check:
 
 
 def _line_checks(place: int, attempt: Attempt) -> Iterator[Check]:
-    """What was spoken for this message, and what all have in common."""
-    for line in attempt.lines:
-        if line.step < 0 or attempt.parts[line.step] == place:
-            who = line.who.value if line.who is not None else "note"
-            facts = (Fact("at-ms", int(line.at * 1000)), Fact("tls", line.tls))
-            yield Check(who, None, from_bytes(line.shown.rstrip(b"\r\n")), facts)
+    for line in attempt.dialogue(place):
+        who = line.who.value if line.who is not None else "note"
+        facts = (Fact("at-ms", int(line.at * 1000)), Fact("tls", line.tls))
+        yield Check(who, None, from_bytes(line.shown.rstrip(b"\r\n")), facts)
