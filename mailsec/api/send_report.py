@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 from mailsec.api.outgoing import Outgoing
 from mailsec.api.tool import TOOL
 from mailsec.core.exits import Exit, most_severe
+from mailsec.core.ladder import ladder, rung
 from mailsec.core.limits import SMTP_SHOWN_RECIPIENTS
 from mailsec.core.results import Check, Fact, Report, Status
-from mailsec.core.text import from_bytes
-from mailsec.transport.smtp.course import Line
+from mailsec.transport.smtp.course import Line, Party
 from mailsec.transport.smtp.outcome import Answer, Fate, Halt, SessionResult
 from mailsec.transport.smtp.policy import tls_check
 from mailsec.transport.smtp.route import Hop, Route
@@ -190,14 +190,15 @@ def _attempt_check(place: int, attempt: Attempt) -> Check:
     status = Status.PASS if ending is None else Status.FAIL if ending.halt is Halt.PERMANENT else Status.TEMPERROR
     reason = ending.reason if ending is not None else "the session was held to its end"
     tls = (tls_check(hop.policy, result.tls, result.verdict),) if result.verdict is not None else ()
-    dialogue = Check("dialogue", None, "", children=tuple(_line_checks(place, attempt)))
+    dialogue = _dialogue(place, attempt)
     # the verdict on TLS has its findings itself
     findings = tuple(found for found in result.findings if not (result.verdict and found in result.verdict.findings))
     return Check(f"session with {hop.host.name}", status, reason, facts, findings, children=(*tls, dialogue))
 
 
-def _line_checks(place: int, attempt: Attempt) -> Iterator[Check]:
-    for line in attempt.dialogue(place):
-        who = line.who.value if line.who is not None else "note"
-        facts = (Fact("at-ms", int(line.at * 1000)), Fact("tls", line.tls))
-        yield Check(who, None, from_bytes(line.shown.rstrip(b"\r\n")), facts)
+def _dialogue(place: int, attempt: Attempt) -> Check:
+    rungs = (
+        rung(line.at, line.who.value if line.who is not None else "", line.shown, band=line.tls)
+        for line in attempt.dialogue(place)
+    )
+    return ladder("dialogue", rungs, parties=(Party.CLIENT.value, Party.SERVER.value))

@@ -368,6 +368,9 @@ SMTP_REPLY_TIMEOUT = 30.0
 SMTP_UNREAD = 100
 """Replies that nobody asked for, of those shown at the end of a dialogue."""
 
+LADDER_TEXT = 64 * 1024
+"""Octets of one rung of a dialogue that a report keeps; a line has under 1 kB, a message in one piece may have megabytes."""
+
 # --- what a person is shown (JSON always has everything)
 SHOWN_TEXT = 600
 """Characters of one value in the human format; a field of a megabyte would bury the answer."""

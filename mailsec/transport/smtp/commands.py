@@ -15,7 +15,7 @@ from mailsec.transport.smtp.replies import Broken, Flaw
 _CHUNK = re.compile(rb"BDAT +([0-9]{1,12})(?: +LAST)? *\Z", re.IGNORECASE)
 _BARE_LF = re.compile(rb"(?<!\r)\n")
 _BARE_CR = re.compile(rb"\r(?!\n)")
-_END = b"\r\n.\r\n"
+END_OF_DATA = b"\r\n.\r\n"
 
 
 class Command(NamedTuple):
@@ -118,11 +118,11 @@ class CommandReader:
         return Content(raw, raw)
 
     def _message(self) -> Event | None:
-        if self._buffer.startswith(_END[2:]):
-            end = len(_END) - 2
+        if self._buffer.startswith(END_OF_DATA[2:]):
+            end = len(END_OF_DATA) - 2
         else:
-            found = self._buffer.find(_END, max(self._scanned - len(_END) + 1, 0))
-            end = found + len(_END) if found >= 0 else 0
+            found = self._buffer.find(END_OF_DATA, max(self._scanned - len(END_OF_DATA) + 1, 0))
+            end = found + len(END_OF_DATA) if found >= 0 else 0
         if not end:
             self._scanned = len(self._buffer)
         if len(self._buffer) > self._most and not 0 < end <= self._most:
@@ -131,7 +131,7 @@ class CommandReader:
             return None
         raw = self._take(end)
         self._content = False
-        return Content(unstuffed(raw[: -len(_END) + 2]), raw, _flaws(raw, raw, 0))
+        return Content(unstuffed(raw[: -len(END_OF_DATA) + 2]), raw, _flaws(raw, raw, 0))
 
     def _take(self, count: int) -> bytes:
         taken = bytes(self._buffer[:count])

@@ -9,7 +9,9 @@ from enum import StrEnum
 
 from mailsec.core.results import Finding, finding
 from mailsec.core.rules import Rule
+from mailsec.transport.smtp.masks import Masks
 from mailsec.transport.smtp.script import Script
+from mailsec.transport.smtp.transcript import Transcript
 from mailsec.transport.wire import TlsState
 
 
@@ -68,7 +70,10 @@ class Ending:
 
 @dataclass(frozen=True, slots=True)
 class Course:
-    """The whole. `states` are the TLS handshakes in order, each with its connection and whether it is as the script demands."""
+    """The whole. `states` are the TLS handshakes in order, each with its connection.
+
+    `transcript` is a script that repeats the dialogue, in lines, without secrets; `telling` the same with them.
+    """
 
     script: Script
     lines: tuple[Line, ...]
@@ -77,6 +82,8 @@ class Course:
     findings: tuple[Finding, ...] = ()
     states: tuple[tuple[int, TlsState], ...] = ()
     address: str = ""
+    transcript: tuple[str, ...] = ()
+    telling: tuple[str, ...] = ()
 
 
 class Stop(Exception):
@@ -96,40 +103,6 @@ def lines_of(data: bytes) -> list[bytes]:
     return _LINE.findall(data)
 
 
-@dataclass(slots=True)
-class Recorder:
-    """Collects what a `Course` is made of."""
-
-    script: Script
-    lines: list[Line] = field(default_factory=list)
-    judgements: list[Judgement] = field(default_factory=list)
-    states: list[tuple[int, TlsState]] = field(default_factory=list)
-    address: str = ""
-    _findings: dict[str, Finding] = field(default_factory=dict)
-
-    def happened(self, at: float, on: int, what: str, step: int = -1) -> None:
-        """Something that nobody said."""
-        text = what.encode()
-        self.lines.append(Line(at, on, None, "", text, text, step))
-
-    def found(self, rule: Rule, message: str, step: int) -> None:
-        """Something under `rule`, at a step; each rule once."""
-        evidence = (self.script.evidence(step),) if step >= 0 else ()
-        self._findings.setdefault(rule.id, finding(rule, message, *evidence))
-
-    def course(self, ending: Ending) -> Course:
-        """The whole, once it is over."""
-        return Course(
-            self.script,
-            tuple(self.lines),
-            tuple(self.judgements),
-            ending,
-            tuple(self._findings.values()),
-            tuple(self.states),
-            self.address,
-        )
-
-
 @dataclass(frozen=True, slots=True)
 class Setting:
     """What a script is played with, on either side.
@@ -144,3 +117,54 @@ class Setting:
     strict: bool = False
     limit: float = 60.0
     wait: float = 30.0
+
+
+class Recorder:
+    """Collects what a `Course` is made of."""
+
+    def __init__(self, script: Script, setting: Setting, address: str = "") -> None:
+        self.script = script
+        self.address = address
+        self.masks = Masks(setting.values, setting.secrets)
+        self.transcript = Transcript(setting.values, setting.secrets, self.masks)
+        self.lines: list[Line] = []
+        self.judgements: list[Judgement] = []
+        self.states: list[tuple[int, TlsState]] = []
+        self._findings: dict[str, Finding] = {}
+        self._time = ""
+
+    def happened(self, at: float, on: int, what: str, step: int = -1) -> None:
+        """Something that nobody said."""
+        text = what.encode()
+        self.lines.append(Line(at, on, None, "", text, text, step))
+        self.transcript.comment(f"{at:.3f} s: {what}")
+
+    def time(self, at: float) -> None:
+        """Note in the transcript when what follows was said, unless it says so already."""
+        time = f"{at:.3f} s"
+        if time != self._time:
+            self._time = time
+            self.transcript.comment(time)
+
+    def found(self, rule: Rule, message: str, step: int) -> None:
+        """Something under `rule`, at a step; each rule once."""
+        evidence = (self.script.evidence(step),) if step >= 0 else ()
+        self._findings.setdefault(rule.id, finding(rule, message, *evidence))
+
+    def course(self, ending: Ending) -> Course:
+        """The whole, once it is over."""
+        self.transcript.comment(f"{ending.kind}{': ' if ending.reason else ''}{ending.reason}")
+        if ending.kind is not Kind.DONE:
+            for step in self.script.steps[ending.step + 1 :]:
+                self.transcript.comment(f"not reached: {step.source}")
+        return Course(
+            self.script,
+            tuple(self.lines),
+            tuple(self.judgements),
+            ending,
+            tuple(self._findings.values()),
+            tuple(self.states),
+            self.address,
+            tuple(self.transcript.shown),
+            tuple(self.transcript.real),
+        )

@@ -71,7 +71,9 @@ class _Written:
         for word, at in self.words:
             term = _TERM.fullmatch(word)
             if term is None or term[1] not in known:
-                raise Complaint(at, f"not known here: {word}", f"{', '.join(known)}, each with {' or '.join(sorted(set(known.values())))}")
+                raise Complaint(
+                    at, f"not known here: {word}", f"{', '.join(known)}, each with {' or '.join(sorted(set(known.values())))}"
+                )
             if term[2] not in known[term[1]].split():
                 raise Complaint(at + len(term[1]), f"{term[1]} is compared by {known[term[1]]}")
             found.append(((term[1], term[2], term[3]), at + term.start(3)))

@@ -23,7 +23,6 @@ _USUAL = {"2": 250, "3": 354, "4": 451, "5": 550, "1": 150}
 _CONTROL = re.compile(rb"[\x00-\x1f\x7f]")
 _TOKEN = re.compile(r"\\(?:x[0-9A-Fa-f]{2}|[*?=/!\\])|[*?]")
 _EXPRESSION = re.compile(r"/(.*)/(i?)", re.DOTALL)
-_WRITTEN = {0x5C: "\\\\", 0x2A: "\\*", 0x3F: "\\?"}
 _SHOWN = 120
 
 
@@ -174,10 +173,18 @@ def _whole(pieces: tuple[Piece, ...]) -> Template:
     return Template(tuple(part for piece in pieces for template in piece if template is not None for part in template.parts))
 
 
-def written(text: bytes) -> str:
-    """`text` as a script writes it so that it means itself: the inverse of `read_text` for free texts."""
-    whole = "".join(_WRITTEN.get(octet) or (chr(octet) if 0x20 <= octet < 0x7F else f"\\x{octet:02x}") for octet in braced(text))
-    return "\\" + whole if whole[:1] in ("=", "/", "!") and whole else whole
+def written(text: bytes, *, first: bool = True) -> str:
+    """`text` as a script writes it so that it means itself; `first`: it stands at the beginning of a reply's text."""
+    whole = "".join(map(_written, braced(text).decode("utf-8", "surrogateescape")))
+    return "\\" + whole if first and whole.startswith(("=", "/", "!")) else whole
+
+
+def _written(char: str) -> str:
+    if char in "\\*?":
+        return "\\" + char
+    if visible(char) == char:
+        return char
+    return "".join(f"\\x{octet:02x}" for octet in char.encode("utf-8", "surrogateescape"))
 
 
 def _find(

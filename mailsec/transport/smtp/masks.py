@@ -6,7 +6,9 @@ import re
 from base64 import b64encode
 from collections.abc import Mapping
 
-_AUTH = re.compile(rb"(AUTH +[^ ]+ +)([^ ].*)", re.IGNORECASE | re.DOTALL)
+from mailsec.transport.smtp.template import Reference, named
+
+_AUTH = re.compile(rb"^(AUTH +[^ \r\n]+ +)([^\r\n]+)", re.IGNORECASE | re.MULTILINE)
 _REFERENCES = re.compile(rb"(?:\{[A-Za-z_][A-Za-z0-9_-]{0,31}(?::base64)?\})+")
 _TELLING = 4
 """Octets from which on a secret is looked for in everything; a shorter one stands in other texts by chance."""
@@ -29,26 +31,30 @@ class Masks:
 
     def hidden(self, data: bytes) -> bytes:
         """`data` without any secret."""
-        for secret in sorted(self._names, key=len, reverse=True):
-            data = data.replace(secret, self._names[secret])
-        return data
+        return b"".join(part if isinstance(part, bytes) else part.source for part in self.parts(data))
 
-    def said(self, shown: bytes, real: bytes, *, answering: bool) -> bytes:
-        """What a client's line is shown as. `shown` has its secret variables by name, `real` not.
+    def parts(self, data: bytes) -> list[bytes | Reference]:
+        """`data` cut up at its secrets, with their names in their place."""
+        if not self._names:
+            return [data]
+        secrets = b"|".join(re.escape(secret) for secret in sorted(self._names, key=len, reverse=True))
+        pieces = re.split(b"(" + secrets + b")", data)
+        return [named(self._names[piece]) if at % 2 else piece for at, piece in enumerate(pieces)]
+
+    def said(self, shown: bytes, *, answering: bool) -> bytes:
+        """What a client says as it is shown: its secret variables stand in `shown` by name already.
 
         `answering`: it answers a challenge, so that the whole of it is secret.
         """
         if answering:
-            shown = self._argument(shown, real)
-        elif (auth := _AUTH.fullmatch(shown)) is not None and (whole := _AUTH.fullmatch(real)) is not None:
-            shown = auth[1] + self._argument(auth[2], whole[2])
-        return self.hidden(shown)
+            shown = self._argument(shown)
+        return self.hidden(_AUTH.sub(lambda found: found[1] + self._argument(found[2]), shown))
 
-    def _argument(self, shown: bytes, real: bytes) -> bytes:
-        if real in _PUBLIC or _REFERENCES.fullmatch(shown):
+    def _argument(self, shown: bytes) -> bytes:
+        if shown in _PUBLIC or _REFERENCES.fullmatch(shown):
             return shown
-        if (name := self._names.get(real)) is None:
+        if (name := self._names.get(shown)) is None:
             self._count += 1
             name = f"{{masked-{self._count}}}".encode()
-            self._hide(real, name)
+            self._hide(shown, name)
         return name

@@ -21,7 +21,9 @@ _HINT = "S: what the server says, C: what the client says, ! a directive, # a co
 def parse(data: bytes, name: str) -> Script:
     """The script that `data` is; a log of swaks is one too. `name` is what messages call it. Raises ScriptError."""
     if len(data) > SMTP_SCRIPT_BYTES:
-        raise ScriptError(name, 1, 1, f"a script of more than {SMTP_SCRIPT_BYTES} octets", hint="C:< FILE sends a large message")
+        raise ScriptError(
+            name, 1, 1, f"a script of more than {SMTP_SCRIPT_BYTES} octets", hint="C:< FILE sends a large message"
+        )
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:

@@ -7,15 +7,15 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
-from mailsec.core.limits import SMTP_SCRIPT_FILES, SMTP_UNREAD, SMTP_VARIABLES
+from mailsec.core.limits import SMTP_SCRIPT_BYTES, SMTP_SCRIPT_FILES, SMTP_UNREAD, SMTP_VARIABLES
 from mailsec.core.results import Status
 from mailsec.core.text import clipped, from_bytes, visible
 from mailsec.transport.smtp import rules
-from mailsec.transport.smtp.commands import CommandReader, Content, stuffed
+from mailsec.transport.smtp.commands import Command, CommandReader, stuffed
 from mailsec.transport.smtp.course import Course, Ending, Judgement, Kind, Line, Party, Recorder, Setting, Stop, lines_of
 from mailsec.transport.smtp.handshake import judge_terms, state_words
-from mailsec.transport.smtp.masks import Masks
-from mailsec.transport.smtp.replies import Broken, Event, Reply as Received, ReplyReader
+from mailsec.transport.smtp.replies import Broken, Event, ReplyReader
+from mailsec.transport.smtp.replies import Reply as Received
 from mailsec.transport.smtp.script import (
     Connection,
     ExpectClose,
@@ -99,10 +99,10 @@ class _Connection:
 
 class _Player:
     def __init__(self, script: Script, target: Target, setting: Setting) -> None:
-        self.recorder = Recorder(script)
+        self.recorder = Recorder(script, setting)
         self._script, self._target, self._setting = script, target, setting
         self._values = dict(setting.values)
-        self._masks = Masks(setting.values, setting.secrets)
+        self._masks = self.recorder.masks
         self._wait = setting.wait
         self._now = 0.0
         self._lmtp = False
@@ -133,6 +133,8 @@ class _Player:
             yield from self._say(step)
             return
         yield from self._flush()
+        if not isinstance(step, Reply):
+            self.recorder.transcript.statement(step.source)
         match step:
             case Reply():
                 yield from self._expect(step)
@@ -227,6 +229,7 @@ class _Player:
     def _injected(self, connection: _Connection, data: bytes) -> None:
         for line in lines_of(data)[:SMTP_UNREAD]:
             self._note_line(connection, self._now, Party.SERVER, line, self._masks.hidden(line), self._index)
+            self.recorder.transcript.comment(f"in the clear before TLS: {_quoted(self._masks.hidden(line))}")
         said = f"{len(data)} octets behind the 220 to STARTTLS: {_quoted(self._masks.hidden(data))}"
         self.recorder.found(rules.INJECTION, said, self._index)
 
@@ -263,38 +266,45 @@ class _Player:
 
     def _say(self, step: Say) -> Dialogue[None]:
         connection = yield from self._connected()
-        real, shown = self._octets(step, connection), self._octets(step, connection, hidden=True)
+        content = connection.said.in_content
+        if step.how is How.FILE:
+            real, shown = self._file(connection, step, content)
+        else:
+            real, shown = self._text(connection, step, content)
         connection.unsent.append((real, shown, self._index))
         connection.said.feed(real)
-        while (event := connection.said.next()) is not None:
-            if isinstance(event, Broken):
-                break
-            if not isinstance(event, Content):
-                verb = "" if connection.answering else event.verb
-                connection.asked.append((verb, _argument(event.text)))
+        while (event := connection.said.next()) is not None and not isinstance(event, Broken):
+            if isinstance(event, Command):
+                connection.asked.append(("" if connection.answering else event.verb, _argument(event.text)))
             elif event.raw != event.data:  # ended by its dot: no piece of BDAT
-                count = max(len(connection.accepted), 1) if self._lmtp else 1
-                to = connection.accepted if self._lmtp and connection.accepted else [""]
-                connection.asked.extend((_CONTENT, to[at]) for at in range(count))
+                recipients = connection.accepted if self._lmtp and connection.accepted else [""]
+                connection.asked.extend((_CONTENT, recipient) for recipient in recipients)
         connection.answering = False
 
-    def _octets(self, step: Say, connection: _Connection, *, hidden: bool = False) -> bytes:
-        """What `step` sends. Within content dots are doubled but for the line that ends it."""
-        if step.how is How.FILE:
-            data = self._setting.files[self._index]
-            data = data if _last_verb(connection) == "BDAT" else stuffed(data)
-            return self._masks.hidden(data) if hidden else data
-        real = step.text.fill(self._values)
-        text = real
-        if hidden:
-            content = connection.said.in_content
-            shown = step.text.fill(self._values, self._setting.secrets)
-            text = self._masks.hidden(shown) if content else self._masks.said(shown, real, answering=connection.answering)
+    def _file(self, connection: _Connection, step: Say, content: bool) -> tuple[bytes, bytes]:
+        """What a file is sent as, and shown as. Dots are doubled but in a piece of BDAT."""
+        data = self._setting.files[self._index]
+        if content or not connection.asked or connection.asked[-1][0] != "BDAT":
+            data = stuffed(data)
+        if len(data) > SMTP_SCRIPT_BYTES // 2:
+            self.recorder.transcript.statement(step.source)
+        else:
+            for line in lines_of(data):
+                self.recorder.transcript.line(line, content=content)
+        return data, self._masks.hidden(data)
+
+    def _text(self, connection: _Connection, step: Say, content: bool) -> tuple[bytes, bytes]:
+        """What a statement sends, and is shown as. Within content dots are doubled but for the line that ends it."""
+        real, shown = step.text.fill(self._values), step.text.fill(self._values, self._setting.secrets)
+        if content:
+            shown = self._masks.hidden(shown)
+        else:
+            shown = self._masks.said(shown, answering=connection.answering)
+        self.recorder.transcript.said(step, step.text, masked=shown if b"{masked-" in shown else b"")
         if step.how is How.RAW:
-            return text
-        if connection.said.in_content and real.startswith(b".") and real != b".":
-            text = b"." + text
-        return text + b"\r\n"
+            return real, shown
+        dot = b"." if content and real.startswith(b".") and real != b"." else b""
+        return dot + real + b"\r\n", dot + shown + b"\r\n"
 
     def _flush(self) -> Dialogue[None]:
         """Send what was said, in one piece."""
@@ -334,8 +344,11 @@ class _Player:
         at, event = yield from self._event(connection)
         verb, argument = connection.asked.popleft() if connection.asked else ("", "")
         connection.last = verb
+        self.recorder.time(at)
         self._record(connection, at, event, self._index)
         if isinstance(event, Broken):
+            self.recorder.transcript.statement(step.source)
+            self.recorder.transcript.comment(f"received: {_quoted(self._masks.hidden(event.raw))}")
             raise Stop(Kind.DEVIATES, f"no reply: {event.reason}: {_quoted(event.raw)}")
         judged = step.expected.judge(event, self._values, strict=self._setting.strict)
         received = tuple(self._masks.hidden(line) for line in lines_of(event.raw))
@@ -344,6 +357,7 @@ class _Player:
         self.recorder.judgements.append(Judgement(self._index, at, received, problems, notes))
         if event.flaws:
             self.recorder.found(rules.REPLY_FLAW, f"{', '.join(event.flaws)}: {_quoted(event.raw)}", self._index)
+        self.recorder.transcript.replied(step, event.code, event.lines, strict=self._setting.strict, fulfilled=not problems)
         if problems:
             raise Stop(Kind.DEVIATES, "; ".join(problems))
         if len({*self._values, *judged.captured}) > SMTP_VARIABLES:
@@ -382,6 +396,9 @@ class _Player:
     def _ended(self, connection: _Connection) -> Stop:
         failed = connection.over
         assert failed is not None
+        step = self._script.steps[self._index]
+        if isinstance(step, Reply):
+            self.recorder.transcript.statement(step.source)
         rest = connection.reader.rest
         if rest:
             self._note_line(connection, self._now, Party.SERVER, rest, self._masks.hidden(rest), self._index)
@@ -434,10 +451,6 @@ def _lines(real: bytes, shown: bytes) -> Sequence[tuple[bytes, bytes]]:
     """What was sent line by line, as it is and as it is shown; as one where the two have not the same lines."""
     ones, others = lines_of(real), lines_of(shown)
     return list(zip(ones, others, strict=True)) if len(ones) == len(others) else [(real, shown)]
-
-
-def _last_verb(connection: _Connection) -> str:
-    return connection.asked[-1][0] if connection.asked else ""
 
 
 def _argument(command: bytes) -> str:

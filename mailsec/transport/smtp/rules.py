@@ -89,6 +89,14 @@ TLS_FAILED = Rule(
     _LISTENED,
     "Ask with --tls require, which sends nothing in the clear.",
 )
+DEVIATES = Rule(
+    "smtp-script-deviation",
+    Severity.MEDIUM,
+    "The other side does not do what the script says",
+    "RFC 5321 section 4.3.2",
+    _LOST,
+    "Compare what was received with the script's line, and correct the one that is wrong.",
+)
 COMMAND_FLAW = Rule(
     "smtp-command-flaw",
     Severity.LOW,
@@ -140,6 +148,7 @@ RULES = (
     UNASKED,
     INJECTION,
     TLS_FAILED,
+    DEVIATES,
     COMMAND_FLAW,
     BARE_LINE_ENDS,
     IN_THE_CLEAR,

@@ -114,11 +114,16 @@ def unescaped(text: str, start: int = 0) -> bytes:
     return b"".join((*parts, text[at:].encode()))
 
 
+def named(source: bytes) -> Reference:
+    """The variable that `source` writes, braces included."""
+    name, _, encoded = source[1:-1].decode().partition(":")
+    return Reference(name, bool(encoded))
+
+
 def escaped(data: bytes) -> str:
     """`data` as a script writes it where backslashes mean something: the inverse of `read(…, escapes=True)`."""
     short = {0x5C: "\\\\", 0x0D: "\\r", 0x0A: "\\n", 0x09: "\\t"}
-    text = "".join(short.get(octet) or (chr(octet) if 0x20 <= octet < 0x7F else f"\\x{octet:02x}") for octet in braced(data))
-    return text
+    return "".join(short.get(octet) or (chr(octet) if 0x20 <= octet < 0x7F else f"\\x{octet:02x}") for octet in braced(data))
 
 
 def braced(data: bytes) -> bytes:
