@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from heapq import merge
+from operator import itemgetter
 
 from mailsec.api.outgoing import Outgoing
 from mailsec.api.tool import TOOL
@@ -16,33 +18,30 @@ from mailsec.transport.smtp.outcome import Answer, Fate, Halt, SessionResult
 from mailsec.transport.smtp.policy import tls_check
 from mailsec.transport.smtp.route import Hop, Route
 
-
 _COMMON = -1
 
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """One session with one host. `lines` are what was spoken for each message, by its place, and (-1) for all of them."""
+    """One session with one host. `lines` are what was spoken for each message, by its place, and (-1) for all of them, each with
+    its number in the order of all."""
 
     hop: Hop
     port: int
     result: SessionResult
-    lines: Mapping[int, Sequence[Line]]
+    lines: Mapping[int, Sequence[tuple[int, Line]]]
 
-    def dialogue(self, place: int) -> Iterator[Line]:
-        """What was spoken for the message at `place`, with what all have in common before and behind it."""
-        own = self.lines.get(place, ())
-        first = own[0].at if own else 0.0
-        yield from (line for line in self.lines.get(_COMMON, ()) if not own or line.at < first)
-        yield from own
-        yield from (line for line in self.lines.get(_COMMON, ()) if own and line.at >= first)
+    def spoken(self, place: int) -> Iterator[Line]:
+        """What was spoken for the message at `place`, and what all have in common."""
+        for _, line in merge(self.lines.get(_COMMON, ()), self.lines.get(place, ()), key=itemgetter(0)):
+            yield line
 
 
-def by_message(lines: Iterable[Line], parts: Sequence[int]) -> dict[int, list[Line]]:
+def by_message(lines: Iterable[Line], parts: Sequence[int]) -> dict[int, list[tuple[int, Line]]]:
     """The lines of a record by the place of the message that they belong to; `parts` are the messages of the session's jobs."""
-    found: dict[int, list[Line]] = {place: [] for place in (_COMMON, *parts)}
-    for line in lines:
-        found[_COMMON if line.step < 0 else parts[line.step]].append(line)
+    found: dict[int, list[tuple[int, Line]]] = {place: [] for place in (_COMMON, *parts)}
+    for number, line in enumerate(lines):
+        found[_COMMON if line.step < 0 else parts[line.step]].append((number, line))
     return found
 
 
@@ -109,7 +108,12 @@ def report(place: int, message: Outgoing, deliveries: Sequence[Delivery], *, dry
     mine = [delivery for delivery in deliveries if place in delivery.places]
     answers = [answer for delivery in mine for answer in delivery.answers_of(place)]
     exit = most_severe(exit_of(answer) for answer in answers)
-    checks = (_message_check(message), *(_delivery_check(place, delivery) for delivery in mine))
+    attempts = [attempt for delivery in mine for attempt in delivery.attempts if place in attempt.lines]
+    checks = (
+        _message_check(message),
+        *(_delivery_check(place, delivery) for delivery in mine),
+        *(_dialogue(place, attempt) for attempt in attempts),
+    )
     return Report(message.subject, _status(answers, exit), _summary(answers, exit, dry_run=dry_run), checks, at, TOOL, exit)
 
 
@@ -190,15 +194,14 @@ def _attempt_check(place: int, attempt: Attempt) -> Check:
     status = Status.PASS if ending is None else Status.FAIL if ending.halt is Halt.PERMANENT else Status.TEMPERROR
     reason = ending.reason if ending is not None else "the session was held to its end"
     tls = (tls_check(hop.policy, result.tls, result.verdict),) if result.verdict is not None else ()
-    dialogue = _dialogue(place, attempt)
     # the verdict on TLS has its findings itself
     findings = tuple(found for found in result.findings if not (result.verdict and found in result.verdict.findings))
-    return Check(f"session with {hop.host.name}", status, reason, facts, findings, children=(*tls, dialogue))
+    return Check(f"session with {hop.host.name}", status, reason, facts, findings, children=tls)
 
 
 def _dialogue(place: int, attempt: Attempt) -> Check:
     rungs = (
         rung(line.at, line.who.value if line.who is not None else "", line.shown, band=line.tls)
-        for line in attempt.dialogue(place)
+        for line in attempt.spoken(place)
     )
-    return ladder("dialogue", rungs, parties=(Party.CLIENT.value, Party.SERVER.value))
+    return ladder(f"dialogue with {attempt.hop.host.name}", rungs, parties=(Party.CLIENT.value, Party.SERVER.value))
