@@ -152,8 +152,9 @@ class _Sender:
         for delivery in deliveries:
             planned = delivery.route
             if planned.status is not Status.PASS:
-                fate = Fate.DEFERRED if planned.status is Status.TEMPERROR else Fate.REFUSED
-                self._settle(delivery, fate, planned.reason)
+                # Hosts that TLS keeps closed are there, and may be as they should be later (RFC 8461 section 5).
+                later = planned.status is Status.TEMPERROR or any(hop.host.addresses for hop in planned.hops)
+                self._settle(delivery, Fate.DEFERRED if later else Fate.REFUSED, planned.reason)
             elif self._options.dry_run:
                 self._settle(delivery, Fate.UNTRIED, "planned, not sent")
             else:

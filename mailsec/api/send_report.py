@@ -23,8 +23,8 @@ _COMMON = -1
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """One session with one host. `lines` are what was spoken for each message, by its place, and (-1) for all of them, each with
-    its number in the order of all."""
+    """One session with one host. `lines` are what was spoken for each message, by its place, and (-1) for all of them, each
+    with its number in the order of all."""
 
     hop: Hop
     port: int
