@@ -116,8 +116,7 @@ class Channel:
                 yield Want(self._sock, selectors.EVENT_WRITE if self._over else _EITHER, until)
                 self._listen()
             except OSError as error:
-                self._hear_last_words()
-                raise self._ended(End.CUT, system_words(error)) from None
+                raise self._cut_off(system_words(error)) from None
         self._stuck = False
 
     def _listen(self) -> bool:
@@ -153,12 +152,15 @@ class Channel:
         except ssl.SSLError as error:
             self._broken(error)
 
-    def _hear_last_words(self) -> None:
-        """A peer that closes often says why; that is still there to be read."""
+    def _cut_off(self, reason: str) -> Ended:
+        """Nothing can be sent any more. A peer that closes often says why, and that is still there to be read."""
+        before = self._over
         with suppress(Ended):
             for _ in range(_LAST_WORDS):
                 if not self._listen():
-                    return
+                    break
+        self._over = before or Ended(End.CUT, reason)
+        return self._over
 
     def _feed(self, raw: bytes) -> None:
         if raw:

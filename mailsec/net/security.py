@@ -61,7 +61,7 @@ class Security:
     def problem(error: Exception) -> str:
         """Why a context could not be made, in words."""
         if isinstance(error, ssl.SSLError):
-            return "no such cipher suites" if error.reason == "NO_CIPHER_MATCH" else words(error)
+            return words(error) if getattr(error, "reason", None) else "no such cipher suites"
         return str(error)
 
     def state(self, tls: ssl.SSLObject, wish: TlsWish) -> TlsState:

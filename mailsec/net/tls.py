@@ -76,10 +76,15 @@ def peer_chain(sock: ssl.SSLSocket | ssl.SSLObject) -> tuple[bytes, ...]:
     return tuple(each.public_bytes(_DER) for each in certificates[:TLS_CHAIN])
 
 
+def _reason(error: ssl.SSLError) -> str:
+    # Those that the library itself does not raise have none.
+    return getattr(error, "reason", None) or "unknown error"
+
+
 def was_cut(error: ssl.SSLError) -> bool:
     """True where the connection ended without TLS saying so."""
     # Older Pythons have no exception of its own for an end that came too early.
-    return isinstance(error, ssl.SSLEOFError | ssl.SSLZeroReturnError) or error.reason == "UNEXPECTED_EOF_WHILE_READING"
+    return isinstance(error, ssl.SSLEOFError | ssl.SSLZeroReturnError) or _reason(error) == "UNEXPECTED_EOF_WHILE_READING"
 
 
 def words(error: ssl.SSLError) -> str:
@@ -88,5 +93,5 @@ def words(error: ssl.SSLError) -> str:
         return _WORDS.get(error.verify_code, f"the certificate is not valid: {error.verify_message}")
     if was_cut(error):
         return "the connection was cut"
-    reason = error.reason or "unknown error"
+    reason = _reason(error)
     return f"TLS failed: {_REASONS.get(reason, reason.replace('_', ' ').lower())}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from ipaddress import IPv4Address, IPv6Address, ip_address
+from typing import NamedTuple
 
 from cryptography import x509
 from cryptography.x509 import Certificate
@@ -12,14 +13,22 @@ from mailsec.core.domains import DomainError, parent, to_ascii
 from mailsec.core.limits import TLS_NAMES
 
 
-def names(certificate: Certificate) -> tuple[str, ...]:
-    """The DNS names and addresses in the certificate's subjectAltName, as texts; at most `TLS_NAMES`."""
+class Names(NamedTuple):
+    """What a certificate's subjectAltName has of domain names and of addresses, as texts."""
+
+    domains: tuple[str, ...] = ()
+    addresses: tuple[str, ...] = ()
+
+
+def names(certificate: Certificate) -> Names:
+    """The names of a certificate, at most `TLS_NAMES` of each kind."""
     try:
         alternative = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
     except (x509.ExtensionNotFound, ValueError):
-        return ()
-    found = [name.value for name in alternative if isinstance(name, x509.DNSName | x509.IPAddress)]
-    return tuple(str(value) for value in found[:TLS_NAMES])
+        return Names()
+    domains = alternative.get_values_for_type(x509.DNSName)[:TLS_NAMES]
+    addresses = alternative.get_values_for_type(x509.IPAddress)[:TLS_NAMES]
+    return Names(tuple(domains), tuple(map(str, addresses)))
 
 
 def is_for(certificate: Certificate, reference: str) -> bool:
@@ -27,12 +36,12 @@ def is_for(certificate: Certificate, reference: str) -> bool:
     presented = names(certificate)
     address = _address(reference)
     if address is not None:
-        return str(address) in presented
+        return str(address) in presented.addresses
     try:
         wanted = to_ascii(reference)
     except DomainError:
         return False
-    return _matches(wanted, presented)
+    return _matches(wanted, presented.domains)
 
 
 def _matches(wanted: str, presented: Iterable[str]) -> bool:

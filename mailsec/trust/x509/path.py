@@ -6,6 +6,7 @@ Path building, signatures, constraints and their bounds are those of `cryptograp
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import NamedTuple
@@ -21,6 +22,7 @@ from mailsec.core.text import clipped
 from mailsec.trust.x509.flaws import Flaw
 
 _PURPOSES = frozenset({ExtendedKeyUsageOID.SERVER_AUTH, ExtendedKeyUsageOID.ANY_EXTENDED_KEY_USAGE})
+_DATES = "a certificate that is trusted has expired or is not valid yet"
 _NOISE = ("validation failed: ", "candidates exhausted: ", "fatal error: ")
 
 
@@ -36,10 +38,14 @@ class Anchors:
 def load(der: bytes) -> Certificate | None:
     """The certificate in `der`, or None where it cannot be read."""
     try:
-        certificate = x509.load_der_x509_certificate(der)
-        # What is wrong inside is found when it is looked at, so that nobody has to expect it later.
-        _ = certificate.extensions, certificate.subject, certificate.issuer, certificate.not_valid_after_utc
-    except (ValueError, UnsupportedAlgorithm):
+        # The library warns of oddities that change nothing for a path.
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            certificate = x509.load_der_x509_certificate(der)
+            # What is wrong inside is found when it is looked at, so that nobody has to expect it later.
+            _ = certificate.extensions, certificate.not_valid_before_utc, certificate.not_valid_after_utc
+            _ = certificate.subject.rfc4514_string(), certificate.issuer.rfc4514_string()
+    except Exception:  # ValueError, TypeError and several classes of the library's own, for what strangers make up
         return None
     return certificate
 
@@ -69,7 +75,8 @@ def find_path(chain: Sequence[Certificate], anchors: Anchors, *, now: int) -> Pa
             refusal = refused
         else:
             return Path((), tuple(flaws))
-    return Path((), (_in_words(chain, anchors, str(refusal)), *flaws))
+    other = _in_words(chain, anchors, str(refusal))
+    return Path((), (*flaws,) if flaws and other == _DATES else (other, *flaws))
 
 
 class _Refused(Exception):
@@ -139,6 +146,8 @@ def _in_words(chain: Sequence[Certificate], anchors: Anchors, refusal: str) -> s
             break
         top = by_name[top.issuer]
     if top.issuer in anchors.names:
+        if refusal.endswith("not valid at validation time"):
+            return _DATES
         for noise in _NOISE:
             refusal = refusal.removeprefix(noise)
         return f"the certificate's chain is not valid: {clipped(refusal, 200)}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from mailsec.core.limits import TLS_CHAIN
+from mailsec.core.limits import LISTED, TLS_CHAIN
 from mailsec.core.results import Status
 from mailsec.core.text import clipped
 from mailsec.trust.x509.flaws import Flaw
@@ -24,7 +24,8 @@ def judge(chain: Sequence[bytes], name: str, anchors: Anchors, *, now: int) -> t
         return Status.FAIL, (Flaw.UNREADABLE,)
     flaws = list(find_path([leaf, *filter(None, rest)], anchors, now=now).flaws)
     if name and not is_for(leaf, name):
-        shown = clipped(", ".join(names(leaf)[:10]), 200) or "it has none"
+        presented = names(leaf)
+        shown = clipped(", ".join((*presented.domains[:LISTED], *presented.addresses[:LISTED])), 200) or "it has none"
         flaws.append(f"{Flaw.OTHER_NAME}: {shown}")
     if flaws:
         return Status.FAIL, tuple(map(str, flaws))
