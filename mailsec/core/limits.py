@@ -325,8 +325,6 @@ SASL_SECRET = 8_192
 """Octets of a name, password or token; with its base64 it fits into the longest line that RFC 4954 section 4 allows."""
 SASL_LINE = 12_288
 """Octets of a line with a challenge or response, CRLF included (RFC 4954 section 4)."""
-SASL_CHALLENGES = 8
-"""Challenges of one login; no mechanism here has more than two."""
 SCRAM_MIN_ITERATIONS = 4_096
 """Below this a listener could try passwords too fast (RFC 7677 section 4)."""
 SCRAM_MAX_ITERATIONS = 1_000_000

@@ -107,7 +107,7 @@ def test_several_files_share_a_connection(server: SmtpServer, material: Material
     assert ended.code == 0
     assert [document["subject"] for document in documents] == [str(file) for file in files]
     assert [taken.content[-3:] for taken in server.taken.envelopes] == [b"0\r\n", b"1\r\n", b"2\r\n"]
-    assert all(taken.mail_from == "" for taken in server.taken.envelopes)
+    assert all(taken.mail_from in ("", "<>") for taken in server.taken.envelopes)
     # each report has the opening and its own message, and no other's
     assert [said(document, "client").count("DATA") for document in documents] == [1, 1, 1]
     assert [said(document, "client").count("STARTTLS") for document in documents] == [1, 1, 1]
@@ -256,9 +256,7 @@ def test_a_wrong_password(submission: SmtpServer, material: Material, mailsec) -
     assert "login as this user refused: 535" in report(ended)["summary"]
 
 
-def test_a_password_goes_to_nobody_who_cannot_prove_who_he_is(
-    submission: SmtpServer, material: Material, mailsec
-) -> None:
+def test_a_password_goes_to_nobody_who_cannot_prove_who_he_is(submission: SmtpServer, material: Material, mailsec) -> None:
     untrusted = material.file("other.pem", issue("other", authority=True).pem)
     options = login(submission, material)
     password = ("--password-file", material.file("password", b"s3cret pass"))
@@ -281,7 +279,7 @@ def test_a_password_from_a_descriptor(submission: SmtpServer, material: Material
     reading, writing = os.pipe()
     os.write(writing, b"s3cret pass\n")
     os.close(writing)
-    ended = mailsec("smtp", "send", *login(submission, material), "--password-fd", reading, stdin=MESSAGE)
+    ended = mailsec("smtp", "send", *login(submission, material), "--password-fd", str(reading), stdin=MESSAGE)
     assert ended.code == 0
     with pytest.raises(OSError):
         os.fstat(reading)
@@ -314,7 +312,7 @@ def test_files_that_hold_no_password(data: bytes, code: int, words: str, materia
     reading, writing = os.pipe()
     os.write(writing, data)
     os.close(writing)
-    options = (*envelope(), "--server", "127.0.0.1:1", "--user", "alice", "--password-fd", reading)
+    options = (*envelope(), "--server", "127.0.0.1:1", "--user", "alice", "--password-fd", str(reading))
     assert mailsec("smtp", "send", *options, stdin=MESSAGE).code == code
 
 
@@ -354,13 +352,14 @@ $ORIGIN null.test.
 @ MX 0 .
 $ORIGIN slow.test.
 $ANSWER slow.test. MX TIMEOUT
+$ANSWER nowhere.recv.test. MX NXDOMAIN
 """
 
 
 def test_mail_hosts_in_order(server: SmtpServer, material: Material, mailsec) -> None:
     """The first host takes no connection, the second takes the message, the third is not asked."""
     zone = material.zone(HOSTS)
-    options = (*AT, *envelope(), "--zone", zone, "--port", server.port, "--json")
+    options = (*AT, *envelope(), "--zone", zone, "--port", str(server.port), "--json")
     ended = mailsec("smtp", "send", *options, stdin=MESSAGE)
     assert (ended.code, len(server.taken.envelopes)) == (0, 1)
     sessions = [check["name"] for check in checks(report(ended)) if check["name"].startswith("session")]
@@ -376,25 +375,31 @@ def test_mail_hosts_in_order(server: SmtpServer, material: Material, mailsec) ->
         ("x@[127.0.0.9]", 5, "refused"),
     ],
 )
-def test_places_where_no_mail_goes(recipient: str, code: int, words: str, server: SmtpServer, material: Material, mailsec) -> None:
-    options = (*envelope("a@b.test", recipient), "--zone", material.zone(HOSTS), "--port", server.port, "--json")
+def test_places_where_no_mail_goes(
+    recipient: str, code: int, words: str, server: SmtpServer, material: Material, mailsec
+) -> None:
+    options = (*envelope("a@b.test", recipient), "--zone", material.zone(HOSTS), "--port", str(server.port), "--json")
     ended = mailsec("smtp", "send", *options, stdin=MESSAGE)
     assert (ended.code, words in report(ended)["summary"]) == (code, True)
 
 
 def test_recipients_of_several_domains(server: SmtpServer, material: Material, mailsec) -> None:
     to = ("bob@recv.test", "x@null.test", "dave@RECV.test")
-    options = (*envelope("a@b.test", *to), "--zone", material.zone(HOSTS), "--port", server.port, "--json")
+    options = (*envelope("a@b.test", *to), "--zone", material.zone(HOSTS), "--port", str(server.port), "--json")
     ended = mailsec("smtp", "send", *options, stdin=MESSAGE)
     assert (ended.code, server.taken.envelopes[0].rcpt_tos) == (1, ["bob@recv.test", "dave@recv.test"])
     assert "Accepted for 2 of 3 recipients" in report(ended)["summary"]
 
 
 def test_a_dry_run_connects_to_nobody(material: Material, mailsec) -> None:
-    ended = mailsec("smtp", "send", *envelope(), "--zone", material.zone(HOSTS), "--dry-run", "--trace", "--json", stdin=MESSAGE)
+    ended = mailsec(
+        "smtp", "send", *envelope(), "--zone", material.zone(HOSTS), "--dry-run", "--trace", "--json", stdin=MESSAGE
+    )
     document = report(ended)
     assert (ended.code, document["summary"]) == (0, "Planned, not sent.")
     assert {"mx1.recv.test", "trace"} <= {check["name"] for check in checks(document)}
+    one = mailsec("smtp", "send", *envelope("a@b.test", "x@[127.0.0.1]"), "--dry-run", "--offline", stdin=MESSAGE)
+    assert one.code == 0
     offline = mailsec("smtp", "send", *envelope(), "--offline", "--dry-run", stdin=MESSAGE)
     assert offline.code == 5
 
@@ -409,7 +414,7 @@ def test_the_next_host_after_a_refusal_for_now(greeting: bytes, material: Materi
 
     with SmtpServer() as server, Peer(busy, address=("127.0.0.2", server.port)):
         ended = mailsec(
-            "smtp", "send", *envelope(), "--zone", material.zone(HOSTS), "--port", server.port, "--json", stdin=MESSAGE
+            "smtp", "send", *envelope(), "--zone", material.zone(HOSTS), "--port", str(server.port), "--json", stdin=MESSAGE
         )
     assert (ended.code, len(server.taken.envelopes)) == (0, 1)
 
@@ -421,7 +426,7 @@ def test_no_other_host_after_a_refusal_for_good(material: Material, mailsec) -> 
 
     with SmtpServer() as server, Peer(closed, address=("127.0.0.2", server.port)):
         ended = mailsec(
-            "smtp", "send", *envelope(), "--zone", material.zone(HOSTS), "--port", server.port, "--json", stdin=MESSAGE
+            "smtp", "send", *envelope(), "--zone", material.zone(HOSTS), "--port", str(server.port), "--json", stdin=MESSAGE
         )
     assert (ended.code, server.taken.envelopes) == (1, [])
     assert "554 no mail here" in report(ended)["summary"]
@@ -522,6 +527,7 @@ def test_an_injection_ends_the_session(material: Material, mailsec) -> None:
         ((*envelope(), "--server", "127.0.0.1:99999"), 2, "not a host"),
         ((*envelope(), "--server", ":25"), 2, "not a host"),
         ((*envelope(), "--server", "[::1]:0"), 2, "not a host"),
+        ((*envelope(), "--server", "[::1", "--offline", "--dry-run"), 0, ""),
         ((*envelope(), "--server", "127.0.0.1:25", "--tls", "mta-sts"), 2, "MTA-STS"),
         ((*envelope(), "--server", "127.0.0.1:25", "--tls", "none", "--implicit-tls"), 2, "contradict"),
         ((*envelope(), "--dsn-notify", "sometimes"), 2, "never"),

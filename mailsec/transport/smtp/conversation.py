@@ -97,16 +97,11 @@ class Conversation:
         self._open = True
         outcome = yield Connect(self.on, tuple(addresses), port, self._until(Step.CONNECT), wish)
         self.now = outcome.at
-        match outcome:
-            case Done():
-                self.address = outcome.address
-            case Secured():
-                self.address, self.tls = outcome.address, outcome.tls
-            case Failed():
-                raise self._failed(Step.CONNECT, outcome)
-            case Got():
-                raise AssertionError("a connection is no octets")
-        self.usable = True
+        if isinstance(outcome, Failed):
+            raise self._failed(Step.CONNECT, outcome)
+        assert isinstance(outcome, Done | Secured)
+        self.address, self.usable = outcome.address, True
+        self.tls = outcome.tls if isinstance(outcome, Secured) else None
 
     def secure(self, wish: TlsWish) -> Dialogue[None]:
         """The TLS handshake. What came in the clear and was not asked for ends the session: somebody put it there."""
@@ -116,16 +111,14 @@ class Conversation:
         outcome = yield StartTls(self.on, wish, self._until(Step.STARTTLS))
         self.now = outcome.at
         if isinstance(outcome, Secured | Failed) and outcome.injected:
+            self.usable = False
             raise self._injected(outcome.injected)
-        match outcome:
-            case Secured():
-                self.tls = outcome.tls
-                self._reader, self._events = ReplyReader(), deque()
-            case Failed():
-                self.usable = False
-                raise self._failed(Step.STARTTLS, outcome, Halt.TLS)
-            case _:
-                raise AssertionError("a handshake is neither octets nor a deed")
+        if isinstance(outcome, Failed):
+            self.usable = False
+            raise self._failed(Step.STARTTLS, outcome, Halt.TLS)
+        assert isinstance(outcome, Secured)
+        self.tls = outcome.tls
+        self._reader, self._events = ReplyReader(), deque()
 
     def close(self) -> Dialogue[None]:
         """Close the connection, if there is one."""

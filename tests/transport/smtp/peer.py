@@ -73,29 +73,33 @@ class Peer:
             case Connect():
                 return self._connect(act)
             case Send():
-                if self._closed:
-                    return Failed(End.CUT, "connection reset by peer", self.at)
-                before = len(self.lines)
-                self._feed(act.data)
-                self.groups.append(len(self.lines) - before)
-                return Done(self.at)
+                return self._sent(act)
             case Receive():
-                if self._outbox:
-                    data, self._outbox = self._outbox, b""
-                    return Got(data, self.at)
-                if self._closed:
-                    return Failed(End.CLOSED, "the peer closed the connection", self.at)
-                self.at = act.until
-                return Failed(End.TIMEOUT, "timed out", self.at)
+                return self._said(act)
             case StartTls():
                 injected, self._outbox = self._outbox, b""
                 self._tls = True
                 return self.handshake or Secured(TLS, self.at, injected)
-            case Close():
-                self._closed = True
-                return Done(self.at)
-            case _:
-                raise AssertionError(act)
+        assert isinstance(act, Close)
+        self._closed = True
+        return Done(self.at)
+
+    def _sent(self, act: Send) -> Outcome:
+        if self._closed:
+            return Failed(End.CUT, "connection reset by peer", self.at)
+        before = len(self.lines)
+        self._feed(act.data)
+        self.groups.append(len(self.lines) - before)
+        return Done(self.at)
+
+    def _said(self, act: Receive) -> Outcome:
+        if self._outbox:
+            data, self._outbox = self._outbox, b""
+            return Got(data, self.at)
+        if self._closed:
+            return Failed(End.CLOSED, "the peer closed the connection", self.at)
+        self.at = act.until
+        return Failed(End.TIMEOUT, "timed out", self.at)
 
     def _connect(self, act: Connect) -> Outcome:
         self._closed = self._tls = self._content = False
@@ -137,22 +141,14 @@ class Peer:
             self._closed = True
 
     def _usual(self, line: str) -> bytes:
-        match line.split(" ", maxsplit=1)[0].upper():
-            case "EHLO" | "LHLO":
-                there = [each for each in self.extensions if not (self._tls and each == "STARTTLS")]
-                return hello(there)
-            case "STARTTLS":
-                return b"220 go\r\n"
-            case "RCPT" | "DATA" if not self._mail:
-                return b"503 MAIL first\r\n"
-            case "DATA":
-                return b"354 go\r\n" if self._accepted else b"554 no valid recipients\r\n"
-            case "QUIT":
-                return b"221 bye\r\n"
-            case "AUTH":
-                return b"235 welcome\r\n"
-            case _:
-                return b"250 ok\r\n"
+        verb = line.split(" ", maxsplit=1)[0].upper()
+        if verb in ("EHLO", "LHLO"):
+            return hello([each for each in self.extensions if not (self._tls and each == "STARTTLS")])
+        if verb in ("RCPT", "DATA") and not self._mail:
+            return b"503 MAIL first\r\n"
+        data = b"354 go\r\n" if self._accepted else b"554 no valid recipients\r\n"
+        usual = {"STARTTLS": b"220 go\r\n", "DATA": data, "QUIT": b"221 bye\r\n", "AUTH": b"235 welcome\r\n"}
+        return usual.get(verb, b"250 ok\r\n")
 
 
 def drive(dialogue: Dialogue[T], peer: Peer) -> T:
