@@ -177,11 +177,15 @@ _FORMAT = (
     click.option("-o", "--output", "out_path", type=PATH, default="", metavar="FILE", help="Write to FILE instead of stdout."),
 )
 
-_OUTPUT = (
+_ANSWER = (
     *_FORMAT,
     click.option("-q", "--quiet", "out_quiet", is_flag=True, help="Print no answer: the exit code is the answer."),
     click.option("-v", "--verbose", "out_verbose", count=True, help="Show every fact and the evidence of every check."),
     click.option("--trace", "out_trace", is_flag=True, help="Show the evaluation step by step."),
+)
+
+_OUTPUT = (
+    *_ANSWER,
     click.option(
         "--fail-on",
         "out_fail_on",
@@ -261,6 +265,11 @@ _DNS = (
 def output_options(function: F) -> F:
     """Adds the output options; the function gets them as `output`, an OutputOptions."""
     return _grouped(function, _OUTPUT, "out_", "output", _output)
+
+
+def answer_options(function: F) -> F:
+    """Adds the output options of commands that do something, whose exit code is what became of it, as `output`."""
+    return _grouped(function, _ANSWER, "out_", "output", _output)
 
 
 def format_options(function: F) -> F:

@@ -49,7 +49,7 @@ _OPTIONS = (
         type=PATH,
         multiple=True,
         metavar="NAME[=FILE]",
-        help="A variable that is never shown: the first line of FILE, else asked for on the terminal (repeatable).",
+        help="A variable that is never shown: the line in FILE, else asked for on the terminal (repeatable).",
     ),
     click.option("--strict-text", "script_strict", is_flag=True, help="Demand every text of the script, not only the codes."),
     click.option(
@@ -134,10 +134,11 @@ def _value(name: str, value: bytes) -> bytes:
 
 
 def _secrets(given: Sequence[str]) -> list[tuple[str, bytes]]:
-    from mailsec.cli.secrets import ask, from_file
+    from mailsec.cli.secrets import asked, secret_in_file
 
     found: list[tuple[str, bytes]] = []
     for each in given:
         name, equals, path = each.partition("=")
-        found.append((name, from_file(path) if equals else ask(name)))
+        secret = secret_in_file(path) if equals else asked(name, hint=f"--secret {name}=FILE")
+        found.append((name, secret.encode("utf-8", "surrogateescape")))
     return found

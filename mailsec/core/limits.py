@@ -307,6 +307,12 @@ SERVED_AT_ONCE = 64
 # --- sending mail
 SMTP_PATH = 256
 """Octets of a path with its angle brackets (RFC 5321 section 4.5.3.1.3)."""
+SMTP_LIMIT = 300.0
+"""Seconds for all dialogues of one run together, unless --timeout says otherwise: the longest wait but one of RFC 5321."""
+SMTP_RECIPIENTS = 100
+"""Recipients of one transaction: what every server has to take (RFC 5321 section 4.5.3.1.8)."""
+SMTP_SHOWN_RECIPIENTS = 1_000
+"""Recipients of one message in its report; the rest is counted."""
 SMTP_CONNECT_WAIT = 30.0
 """Seconds in which one of a host's addresses has to take the connection."""
 SMTP_QUIT_WAIT = 5.0
@@ -319,8 +325,6 @@ SASL_SECRET = 8_192
 """Octets of a name, password or token; with its base64 it fits into the longest line that RFC 4954 section 4 allows."""
 SASL_LINE = 12_288
 """Octets of a line with a challenge or response, CRLF included (RFC 4954 section 4)."""
-SASL_CHALLENGES = 8
-"""Challenges of one login; no mechanism here has more than two."""
 SCRAM_MIN_ITERATIONS = 4_096
 """Below this a listener could try passwords too fast (RFC 7677 section 4)."""
 SCRAM_MAX_ITERATIONS = 1_000_000

@@ -111,7 +111,7 @@ class _Turner:
 
     def _asked(self) -> str:
         """The verb of the command that the next reply answers."""
-        command = (self._awaited[len(self._answers) :] or [None])[0]
+        command = next(iter(self._awaited[len(self._answers) :]), None)
         first = command.text.parts[:1] if isinstance(command, Await) else ()
         return Command(first[0], b"").verb if first and isinstance(first[0], bytes) else ""
 

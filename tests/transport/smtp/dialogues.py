@@ -1,4 +1,4 @@
-"""Dialogues without a network: fed by hand, or a script's client and its mirror at the two ends of a wire that is a variable."""
+"""Dialogues without a network: fed by hand, or a script's client and its mirror at the two ends of a variable."""
 
 from __future__ import annotations
 
@@ -71,23 +71,19 @@ def feed(dialogue: Dialogue[Course], feeds: Iterable[Feed]) -> Fed:
 
 def _outcome(act: Act, waiting: list[Feed], at: float) -> Outcome:
     following = waiting[0] if waiting else None
+    unsent = isinstance(following, Failed) and following.reason == "unsent"
     match act:
         case Receive():
-            if following is None:
-                return Failed(End.TIMEOUT, "no answer in time", at)
-            waiting.pop(0)
-            return Got(following, at) if isinstance(following, bytes) else following
+            outcome = waiting.pop(0) if waiting else Failed(End.TIMEOUT, "no answer in time", at)
+            return Got(outcome, at) if isinstance(outcome, bytes) else outcome
+        case Connect() | StartTls() if isinstance(following, Failed | Secured):
+            return waiting.pop(0)
+        case Send() if unsent:
+            return waiting.pop(0)
         case Connect(tls=None):
-            if isinstance(following, Failed):
-                return waiting.pop(0)
             return Done(at, act.addresses[0])
         case Connect() | StartTls():
-            if isinstance(following, Failed | Secured):
-                return waiting.pop(0)
             return Secured(TLS, at, address="192.0.2.1")
-        case Send():
-            if isinstance(following, Failed) and following.reason == "unsent":
-                return waiting.pop(0)
     return Done(at)
 
 
@@ -151,32 +147,34 @@ class _Wire:
         return [server.result for server in self._servers.values() if server.result is not None]
 
     def outcome(self, act: Act) -> Outcome:
-        if isinstance(act, Pause):
-            self._at += act.seconds
-            return Done(self._now())
-        if isinstance(act, Connect):
-            dialogue = self._make(len(self._servers) + 1)
-            server = self._servers[act.on] = _Server(dialogue, next(dialogue))
-            if act.tls is not None:
-                return self._shake(server)
-            return Done(self._now(), act.addresses[0])
-        server = self._servers[act.on]
         match act:
+            case Pause():
+                self._at += act.seconds
+            case Connect():
+                return self._connect(act)
             case Close():
-                server.left = True
-                self._advance(server)
+                self._servers[act.on].left = True
+                self._advance(self._servers[act.on])
             case Send():
-                server.inbox += act.data
-                self._advance(server)
+                self._servers[act.on].inbox += act.data
+                self._advance(self._servers[act.on])
             case StartTls():
-                return self._shake(server)
+                return self._shake(self._servers[act.on])
             case Receive():
-                self._advance(server)
-                if not server.outbox:
-                    return Failed(End.CLOSED if server.over else End.TIMEOUT, "nothing came", self._now())
-                data, server.outbox = bytes(server.outbox), bytearray()
-                return Got(data, self._now())
+                return self._receive(self._servers[act.on])
         return Done(self._now())
+
+    def _connect(self, act: Connect) -> Outcome:
+        dialogue = self._make(len(self._servers) + 1)
+        server = self._servers[act.on] = _Server(dialogue, next(dialogue))
+        return self._shake(server) if act.tls is not None else Done(self._now(), act.addresses[0])
+
+    def _receive(self, server: _Server) -> Outcome:
+        self._advance(server)
+        if not server.outbox:
+            return Failed(End.CLOSED if server.over else End.TIMEOUT, "nothing came", self._now())
+        data, server.outbox = bytes(server.outbox), bytearray()
+        return Got(data, self._now())
 
     def _shake(self, server: _Server) -> Outcome:
         self._advance(server)

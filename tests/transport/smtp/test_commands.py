@@ -1,9 +1,11 @@
 from __future__ import annotations
 
 import smtplib
+from itertools import pairwise
 
 import pytest
-from hypothesis import given, strategies as st
+from hypothesis import given
+from hypothesis import strategies as st
 
 from mailsec.core.limits import SMTP_COMMAND_LINE
 from mailsec.transport.smtp.commands import Command, CommandReader, Content, Event, stuffed, unstuffed
@@ -44,7 +46,7 @@ def in_pieces(data: bytes, cuts: list[int]) -> list[Event]:
     reader = CommandReader()
     events: list[Event] = []
     places = [0, *sorted(cuts), len(data)]
-    for start, end in zip(places, places[1:], strict=False):
+    for start, end in pairwise(places):
         reader.feed(data[start:end])
         events += drained(reader)
     return events
@@ -78,7 +80,8 @@ def test_commands() -> None:
 
 
 @pytest.mark.parametrize(
-    "ending", [b"\n.\n", b"\n.\r", b"\r.\n", b"\r.\r", b"\n.\r\n", b"\r.\r\n", b"\r\n.\n", b"\r\n.\r", b"\r\n\0.\r\n", b"\r\n. \r\n"]
+    "ending",
+    [b"\n.\n", b"\n.\r", b"\r.\n", b"\r.\r", b"\n.\r\n", b"\r.\r\n", b"\r\n.\n", b"\r\n.\r", b"\r\n\0.\r\n", b"\r\n. \r\n"],
 )
 def test_only_crlf_dot_crlf_ends_a_message(ending: bytes) -> None:
     reader = CommandReader()

@@ -1,7 +1,8 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, strategies as st
+from hypothesis import given
+from hypothesis import strategies as st
 
 from mailsec.core.limits import SMTP_PATTERN_REPLY, SMTP_PATTERN_TEXT
 from mailsec.transport.smtp.expect import Demand, Expectation, Judged, read_codes, read_text, written
@@ -161,7 +162,24 @@ def test_variables_in_texts() -> None:
     assert [each.name for each in read_text("=a{x}").references] == ["x"]
 
 
-PIECES = [b"=", b"/", b"!", b"*", b"?", b"\\", b"{name}", b"{", b"}", b"a", b"\xff", b"\xc3\xa9", b"\x1b", b" ", b"\xe2\x80\xae", b"x41"]
+PIECES = [
+    b"=",
+    b"/",
+    b"!",
+    b"*",
+    b"?",
+    b"\\",
+    b"{name}",
+    b"{",
+    b"}",
+    b"a",
+    b"\xff",
+    b"\xc3\xa9",
+    b"\x1b",
+    b" ",
+    b"\xe2\x80\xae",
+    b"x41",
+]
 
 
 @given(st.lists(st.sampled_from(PIECES), max_size=8).map(b"".join))

@@ -1,12 +1,13 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, strategies as st
+from hypothesis import given
+from hypothesis import strategies as st
 
 from mailsec.transport.smtp.course import Kind, Party, Setting
 from mailsec.transport.smtp.mirror import Place, mirror
 from mailsec.transport.smtp.play import play
-from mailsec.transport.wire import Close, End, Pause, Receive, Secured, StartTls, TlsWish
+from mailsec.transport.wire import Close, End, Failed, Pause, Receive, Secured, StartTls, TlsWish
 from tests.transport.smtp.dialogues import TARGET, TLS, Fed, against_itself, duel, failed, script, serve
 from tests.transport.smtp.test_play import FORGED, LMTP
 
@@ -16,7 +17,14 @@ def ended(fed: Fed) -> tuple[Kind, int, str]:
     return ending.kind, fed.course.script.steps[ending.step].line if ending.step >= 0 else 0, ending.reason
 
 
-CLIENT = (b"HELO vm\r\n", b"MAIL FROM:<a@b>\r\n", b"RCPT TO:<c@d>\r\n", b"DATA\r\n", b"Subject: x\r\n\r\nhi\r\n.\r\n", b"QUIT\r\n")
+CLIENT = (
+    b"HELO vm\r\n",
+    b"MAIL FROM:<a@b>\r\n",
+    b"RCPT TO:<c@d>\r\n",
+    b"DATA\r\n",
+    b"Subject: x\r\n\r\nhi\r\n.\r\n",
+    b"QUIT\r\n",
+)
 
 
 def test_the_mirror_of_the_textbook_dialogue() -> None:
@@ -80,20 +88,16 @@ def test_what_is_no_command() -> None:
 
 
 def test_a_client_that_cannot_be_written_to() -> None:
-    from mailsec.transport.wire import Failed
-
     fed = serve("S: 220\nC: QUIT\nS: 221", Failed(End.CUT, "unsent", 0.0))
     assert ended(fed) == (Kind.TEMPORARY, 1, "no reader of the reply: cut: unsent")
 
 
 def test_replies_where_the_script_leaves_a_choice() -> None:
     text = (
-        "S: 2xx\nC: EHLO x\nS: 250-SIZE *\nS: 250-!STARTTLS\nS: 250-a?c*\nS: 250 /AUTH (?P<mech>[A-Z]+)/\nC: AUTH x\nS: 3xx\nC: y\n"
-        "S: 2xx ={mech}\nC: DATA\nS: 2xx|3xx\nC: x\nC: .\nS: !5xx\nC: NOOP\nS: 5xx\nC: QUIT\nS: 2xx\n"
+        "S: 2xx\nC: EHLO x\nS: 250-SIZE *\nS: 250-!STARTTLS\nS: 250-a?c*\nS: 250 /AUTH (?P<mech>[A-Z]+)/\n"
+        "C: AUTH x\nS: 3xx\nC: y\nS: 2xx ={mech}\nC: DATA\nS: 2xx|3xx\nC: x\nC: .\nS: !5xx\nC: NOOP\nS: 5xx\nC: QUIT\nS: 2xx\n"
     )
-    fed = serve(
-        text, b"EHLO y\r\n", b"AUTH x\r\n", b"anything\r\n", b"DATA\r\n", b"x\r\n.\r\n", b"NOOP\r\n", b"QUIT\r\n"
-    )
+    fed = serve(text, b"EHLO y\r\n", b"AUTH x\r\n", b"anything\r\n", b"DATA\r\n", b"x\r\n.\r\n", b"NOOP\r\n", b"QUIT\r\n")
     assert ended(fed)[0] is Kind.DONE
     assert fed.sent == [
         b"220 mailsec\r\n",
@@ -115,7 +119,10 @@ def test_of_auth_the_mechanism_counts() -> None:
 
 
 def test_what_the_client_says_sets_variables() -> None:
-    text = "S: 220\nC: EHLO {helo}\nS: 250 =hello {helo}\nC: MAIL FROM:<{from}> SIZE={size}\nS: 250 ={from} {size}\nC: NOOP {helo}\nS: 250"
+    text = (
+        "S: 220\nC: EHLO {helo}\nS: 250 =hello {helo}\nC: MAIL FROM:<{from}> SIZE={size}\nS: 250 ={from} {size}\n"
+        "C: NOOP {helo}\nS: 250"
+    )
     fed = serve(text, b"EHLO me.example\r\n", b"MAIL FROM:<a@b> SIZE=5\r\n", b"NOOP me.example\r\n")
     assert [each for each in fed.sent if b"a@b" in each or b"hello" in each] == [b"250 hello me.example\r\n", b"250 a@b 5\r\n"]
     assert not any(judgement.notes for judgement in fed.course.judgements)
@@ -221,8 +228,10 @@ def test_only_its_own_connection() -> None:
         LMTP + "S: 250\nC: QUIT\nS: 221",
         "!tls\n!tls-expect version=1.3\nS: 220\nC: QUIT\nS: 221\n!expect-close",
         "S: 220 one\n!conn 2\nS: 220 two\nC: QUIT\nS: 221\n!conn 1\nC: NOOP\nS: 250\n",
-        "S: 220\nC: EHLO x\nS: 250-/SIZE (?P<size>[0-9]+)/\nS: 250 !STARTTLS\nC: MAIL FROM:<> SIZE={size}\nC: RCPT TO:<a>\nS: 2xx\nS: 4xx|5xx\n",
-        "S: 220\nC: EHLO x\nS: 250-mx\nS: 250 AUTH LOGIN\n!skip-unless AUTH LOGIN\nC: AUTH LOGIN\nS: 334\nC: YQ==\nS: 334\nC: Yg==\nS: 235\n",
+        "S: 220\nC: EHLO x\nS: 250-/SIZE (?P<size>[0-9]+)/\nS: 250 !STARTTLS\nC: MAIL FROM:<> SIZE={size}\n"
+        "C: RCPT TO:<a>\nS: 2xx\nS: 4xx|5xx\n",
+        "S: 220\nC: EHLO x\nS: 250-mx\nS: 250 AUTH LOGIN\n!skip-unless AUTH LOGIN\n"
+        "C: AUTH LOGIN\nS: 334\nC: YQ==\nS: 334\nC: Yg==\nS: 235\n",
         "S: 220\nC: DATA\nS: 354\nC: .a\nC\\: ..\\r\\n\nC\\: \\xff\\0bare\\rcr\\n\\r\\n\nC: é {{x}}\nC: .\nS: 250 a*b\n",
         "S: 220 a\\*b \\= {{x}} é\nC: NOOP {{x}}\nS: 250 =ex*act\n",
     ],
@@ -233,7 +242,9 @@ def test_a_script_and_its_mirror_agree_and_so_do_their_transcripts(text: str) ->
     assert {server.ending.kind for server in made.servers} == {Kind.DONE}, [server.ending for server in made.servers]
     assert {found.rule for found in made.client.findings} <= {"smtp-reply-flaw"}
     again = script("\n".join(made.client.telling))
-    second = duel(play(again, TARGET, Setting(strict=True)), lambda number: mirror(script(text), Place(number, ""), Setting(strict=True)))
+    second = duel(
+        play(again, TARGET, Setting(strict=True)), lambda number: mirror(script(text), Place(number, ""), Setting(strict=True))
+    )
     assert second.client.ending.kind is Kind.DONE, (made.client.telling, second.client.ending)
     said = [[line.data for line in course.lines if line.who] for course in (made.client, second.client)]
     assert said[0] == said[1]
@@ -245,7 +256,11 @@ def test_a_script_and_its_mirror_agree_and_so_do_their_transcripts(text: str) ->
 
 WORDS = st.text(st.characters(min_codepoint=0x20, max_codepoint=0x7E), max_size=10)
 COMMANDS = st.builds("C: {} {}".format, st.sampled_from(["EHLO", "MAIL", "RCPT", "NOOP", "XYZ"]), WORDS)
-REPLIES = st.builds("S: {} {}".format, st.sampled_from(["250", "2xx", "550", "!5xx", "250|251"]), WORDS.filter(lambda word: word[:1] not in "/!"))
+REPLIES = st.builds(
+    "S: {} {}".format,
+    st.sampled_from(["250", "2xx", "550", "!5xx", "250|251"]),
+    WORDS.filter(lambda word: word[:1] not in "/!"),
+)
 CONTENT = st.lists(st.text(st.characters(min_codepoint=0x20, max_codepoint=0x7E), max_size=6), max_size=4)
 MAILS = CONTENT.map(lambda lines: ["C: DATA", "S: 354", *(f"C: {line}" for line in lines if line != "."), "C: .", "S: 250"])
 EXCHANGES = st.one_of(st.builds(lambda command, reply: [command, reply], COMMANDS, REPLIES), MAILS)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, strategies as st
+from hypothesis import given
+from hypothesis import strategies as st
 
 from mailsec.transport.smtp.bind import as_content, check_size, check_variables, files_named
 from mailsec.transport.smtp.handshake import judge_terms, state_words
@@ -147,7 +148,10 @@ def test_a_log_without_its_content_cannot_be_run() -> None:
     assert caught.value.line == 5
 
 
-@given(st.lists(st.sampled_from(["<-  ", " -> ", "=== ", "<** ", "*** "]).flatmap(lambda sign: st.text(max_size=9).map(lambda text: sign + text))))
+SIGNS = st.sampled_from(["<-  ", " -> ", "=== ", "<** ", "*** "])
+
+
+@given(st.lists(st.builds(str.__add__, SIGNS, st.text(max_size=9))))
 def test_any_log_is_a_script_or_an_error(lines: list[str]) -> None:
     try:
         made = script("=== log\n" + "\n".join(lines))

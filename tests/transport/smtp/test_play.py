@@ -59,7 +59,9 @@ def test_a_mismatch_stops_it_and_says_where() -> None:
 
 
 def test_several_commands_go_out_in_one_piece() -> None:
-    fed = run("S: 220\nC: MAIL FROM:<>\nC: RCPT TO:<a>\nC: DATA\nS: 250\nS: 250\nS: 354", b"220 x\r\n", b"250 a\r\n250 b\r\n354 c\r\n")
+    fed = run(
+        "S: 220\nC: MAIL FROM:<>\nC: RCPT TO:<a>\nC: DATA\nS: 250\nS: 250\nS: 354", b"220 x\r\n", b"250 a\r\n250 b\r\n354 c\r\n"
+    )
     assert fed.sent == [b"MAIL FROM:<>\r\nRCPT TO:<a>\r\nDATA\r\n"]
     assert ended(fed)[0] is Kind.DONE
 
@@ -145,7 +147,8 @@ def test_what_the_system_held_is_an_injection_too() -> None:
 
 
 @pytest.mark.parametrize(
-    ("end", "kind"), [(End.TLS, Kind.DEVIATES), (End.CLOSED, Kind.TEMPORARY), (End.CUT, Kind.TEMPORARY), (End.TIMEOUT, Kind.TEMPORARY)]
+    ("end", "kind"),
+    [(End.TLS, Kind.DEVIATES), (End.CLOSED, Kind.TEMPORARY), (End.CUT, Kind.TEMPORARY), (End.TIMEOUT, Kind.TEMPORARY)],
 )
 def test_a_handshake_that_fails(end: End, kind: Kind) -> None:
     fed = run(STARTTLS, b"220 x\r\n", OFFER, b"220 go\r\n", failed(end, b"not tls"))
@@ -270,7 +273,8 @@ def test_several_connections() -> None:
 
 
 @pytest.mark.parametrize(
-    ("needed", "there"), [("SIZE", True), ("size", True), ("AUTH PLAIN", True), ("AUTH CRAM-MD5", False), ("DSN", False), ("mx", False)]
+    ("needed", "there"),
+    [("SIZE", True), ("size", True), ("AUTH PLAIN", True), ("AUTH CRAM-MD5", False), ("DSN", False), ("mx", False)],
 )
 def test_what_is_skipped(needed: str, there: bool) -> None:
     text = f"S: 220\nC: EHLO me\nS: 250\n!skip-unless {needed}\nC: QUIT\nS: 221"
@@ -412,9 +416,19 @@ def test_secrets_are_hidden_wherever_they_come_up() -> None:
 
 
 def test_what_is_said_to_authenticate_is_hidden() -> None:
-    text = "S: 220\nC: AUTH LOGIN\nS: 334\nC: YWxpY2U=\nS: 334\nC: c2VjcmV0\nS: 535\nC: auth plain AGFsaWNl\nS: 5xx\nC: AUTH X =\nS: 334\nC: *\nS: 501\n"
+    text = (
+        "S: 220\nC: AUTH LOGIN\nS: 334\nC: YWxpY2U=\nS: 334\nC: c2VjcmV0\nS: 535\nC: auth plain AGFsaWNl\nS: 5xx\n"
+        "C: AUTH X =\nS: 334\nC: *\nS: 501\n"
+    )
     fed = run(
-        text, b"220 x\r\n", b"334 VXNlcg==\r\n", b"334 UGFzcw==\r\n", b"535 c2VjcmV0\r\n", b"535 x\r\n", b"334 \r\n", b"501 x\r\n"
+        text,
+        b"220 x\r\n",
+        b"334 VXNlcg==\r\n",
+        b"334 UGFzcw==\r\n",
+        b"535 c2VjcmV0\r\n",
+        b"535 x\r\n",
+        b"334 \r\n",
+        b"501 x\r\n",
     )
     assert ended(fed)[0] is Kind.DONE
     assert [line.shown for line in fed.course.lines if line.who is Party.CLIENT] == [
@@ -425,7 +439,7 @@ def test_what_is_said_to_authenticate_is_hidden() -> None:
         b"AUTH X =\r\n",
         b"*\r\n",
     ]
-    assert [line.shown for line in fed.course.lines if b"535" in line.data][0] == b"535 {masked-2}\r\n"
+    assert next(line.shown for line in fed.course.lines if b"535" in line.data) == b"535 {masked-2}\r\n"
     assert "C: {masked-1}" in fed.course.transcript
     assert "C: YWxpY2U=" in fed.course.telling
 
@@ -437,5 +451,8 @@ def test_a_command_that_looks_like_starttls_within_a_login_is_none() -> None:
 
 def test_raw_octets_with_a_login_are_hidden_too() -> None:
     fed = run("S: 220\nC\\: EHLO x\\r\\nAUTH PLAIN c2VjcmV0\\r\\n\nS: 250\nS: 235\n", b"220 x\r\n", b"250 x\r\n235 x\r\n")
-    assert [line.shown for line in fed.course.lines if line.who is Party.CLIENT] == [b"EHLO x\r\n", b"AUTH PLAIN {masked-1}\r\n"]
+    assert [line.shown for line in fed.course.lines if line.who is Party.CLIENT] == [
+        b"EHLO x\r\n",
+        b"AUTH PLAIN {masked-1}\r\n",
+    ]
     assert not any("c2VjcmV0" in line for line in fed.course.transcript)

@@ -2,9 +2,11 @@ from __future__ import annotations
 
 import io
 import smtplib
+from itertools import pairwise
 
 import pytest
-from hypothesis import given, strategies as st
+from hypothesis import given
+from hypothesis import strategies as st
 
 from mailsec.core.limits import SMTP_REPLY_BYTES, SMTP_REPLY_LINE, SMTP_REPLY_LINES
 from mailsec.transport.smtp.replies import Broken, Event, Flaw, Reply, ReplyReader
@@ -40,7 +42,7 @@ def read(data: bytes) -> list[Event]:
 def in_pieces(data: bytes, cuts: list[int]) -> list[Event]:
     reader = ReplyReader()
     places = [0, *sorted(cuts), len(data)]
-    return [event for start, end in zip(places, places[1:], strict=False) for event in reader.feed(data[start:end])]
+    return [event for start, end in pairwise(places) for event in reader.feed(data[start:end])]
 
 
 @given(STREAMS, st.data())
@@ -107,7 +109,9 @@ def test_flaws_are_told(data: bytes, flaws: set[Flaw]) -> None:
     assert reply.raw == data
 
 
-@pytest.mark.parametrize("data", [b"hello\r\n", b"\r\n", b"25\r\n", b"250x\r\n", b"600 a\r\n", b"099 a\r\n", b"-250 a\r\n", b"\0" * 9 + b"\n"])
+@pytest.mark.parametrize(
+    "data", [b"hello\r\n", b"\r\n", b"25\r\n", b"250x\r\n", b"600 a\r\n", b"099 a\r\n", b"-250 a\r\n", b"\0" * 9 + b"\n"]
+)
 def test_what_is_no_reply_breaks_it(data: bytes) -> None:
     reader = ReplyReader()
     (broken,) = reader.feed(data + b"250 ok\r\n")
