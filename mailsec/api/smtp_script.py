@@ -13,7 +13,7 @@ from mailsec.core.limits import SMTP_REPLY_TIMEOUT, SMTP_TIMEOUT
 from mailsec.core.results import Report, Status
 from mailsec.core.rules import Severity
 from mailsec.store.files import STDIN, read, shown
-from mailsec.transport.smtp.bind import as_content, check_size, check_variables, files_named
+from mailsec.transport.smtp.bind import as_content, check_size, check_sleeps, check_variables, files_named
 from mailsec.transport.smtp.course import Course, Setting
 from mailsec.transport.smtp.link import DaneJudge, Target
 from mailsec.transport.smtp.parse import parse
@@ -59,6 +59,7 @@ def load(data: bytes, name: str, options: ScriptOptions, *, mirrored: bool = Fal
         raise NothingToJudge("the script is empty")
     script = parse(data, name)
     check_variables(script, options.values, mirrored=mirrored)
+    check_sleeps(script, options.timeout)
     files: dict[int, bytes] = {}
     for index, path in files_named(script, options.values):
         files[index] = _file(script, index, path, options.folder)

@@ -125,11 +125,12 @@ def _value(name: str, value: bytes) -> bytes:
     if not re.fullmatch(NAME, name):
         raise UsageError(f"{name!r} is no name of a variable", hint="letters, digits, - and _, at most 32")
     if len(value) > SMTP_VARIABLE_BYTES or any(octet < 0x20 or octet == 0x7F for octet in value):
-        raise UsageError(f"the variable {name} holds a control character or more than {SMTP_VARIABLE_BYTES} octets")
+        message = f"the variable {name} holds a control character or more than {SMTP_VARIABLE_BYTES} octets"
+        raise UsageError(message, hint="C:< FILE sends a message, C\\: any octets")
     try:
         value.decode()
     except UnicodeDecodeError:
-        raise UsageError(f"the variable {name} is not UTF-8") from None
+        raise UsageError(f"the variable {name} is not UTF-8", hint="C\\: sends any octets") from None
     return value
 
 

@@ -38,7 +38,7 @@ def run(script: str, server: tuple[str, int], name: str, choices: ScriptChoices,
     directive. A transcript of mailsec or a log of swaks is a script as well.
     """
     if choices.transcript and output.format.startswith("json"):
-        raise UsageError("--transcript and --json contradict each other")
+        raise UsageError("--transcript and --json contradict each other", hint="--transcript alone, or --json alone")
     from mailsec.cli.jobs.smtp_run import run as run_it  # not before it is needed
 
     return run_it(script, server, name, choices, output, dns)

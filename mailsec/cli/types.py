@@ -53,7 +53,7 @@ class Server(_ServerType):
         if value.startswith("/"):
             return value, 0
         host, port = host_and_port(value, "25")
-        if not host or any(char.isspace() or not char.isprintable() for char in host):
+        if not host or set(host) & set("[]/") or any(char.isspace() or not char.isprintable() for char in host):
             self.fail(f"{value!r} is no host, alone or with a port (mx.example.com:25, [2001:db8::1]:25)", param, ctx)
         if not (port.isascii() and port.isdigit() and len(port) < 6 and 0 < int(port) < 65536):
             self.fail(f"{value!r}: a port is a number from 1 to 65535", param, ctx)

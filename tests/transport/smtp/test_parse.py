@@ -139,7 +139,8 @@ def test_errors_have_a_line_and_a_column(text: str, line: int, column: int, word
         made(text)
     assert (caught.value.line, caught.value.column) == (line, column)
     assert words in caught.value.message
-    assert caught.value.message.startswith(f"x.smtp, line {line}, column {column}: ")
+    assert caught.value.message.startswith(f"line {line}, column {column}: ")
+    assert caught.value.name == "x.smtp"
     assert caught.value.exit is Exit.BAD_INPUT
 
 
