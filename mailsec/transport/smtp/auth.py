@@ -5,7 +5,7 @@ from __future__ import annotations
 from base64 import b64encode
 from dataclasses import dataclass
 
-from mailsec.core.limits import SASL_CHALLENGES, SASL_LINE
+from mailsec.core.limits import SASL_LINE
 from mailsec.transport.sasl.encoding import decode
 from mailsec.transport.sasl.login import Login, Mechanism, SaslError
 from mailsec.transport.sasl.mechanisms import KINDS, NoMechanism, Place, choose
@@ -17,7 +17,8 @@ from mailsec.transport.wire import Dialogue
 
 _LINE = 512
 """Octets of a command line (RFC 5321 section 4.5.3.1.4); a longer initial response waits for its challenge (RFC 4954)."""
-_MASK = "***"
+_MASK = "{masked}"
+"""What the record has in place of what shows a name or a secret; as a script it would be a variable."""
 _TEMPORARY = {421, 432, 454}
 
 
@@ -48,9 +49,7 @@ def authenticate(talk: Conversation, extensions: Capabilities, credentials: Cred
     except (NoMechanism, SaslError) as error:
         raise Stopped(Ending(Halt.LOGIN, Step.AUTH, str(error))) from None
     reply = yield from _begin(talk, mechanism)
-    for _ in range(SASL_CHALLENGES):
-        if reply.code != 334:
-            break
+    while reply.code == 334:  # every mechanism has had enough after two
         reply = yield from _answer(talk, mechanism, reply)
     _judge(mechanism, reply)
     return name
@@ -96,8 +95,6 @@ def _judge(mechanism: Mechanism, reply: Reply) -> None:
         case 235:
             reason = f"{mechanism.name}: success is claimed before the server has proved that it knows the password"
             halt = Halt.PROTOCOL
-        case 334:
-            halt, reason = Halt.PROTOCOL, f"more than {SASL_CHALLENGES} challenges"
         case code if code in _TEMPORARY:
             halt, reason = Halt.TEMPORARY, f"login not possible now: {said(reply)}"
         case code if code // 100 in (4, 5):

@@ -8,10 +8,12 @@ from dataclasses import dataclass, field
 
 from mailsec.core.limits import SMTP_CONNECT_WAIT, SMTP_QUIT_WAIT
 from mailsec.core.results import Finding, finding
+from mailsec.core.rules import Rule
 from mailsec.core.text import clipped, from_bytes
 from mailsec.transport.smtp import rules
+from mailsec.transport.smtp.course import Line, Party, lines_of
 from mailsec.transport.smtp.outcome import Ending, Halt, Step, Stopped
-from mailsec.transport.smtp.prepare import stuffed
+from mailsec.transport.smtp.prepare import content_blocks
 from mailsec.transport.smtp.replies import Broken, Event, Flaw, Reply, ReplyReader
 from mailsec.transport.wire import (
     Close,
@@ -50,22 +52,6 @@ _HALTS = {End.TLS: Halt.TLS, End.FLOOD: Halt.PROTOCOL}
 _QUOTED = 200
 
 
-class Direction:
-    """Who speaks in a line of the record."""
-
-    CLIENT, SERVER, NOTE = "C", "S", "*"
-
-
-@dataclass(frozen=True, slots=True)
-class Spoken:
-    """One line of the record: seconds since the dialogue began, who, under TLS or not, and what; a secret is masked in it."""
-
-    at: float
-    who: str
-    tls: bool
-    text: str
-
-
 @dataclass(slots=True)
 class Conversation:
     """The connection `on` until `limit` (seconds since the dialogue began). Its methods raise `Stopped`."""
@@ -75,7 +61,9 @@ class Conversation:
     now: float = 0.0
     address: str = ""
     tls: TlsState | None = None
-    record: list[Spoken] = field(default_factory=list)
+    record: list[Line] = field(default_factory=list)
+    part: int = -1
+    """What the lines belong to that are noted next: the place of a message, -1 for what all have in common."""
     usable: bool = False
     """There is a connection, and the server may still be talked to."""
     _open: bool = False
@@ -98,6 +86,10 @@ class Conversation:
         """Note `what`, unless its rule has been noted already."""
         self._findings.setdefault(what.rule, what)
 
+    def has(self, rule: Rule) -> bool:
+        """True where something was noted under `rule`."""
+        return rule.id in self._findings
+
     # --- the connection
 
     def connect(self, addresses: Sequence[str], port: int, wish: TlsWish | None) -> Dialogue[None]:
@@ -105,16 +97,11 @@ class Conversation:
         self._open = True
         outcome = yield Connect(self.on, tuple(addresses), port, self._until(Step.CONNECT), wish)
         self.now = outcome.at
-        match outcome:
-            case Done():
-                self.address = outcome.address
-            case Secured():
-                self.address, self.tls = outcome.address, outcome.tls
-            case Failed():
-                raise self._failed(Step.CONNECT, outcome)
-            case Got():
-                raise AssertionError("a connection is no octets")
-        self.usable = True
+        if isinstance(outcome, Failed):
+            raise self._failed(Step.CONNECT, outcome)
+        assert isinstance(outcome, Done | Secured)
+        self.address, self.usable = outcome.address, True
+        self.tls = outcome.tls if isinstance(outcome, Secured) else None
 
     def secure(self, wish: TlsWish) -> Dialogue[None]:
         """The TLS handshake. What came in the clear and was not asked for ends the session: somebody put it there."""
@@ -124,16 +111,14 @@ class Conversation:
         outcome = yield StartTls(self.on, wish, self._until(Step.STARTTLS))
         self.now = outcome.at
         if isinstance(outcome, Secured | Failed) and outcome.injected:
+            self.usable = False
             raise self._injected(outcome.injected)
-        match outcome:
-            case Secured():
-                self.tls = outcome.tls
-                self._reader, self._events = ReplyReader(), deque()
-            case Failed():
-                self.usable = False
-                raise self._failed(Step.STARTTLS, outcome, Halt.TLS)
-            case _:
-                raise AssertionError("a handshake is neither octets nor a deed")
+        if isinstance(outcome, Failed):
+            self.usable = False
+            raise self._failed(Step.STARTTLS, outcome, Halt.TLS)
+        assert isinstance(outcome, Secured)
+        self.tls = outcome.tls
+        self._reader, self._events = ReplyReader(), deque()
 
     def close(self) -> Dialogue[None]:
         """Close the connection, if there is one."""
@@ -157,20 +142,24 @@ class Conversation:
         self._check_silence(step)
         yield from self._send(self._octets(shown or lines, lines))
 
-    def say_content(self, data: bytes, lines: Sequence[str]) -> Dialogue[None]:
-        """Send the content of a message, which is dot-stuffed here, and the commands of the next one with its last block."""
+    def say_content(self, data: bytes, lines: Sequence[str], part: int) -> Dialogue[None]:
+        """Send the content of a message, which is dot-stuffed here, and the commands of the next one with its last block;
+        they belong to `part`."""
         self._check_silence(Step.MESSAGE)
-        self._note(Direction.CLIENT, f"({len(data)} octets of content, and the line .)")
-        blocks = stuffed(data)
+        self.note(f"content of {len(data)} octets, and the line .")
+        blocks = content_blocks(data)
         block = next(blocks)
         for following in blocks:
             yield from self._send(block)
             block = following
-        yield from self._send(block + self._octets(lines, lines))
+        own, self.part = self.part, part
+        commands = self._octets(lines, lines)
+        self.part = own
+        yield from self._send(block + commands)
 
     def _octets(self, shown: Sequence[str], lines: Sequence[str]) -> bytes:
         for line in shown:
-            self._note(Direction.CLIENT, line)
+            self._note(Party.CLIENT, f"{line}\r\n".encode())
         return "".join(f"{line}\r\n" for line in lines).encode()
 
     def _send(self, block: bytes) -> Dialogue[None]:
@@ -195,10 +184,9 @@ class Conversation:
             self._events.extend(self._reader.feed(outcome.data))
         event = self._events.popleft()
         if isinstance(event, Broken):
-            self._note(Direction.SERVER, clipped(from_bytes(event.raw.rstrip(b"\r\n")), _QUOTED))
+            self._note(Party.SERVER, event.raw)
             raise Stopped(Ending(Halt.PROTOCOL, step, f"no reply of SMTP: {event.reason}"))
-        for line in event.raw.rstrip(b"\r\n").split(b"\n"):
-            self._note(Direction.SERVER, from_bytes(line.rstrip(b"\r")))
+        self._note(Party.SERVER, event.raw)
         if event.flaws:
             self._say_flaws(event.flaws)
         return event
@@ -210,12 +198,13 @@ class Conversation:
 
     def note(self, text: str) -> None:
         """Something that is no line of either side."""
-        self._note(Direction.NOTE, text)
+        self._note(None, text.encode())
 
     # --- inside
 
-    def _note(self, who: str, text: str) -> None:
-        self.record.append(Spoken(self.now, who, self.tls is not None, text))
+    def _note(self, who: Party | None, said: bytes) -> None:
+        version = self.tls.version if self.tls is not None else ""
+        self.record += [Line(self.now, self.on, who, version, line, line, self.part) for line in lines_of(said)]
 
     def _until(self, step: Step) -> float:
         return min(self.now + WAITS[step], self.limit)
@@ -230,7 +219,7 @@ class Conversation:
             return
         event = self._events[0] if self._events else None
         if isinstance(event, Reply) and event.code == 421:
-            self._note(Direction.SERVER, from_bytes(event.raw.rstrip(b"\r\n")))
+            self._note(Party.SERVER, event.raw)
             raise Stopped(Ending(Halt.TEMPORARY, step, "the server leaves", event))
         text = clipped(from_bytes(self._left()[:_QUOTED]), _QUOTED)
         self.found(finding(rules.UNASKED, text))

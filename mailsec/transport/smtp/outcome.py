@@ -9,6 +9,7 @@ from mailsec.core.results import Finding
 from mailsec.core.text import clipped, from_bytes
 from mailsec.transport.smtp.capabilities import Capabilities
 from mailsec.transport.smtp.paths import Path
+from mailsec.transport.smtp.policy import TlsVerdict
 from mailsec.transport.smtp.replies import Reply
 from mailsec.transport.wire import TlsState
 
@@ -60,13 +61,15 @@ class Fate(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What became of one recipient, at which step, and the reply that decided where there was one."""
+    """What became of one recipient, at which step, and the reply that decided where there was one; `halt` where it was the end
+    of the session."""
 
     recipient: Path
     fate: Fate
     step: Step
     reason: str = ""
     reply: Reply | None = None
+    halt: Halt | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +94,8 @@ class Stopped(Exception):
 class SessionResult:
     """A session that is over. `answers` has one tuple for each message, in the order of its recipients.
 
-    `extensions` are those after TLS where there was any; `mechanism` is what the login was made with, "" without one.
+    `extensions` are those after TLS where there was any; `mechanism` is what the login was made with, "" without one;
+    `verdict` what was judged of TLS, None where it did not come to that.
     """
 
     answers: tuple[tuple[Answer, ...], ...]
@@ -100,4 +104,5 @@ class SessionResult:
     tls: TlsState | None = None
     extensions: Capabilities = field(default_factory=Capabilities)
     mechanism: str = ""
+    verdict: TlsVerdict | None = None
     findings: tuple[Finding, ...] = ()

@@ -12,10 +12,11 @@ from mailsec.core.domains import DomainError, to_ascii
 from mailsec.core.limits import SMTP_PATH
 from mailsec.core.text import from_bytes
 from mailsec.message.addresses import parse_addresses
+from mailsec.message.tokens import quoted
 from mailsec.transport.mx.hosts import address as ip_of
 
 POSTMASTER = "postmaster"
-_CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f]")
+_CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 _LITERAL = re.compile(r"\[(?:IPv6:)?[0-9A-Fa-f:.]+\]\Z")
 
 
@@ -68,7 +69,8 @@ def parse_path(text: str, *, null: bool = False, postmaster: bool = False) -> Pa
     if len(found.mailboxes) != 1 or found.defects or found.groups:
         raise PathError("not one address of the form local@domain")
     mailbox = found.mailboxes[0]
-    if mailbox.display or value not in (mailbox.address, mailbox.local + b"@" + mailbox.domain):
+    written = (mailbox.address, mailbox.local + b"@" + mailbox.domain, quoted(mailbox.local) + b"@" + mailbox.domain)
+    if mailbox.display or value not in written:
         raise PathError("only the address itself: no name, comment or space beside it")
     path = Path(from_bytes(mailbox.address[: -len(mailbox.domain) - 1]), _domain(from_bytes(mailbox.domain)))
     if len(str(path).encode()) + 2 > SMTP_PATH:

@@ -190,7 +190,7 @@ def _date(now: int) -> str:
     return f"{_DAYS[moment.weekday()]}, {moment.day} {_MONTHS[moment.month - 1]} {moment:%Y %H:%M:%S} +0000"
 
 
-def stuffed(data: bytes) -> Iterator[bytes]:
+def content_blocks(data: bytes) -> Iterator[bytes]:
     """`data`, which has only CRLF and ends with one, as it goes over the wire behind a 354: in blocks, a dot put in front of
     each line that begins with one, and the line `.` at the end (RFC 5321 section 4.5.2)."""
     at, at_line_start = 0, True

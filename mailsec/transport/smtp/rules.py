@@ -89,6 +89,30 @@ TLS_FAILED = Rule(
     _LISTENED,
     "Ask with --tls require, which sends nothing in the clear.",
 )
+DEVIATES = Rule(
+    "smtp-script-deviation",
+    Severity.MEDIUM,
+    "The other side does not do what the script says",
+    "RFC 5321 section 4.3.2",
+    _LOST,
+    "Compare what was received with the script's line, and correct the one that is wrong.",
+)
+COMMAND_FLAW = Rule(
+    "smtp-command-flaw",
+    Severity.LOW,
+    "A command of the client is not well formed",
+    "RFC 5321 section 2.3.8",
+    _CHANGED,
+    "Let the client end each line with CRLF and keep to ASCII and 512 octets a line.",
+)
+BARE_LINE_ENDS = Rule(
+    "smtp-bare-line-ends",
+    Severity.MEDIUM,
+    "The client sends a message with CR or LF alone in it",
+    "RFC 5321 section 2.3.8",
+    _SMUGGLED,
+    "Let the client make line ends right before it sends: servers disagree on what a bare CR or LF ends.",
+)
 IN_THE_CLEAR = Rule(
     "smtp-in-the-clear",
     Severity.MEDIUM,
@@ -124,6 +148,9 @@ RULES = (
     UNASKED,
     INJECTION,
     TLS_FAILED,
+    DEVIATES,
+    COMMAND_FLAW,
+    BARE_LINE_ENDS,
     IN_THE_CLEAR,
     OLD_TLS,
     STS_TESTING,

@@ -3,9 +3,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
-from enum import StrEnum
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 
 from mailsec.core.results import finding
 from mailsec.transport.sasl.mechanisms import Place
@@ -14,31 +13,13 @@ from mailsec.transport.smtp.auth import Credentials, authenticate
 from mailsec.transport.smtp.capabilities import Capabilities, capabilities
 from mailsec.transport.smtp.conversation import Conversation
 from mailsec.transport.smtp.outcome import Ending, Halt, SessionResult, Step, Stopped, said
+from mailsec.transport.smtp.policy import Need, TlsPolicy, TlsVerdict, judge_tls
 from mailsec.transport.smtp.replies import Reply
 from mailsec.transport.smtp.transaction import Job, Transactions
-from mailsec.transport.wire import Dialogue, TlsState, TlsWish
+from mailsec.transport.wire import Dialogue
 
 _UNKNOWN_COMMAND = (500, 501, 502, 504)
 """Replies to EHLO after which HELO may work (RFC 5321 section 3.2)."""
-
-
-class Upgrade(StrEnum):
-    """What is to be done about STARTTLS."""
-
-    NEVER = "never"
-    MAY = "may"  # opportunistic: with TLS where it works, in the clear where it does not (RFC 7435)
-    MUST = "must"
-    IMPLICIT = "implicit"  # TLS from the first octet (RFC 8314)
-
-
-@dataclass(frozen=True, slots=True)
-class Security:
-    """How the connection is to be secured. `judge` says why a handshake (None: there was none) is not good enough, "" where
-    it is."""
-
-    upgrade: Upgrade = Upgrade.MAY
-    wish: TlsWish = field(default_factory=TlsWish)
-    judge: Callable[[TlsState | None], str] = lambda _: ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,11 +34,16 @@ class Server:
 
 @dataclass(frozen=True, slots=True)
 class Manner:
-    """How a session is held. `helo` is this host's name, `nonce` a text that is used once; `quit_after` the step after which
-    nothing more is wanted."""
+    """How a session is held.
+
+    `helo` is this host's name, `policy` what TLS has to be like, judged for `now` (seconds since 1970 UTC). `implicit` is TLS
+    from the first octet (RFC 8314), else STARTTLS. `nonce` is a text that is used once, `quit_after` the last step wanted.
+    """
 
     helo: str
-    security: Security = field(default_factory=Security)
+    policy: TlsPolicy
+    now: int
+    implicit: bool = False
     credentials: Credentials | None = None
     nonce: str = ""
     quit_after: Step | None = None
@@ -82,8 +68,16 @@ def deliver(server: Server, manner: Manner, jobs: Sequence[Job], talk: Conversat
         ending = stopped.ending
         yield from session.quit(ending)
     yield from talk.close()
-    answers = transactions.answers(ending)
-    return SessionResult(answers, ending, talk.address, talk.tls, session.extensions, session.mechanism, talk.findings)
+    return SessionResult(
+        answers=transactions.answers(ending),
+        ending=ending,
+        address=talk.address,
+        tls=talk.tls,
+        extensions=session.extensions,
+        mechanism=session.mechanism,
+        verdict=session.verdict,
+        findings=talk.findings,
+    )
 
 
 @dataclass(slots=True)
@@ -95,39 +89,40 @@ class _Session:
     talk: Conversation
     extensions: Capabilities = field(default_factory=Capabilities)
     mechanism: str = ""
+    verdict: TlsVerdict | None = None
 
     def open(self) -> Dialogue[None]:
         """Everything before the first message. Opportunistic TLS that fails is done without."""
-        upgrade = self.manner.security.upgrade
+        policy = self.manner.policy
         try:
-            yield from self._until_secure(upgrade)
+            yield from self._until_secure(policy)
         except Stopped as stopped:
-            if upgrade is not Upgrade.MAY or stopped.ending.halt is not Halt.TLS or self.talk.usable:
+            optional = policy.need is Need.OPPORTUNISTIC and not self.manner.implicit
+            if not optional or stopped.ending.halt is not Halt.TLS or self.talk.usable:
                 raise
-            self.talk.found(finding(rules.TLS_FAILED, f"{self.server.name}: {stopped.ending.reason}"))
-            self.talk.note("TLS does not work: once more in the clear")
+            self._without_tls(stopped.ending.reason)
             yield from self.talk.renew()
-            yield from self._until_secure(Upgrade.NEVER)
+            yield from self._until_secure(replace(policy, need=Need.NONE))
         if self.manner.credentials is not None:
             place = Place(self.server.name, self.server.port, self.manner.nonce)
             self.mechanism = yield from authenticate(self.talk, self.extensions, self.manner.credentials, place)
             self._done(Step.AUTH)
 
-    def _until_secure(self, upgrade: Upgrade) -> Dialogue[None]:
-        implicit = upgrade is Upgrade.IMPLICIT
-        wish = self.manner.security.wish
-        yield from self.talk.connect(self.server.addresses, self.server.port, wish if implicit else None)
+    def _until_secure(self, policy: TlsPolicy) -> Dialogue[None]:
+        implicit = self.manner.implicit
+        yield from self.talk.connect(self.server.addresses, self.server.port, policy.wish if implicit else None)
         if implicit:
-            self._check_security()
+            self._check_tls(policy)
         self._done(Step.CONNECT)
         greeting = yield from self.talk.hear(Step.GREETING)
         _expect(2, Step.GREETING, greeting, "the server takes no mail")
         self._done(Step.GREETING)
         yield from self._hello()
-        if upgrade in (Upgrade.MAY, Upgrade.MUST):
-            yield from self._starttls(must=upgrade is Upgrade.MUST)
-        elif not implicit:
-            self._check_security()
+        if not implicit:
+            if policy.need is not Need.NONE:
+                yield from self._starttls(policy)
+            else:
+                self._check_tls(policy)
         self._done(Step.EHLO)
         self._done(Step.STARTTLS)
 
@@ -143,30 +138,38 @@ class _Session:
         _expect(2, Step.EHLO, reply, f"{verb} is refused")
         self.extensions = capabilities(reply)
 
-    def _starttls(self, *, must: bool) -> Dialogue[None]:
-        """TLS, and EHLO again (RFC 3207 section 4.2). Without `must` it is done without where the server has or wants none."""
+    def _starttls(self, policy: TlsPolicy) -> Dialogue[None]:
+        """TLS, and EHLO again (RFC 3207 section 4.2). Where it is not mandatory it is done without if the server has none."""
+        why = "the server does not offer STARTTLS"
         if "STARTTLS" in self.extensions:
             reply = yield from self.talk.ask(Step.STARTTLS, "STARTTLS")
             if reply.code == 220:
-                yield from self.talk.secure(self.manner.security.wish)
-                self._check_security()
+                yield from self.talk.secure(policy.wish)
+                self._check_tls(policy)
                 yield from self._hello()
                 return
             why = f"STARTTLS is offered and refused: {said(reply)}"
             if reply.code == 421 or reply.code // 100 not in (4, 5):
-                _expect(2, Step.STARTTLS, reply, why)
-            self.talk.found(finding(rules.TLS_FAILED, f"{self.server.name}: {why}"))
-        else:
-            why = "the server does not offer STARTTLS"
-        if must:
-            raise Stopped(Ending(Halt.TLS, Step.STARTTLS, why))
-        self._check_security()
+                raise _stopped(Step.STARTTLS, reply, "STARTTLS is offered and refused")
+            self._without_tls(why)
+        if policy.need.mandatory:
+            raise Stopped(Ending(Halt.TLS, Step.STARTTLS, f"{why}; {policy.why}" if policy.why else why))
+        self._check_tls(policy)
 
-    def _check_security(self) -> None:
-        reason = self.manner.security.judge(self.talk.tls)
-        if reason:
-            self.talk.note(reason)
-            raise Stopped(Ending(Halt.TLS, Step.STARTTLS, reason))
+    def _without_tls(self, reason: str) -> None:
+        if not self.manner.policy.need.mandatory:
+            self.talk.found(finding(rules.TLS_FAILED, f"{self.server.name}: {reason}"))
+            self.talk.note("on in the clear, since TLS does not work")
+
+    def _check_tls(self, policy: TlsPolicy) -> None:
+        """Go on where the handshake, or that there was none, is what the policy wants."""
+        self.verdict = judge_tls(policy, self.talk.tls, now=self.manner.now)
+        if not self.talk.has(rules.TLS_FAILED):  # which has said already that it goes in the clear
+            for found in self.verdict.findings:
+                self.talk.found(found)
+        if self.verdict.complaint:
+            self.talk.note(self.verdict.complaint)
+            raise Stopped(Ending(Halt.TLS, Step.STARTTLS, self.verdict.complaint))
 
     def _done(self, step: Step) -> None:
         if self.manner.quit_after is step:
@@ -184,7 +187,10 @@ class _Session:
 
 def _expect(digit: int, step: Step, reply: Reply, otherwise: str) -> None:
     """Go on where the reply's first digit is `digit`: it alone decides (RFC 5321 section 4.3.2)."""
-    if reply.code // 100 == digit:
-        return
+    if reply.code // 100 != digit:
+        raise _stopped(step, reply, otherwise)
+
+
+def _stopped(step: Step, reply: Reply, why: str) -> Stopped:
     halt = {4: Halt.TEMPORARY, 5: Halt.PERMANENT}.get(reply.code // 100, Halt.PROTOCOL)
-    raise Stopped(Ending(halt, step, f"{otherwise}: {said(reply)}", reply))
+    return Stopped(Ending(halt, step, f"{why}: {said(reply)}", reply))

@@ -74,6 +74,7 @@ class Transactions:
             if self._last is not None:
                 return
         yield from self._finish()
+        self._talk.part = -1
 
     def answers(self, ending: Ending | None) -> tuple[tuple[Answer, ...], ...]:
         """One tuple for each job. What the session's `ending` left open has its reason."""
@@ -90,9 +91,10 @@ class Transactions:
         if ending is None:
             return Answer(path, Fate.UNTRIED, Step.CONNECT, "nothing was sent")
         if waiting is not None and waiting.at == at and waiting.sent and index in waiting.accepted:
-            return Answer(path, Fate.UNKNOWN, Step.MESSAGE, f"sent whole, and no answer came: {ending.reason}")
+            reason = f"sent whole, and no answer came: {ending.reason}"
+            return Answer(path, Fate.UNKNOWN, Step.MESSAGE, reason, halt=ending.halt)
         fate = _END_FATES.get(ending.halt, Fate.DEFERRED)
-        return Answer(path, fate, ending.step, ending.reason, ending.reply)
+        return Answer(path, fate, ending.step, ending.reason, ending.reply, ending.halt)
 
     # --- what the server cannot take
 
@@ -141,7 +143,7 @@ class Transactions:
         lines = [*(["RSET"] if self._begun else []), mail]
         lines += rcpts if self._last is not Step.MAIL else []
         lines += ["DATA"] if self._last in (None, Step.DATA) else []
-        yield from self._content(lines)
+        yield from self._content(lines, at)
         if self._begun:
             self._begun = False
             yield from self._hear(Step.RSET)
@@ -159,6 +161,7 @@ class Transactions:
     def _one_by_one(self, at: int, recipients: Sequence[int]) -> Dialogue[None]:
         """Each command after the reply to the one before."""
         yield from self._finish()
+        self._talk.part = at
         if self._begun:
             self._begun = False
             yield from self._ask(Step.RSET, "RSET")
@@ -200,7 +203,7 @@ class Transactions:
             yield from self._talk.close()
             return
         if transaction.accepted:
-            self._waiting = transaction
+            self._waiting, self._begun = transaction, False
             return
         if not taken:
             raise Stopped(Ending(Halt.PROTOCOL, Step.DATA, f"content is asked for after MAIL was refused: {said(reply)}"))
@@ -213,22 +216,21 @@ class Transactions:
     def _finish(self) -> Dialogue[None]:
         """Send the content that waits, and hear what becomes of it."""
         if self._waiting is not None:
-            yield from self._content(())
+            yield from self._content((), self._waiting.at)
 
-    def _content(self, lines: Sequence[str]) -> Dialogue[None]:
-        """Send the content that waits, if any, with `lines` behind it, and hear what becomes of the content."""
-        waiting = self._waiting
+    def _content(self, lines: Sequence[str], at: int) -> Dialogue[None]:
+        """Send the content that waits, if any, with `lines` of the message `at` behind it, and hear what becomes of it."""
+        waiting, self._talk.part = self._waiting, at
         if waiting is None:
             yield from self._talk.say(Step.MAIL, *lines)
             return
-        content = self._jobs[waiting.at].content
-        yield from self._talk.say_content(content.data, lines)
+        content, self._talk.part = self._jobs[waiting.at].content, waiting.at
+        yield from self._talk.say_content(content.data, lines, at)
         waiting.sent = not self._talk.unsent or bool(lines)
-        self._begun = False
         for each in [(index,) for index in waiting.accepted] if self._lmtp else [tuple(waiting.accepted)]:
             reply = yield from self._hear(Step.MESSAGE)
             self._settle(waiting.at, each, Step.MESSAGE, reply, Fate.ACCEPTED if reply.code // 100 == 2 else None)
-        self._waiting = None
+        self._waiting, self._talk.part = None, at
 
     # --- replies
 
