@@ -12,7 +12,7 @@ import os
 import selectors
 import socket
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from ipaddress import ip_address
@@ -90,7 +90,7 @@ def serve(
     make: Callable[[str], Dialogue[T]],
     security: Security | None = None,
     serving: Serving = Serving(),
-) -> Iterator[tuple[str, T]]:
+) -> Generator[tuple[str, T], None, None]:
     """Serve until there is no more to serve; (peer, result) as each dialogue ends, however many are still under way.
 
     `make` makes the dialogue for a peer, which is told as text. Closing the iterator, or an exception in it such as Ctrl-C,

@@ -15,6 +15,8 @@ from typing import Generic, TypeAlias, TypeVar
 T = TypeVar("T")
 K = TypeVar("K", bound=Hashable)
 
+_LONGEST = 86_400.0
+"""Seconds that a selector is asked to wait at once; what is to come later is waited for again."""
 _ONGOING = frozenset({0, errno.EINPROGRESS, errno.EWOULDBLOCK})
 
 
@@ -114,7 +116,7 @@ class Loop(Generic[K, T]):
         if not self._flying:
             return None
         until = min(want.until for _, want in self._flying.values())
-        return None if until == inf else max(0.0, until - time.monotonic())
+        return None if until == inf else max(0.0, min(until - time.monotonic(), _LONGEST))
 
     def taken(self) -> list[tuple[K, T]]:
         """What has ended since the last time."""

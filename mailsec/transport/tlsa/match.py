@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from cryptography.hazmat.primitives.asymmetric.ed448 import Ed448PublicKey
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from cryptography.hazmat.primitives.asymmetric.types import PublicKeyTypes
-from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_der_public_key
+from cryptography.hazmat.primitives.serialization import Encoding, load_der_public_key
 from cryptography.x509 import Certificate
 
 from mailsec.core.limits import TLS_CHAIN, TLSA_KEYS, TLSA_RECORDS
@@ -21,6 +21,7 @@ from mailsec.core.results import Status
 from mailsec.transport.tlsa.record import Matching, Selector, TlsaRecord, Usage
 from mailsec.trust.x509.names import is_for
 from mailsec.trust.x509.path import Anchors, find_path, load
+from mailsec.trust.x509.spki import public_key_info
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +67,7 @@ def strongest(records: Sequence[TlsaRecord]) -> list[TlsaRecord]:
 def _associations(certificate: bytes) -> dict[tuple[int, int], bytes]:
     """What the data of a record for `certificate` would be, by selector and matching type; without keys where it is damaged."""
     parts = {Selector.CERT: certificate}
-    if (key := _public_key(certificate)) is not None:
+    if (key := public_key_info(certificate)) is not None:
         parts[Selector.SPKI] = key
     found: dict[tuple[int, int], bytes] = {}
     for selector, part in parts.items():
@@ -74,18 +75,6 @@ def _associations(certificate: bytes) -> dict[tuple[int, int], bytes]:
         found[selector, Matching.SHA2_256] = sha256(part).digest()
         found[selector, Matching.SHA2_512] = sha512(part).digest()
     return found
-
-
-def _public_key(certificate: bytes) -> bytes | None:
-    loaded = load(certificate)
-    return None if loaded is None else _spki(loaded)
-
-
-def _spki(certificate: Certificate) -> bytes | None:
-    try:
-        return certificate.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
-    except (ValueError, UnsupportedAlgorithm):
-        return None
 
 
 # --- trust anchors
@@ -127,7 +116,7 @@ def _anchors(record: TlsaRecord, shown: Sequence[Certificate], at: datetime) -> 
             yield der
         else:
             # The dates of a trust anchor are no part of the path (RFC 5280 section 6.1): its key is what is trusted.
-            yield from _signed_by(_spki(issuer) or b"", shown)
+            yield from _signed_by(public_key_info(der) or b"", shown)
     if record.bare:
         yield from _signed_by(record.data, shown)
 
