@@ -201,7 +201,7 @@ def _attempt_check(place: int, attempt: Attempt) -> Check:
 
 def _dialogue(place: int, attempt: Attempt) -> Check:
     rungs = (
-        rung(line.at, line.who.value if line.who is not None else "", line.shown, band=line.tls)
+        rung(line.at, line.who.value if line.who is not None else "", line.shown, tls=line.tls)
         for line in attempt.spoken(place)
     )
     return ladder(f"dialogue with {attempt.hop.host.name}", rungs, parties=(Party.CLIENT.value, Party.SERVER.value))

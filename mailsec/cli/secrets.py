@@ -44,14 +44,14 @@ def _line(data: bytes) -> str:
         raise BadInput("not UTF-8 text") from None
 
 
-def asked(what: str) -> str:
+def asked(what: str, *, hint: str = "") -> str:
     """What is typed on the terminal, unseen, even where stdin is the message. Raises KeyUnavailable without a terminal."""
     from getpass import getpass  # nobody is asked in most runs
 
     try:
         os.close(os.open(_TERMINAL, os.O_RDWR | os.O_NOCTTY))
     except OSError:
-        raise KeyUnavailable(f"there is no terminal to ask for the {what}", hint=f"--{what}-file FILE") from None
+        raise KeyUnavailable(f"there is no terminal to ask for the {what}", hint=hint or f"--{what}-file FILE") from None
     typed = ""
     with suppress(EOFError):
         typed = getpass(f"{what.capitalize()}: ")

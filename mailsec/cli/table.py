@@ -25,7 +25,9 @@ COMMANDS = {
 }
 """In the order in which `--help` lists them."""
 
-SMTP: dict[str, Entry] = {
+SMTP = {
+    "run": Entry("mailsec.cli.smtp_run", "run", "Run a scripted dialogue and judge every reply."),
+    "serve": Entry("mailsec.cli.smtp_serve", "serve", "Play the server's side of a script, to test a client."),
     "send": Entry("mailsec.cli.smtp_send", "send", "Send a message: to a server, or to its recipients' mail hosts."),
 }
 """The commands below `smtp`."""

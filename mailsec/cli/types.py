@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import click
 
+from mailsec.cli.options import host_and_port
+
 IPAddress: TypeAlias = IPv4Address | IPv6Address
 
 if TYPE_CHECKING:
@@ -31,3 +33,31 @@ class Address(_Type):
 
 
 ADDRESS = Address()
+
+
+if TYPE_CHECKING:
+    _ServerType: TypeAlias = click.ParamType[tuple[str, int]]
+else:
+    _ServerType = click.ParamType
+
+
+class Server(_ServerType):
+    """A host or address with a port (25 where none is given), or the path of a unix socket."""
+
+    name = "server"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str, int]:
+        """Host and port; the path and 0."""
+        if isinstance(value, tuple):
+            return value
+        if value.startswith("/"):
+            return value, 0
+        host, port = host_and_port(value, "25")
+        if not host or set(host) & set("[]/") or any(char.isspace() or not char.isprintable() for char in host):
+            self.fail(f"{value!r} is no host, alone or with a port (mx.example.com:25, [2001:db8::1]:25)", param, ctx)
+        if not (port.isascii() and port.isdigit() and len(port) < 6 and 0 < int(port) < 65536):
+            self.fail(f"{value!r}: a port is a number from 1 to 65535", param, ctx)
+        return host, int(port)
+
+
+SERVER = Server()

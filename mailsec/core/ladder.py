@@ -1,7 +1,7 @@
 """A dialogue of two parties as a Check: a rung for each thing that was said, by one of them or by none (an event).
 
-Any protocol can be shown so. Renderers that draw know a ladder by the fact `ladder`, which names the two parties; to the others it
-is a check like any other, with the same facts.
+Any protocol can be shown so. Renderers that draw know a ladder by the fact `ladder`, which names the two parties; to the others
+it is a check like any other, with the same facts.
 """
 
 from __future__ import annotations
@@ -10,9 +10,10 @@ from base64 import b64encode
 from collections.abc import Iterable, Iterator
 
 from mailsec.core.limits import LADDER_TEXT
-from mailsec.core.results import Check, Evidence, Fact, Finding, Status
+from mailsec.core.results import Check, Fact, Finding, Status
+from mailsec.core.text import from_bytes
 
-LADDER, BAND, TIME, SPEAKER, TEXT = "ladder", "band", "time-ms", "from", "text"
+LADDER, BAND, TIME, SPEAKER, TEXT = "ladder", "tls", "time-ms", "from", "text"
 
 
 def ladder(
@@ -34,25 +35,24 @@ def rung(
     speaker: str,
     said: bytes,
     *,
-    band: str = "",
+    tls: str = "",
     lane: str = "",
-    status: Status | None = None,
-    reason: str = "",
     octets: int | None = None,
-    evidence: tuple[Evidence, ...] = (),
 ) -> Check:
     """What `speaker` said, or with "" what happened, `at` seconds after the beginning.
 
-    `band` names the protection it went under ("TLSv1.3"), `lane` which of several connections. `octets` is the length of what went
-    over the wire, where `said` is shown otherwise.
+    `tls` is the version of TLS that it went through ("" for none), `lane` which of several connections. `octets` is the length
+    of what went over the wire, where `said` is shown otherwise. What is judged of it is added with `dataclasses.replace`.
     """
     facts = [Fact(TIME, round(at * 1000)), Fact(SPEAKER, speaker)]
-    if speaker:
-        facts += [Fact(BAND, band), Fact("octets", len(said) if octets is None else octets)]
     if lane:
         facts.append(Fact("lane", lane))
-    facts.extend(_text(said))
-    return Check(speaker or "event", status, reason, tuple(facts), evidence=evidence)
+    if speaker:
+        facts += [Fact(BAND, tls), Fact("octets", len(said) if octets is None else octets)]
+        facts.extend(_text(said))
+    else:
+        facts.append(Fact(TEXT, from_bytes(said)))
+    return Check(speaker or "event", facts=tuple(facts))
 
 
 def _text(said: bytes) -> Iterator[Fact]:

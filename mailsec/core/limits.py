@@ -362,7 +362,7 @@ SMTP_PATTERN_REPLY = 32 * 1024
 SMTP_TIMEOUT = 60.0
 """The whole of a dialogue, unless --timeout says otherwise."""
 SMTP_REPLY_TIMEOUT = 30.0
-"""One reply, unless `!timeout` says otherwise. RFC 5321 section 4.5.3.2 asks clients for five minutes; a person gives up earlier."""
+"""One reply, unless `!timeout` says otherwise. RFC 5321 section 4.5.3.2 asks for five minutes; a person gives up earlier."""
 SMTP_UNREAD = 100
 """Replies that nobody asked for, of those shown at the end of a dialogue."""
 

@@ -27,7 +27,7 @@ _WORD = 3  # a shorter value stands in other words by chance
 
 
 def put_tree(sheet: Sheet, check: Check, style: Style, budget: int) -> int:
-    """Add `check` and its children, at most `budget` nodes in all; what is left of the budget. A dialogue is drawn as a ladder."""
+    """Add `check` and its children, at most `budget` nodes in all; what is left of the budget. A dialogue becomes a ladder."""
     if is_ladder(check):
         _put_node(sheet, replace(check, facts=check.facts[1:]), Text(), Text(), style, 0)
         return put_ladder(sheet, check, style, budget)

@@ -7,7 +7,7 @@ from collections.abc import Container, Iterable, Iterator, Mapping
 
 from mailsec.core.limits import SMTP_SCRIPT_FILES
 from mailsec.core.text import from_bytes
-from mailsec.transport.smtp.script import How, Reply, Say, Script, ScriptError
+from mailsec.transport.smtp.script import How, Reply, Say, Script, ScriptError, Sleep
 from mailsec.transport.smtp.template import Reference
 
 _BARE = re.compile(rb"\r(?!\n)|(?<!\r)\n")
@@ -65,6 +65,16 @@ def as_content(data: bytes, step: Say, script: Script) -> bytes:
         message = f"the file has a {what} alone at octet {found.start()}, among lines that end with CRLF"
         raise ScriptError(script.name, step.line, 1, message, hint="C\\: sends octets as they are")
     return data if data.endswith(b"\r\n") or not data else data + b"\r\n"
+
+
+def check_sleeps(script: Script, limit: float) -> None:
+    """Raises ScriptError where the script sleeps longer than `limit` seconds."""
+    slept = 0.0
+    for step in script.steps:
+        slept += step.seconds if isinstance(step, Sleep) else 0
+        if slept > limit:
+            message = f"the script sleeps longer than the whole may take ({limit:g} seconds)"
+            raise ScriptError(script.name, step.line, 1, message, hint="--timeout SECONDS")
 
 
 def check_size(script: Script, total: int) -> None:

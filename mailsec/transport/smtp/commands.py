@@ -1,6 +1,6 @@
 """Octets from a client to commands and message content (RFC 5321 section 4.1, RFC 3030). Any split gives the same events.
 
-The end of data is CRLF, a dot, CRLF and nothing else: a line end of LF or CR alone ends neither a line of content nor a message.
+The end of data is CRLF, a dot, CRLF and nothing else: LF or CR alone ends neither a line of content nor a message.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import NamedTuple, TypeAlias
 
 from mailsec.core.limits import SMTP_COMMAND_LINE, SMTP_CONTENT_BYTES
+from mailsec.core.text import from_bytes
 from mailsec.transport.smtp.replies import Broken, Flaw
 
 _CHUNK = re.compile(rb"BDAT +([0-9]{1,12})(?: +LAST)? *\Z", re.IGNORECASE)
@@ -29,6 +30,11 @@ class Command(NamedTuple):
     def verb(self) -> str:
         """Its first word in upper case, as far as it is ASCII."""
         return self.text.split(b" ", 1)[0].decode("ascii", "replace").upper()
+
+    @property
+    def path(self) -> str:
+        """What stands behind the colon of MAIL and RCPT, without parameters."""
+        return from_bytes(self.text.partition(b":")[2].strip().split(b" ")[0])
 
 
 class Content(NamedTuple):

@@ -9,6 +9,7 @@ from enum import StrEnum
 
 from mailsec.core.results import Finding, finding
 from mailsec.core.rules import Rule
+from mailsec.core.text import clipped, from_bytes, visible
 from mailsec.transport.smtp.masks import Masks
 from mailsec.transport.smtp.script import Script
 from mailsec.transport.smtp.transcript import Transcript
@@ -26,8 +27,8 @@ class Party(StrEnum):
 class Line:
     """One line that was said, or (`who` None) something that happened, in words.
 
-    `at` is seconds since the dialogue began, `on` the connection, `tls` the version of TLS that it went through, `data` the octets
-    with their line end, `shown` the same without secrets; `step` is the script's step that it belongs to, -1 for none.
+    `at` is seconds since the dialogue began, `on` the connection, `tls` the version of TLS that it went through, `data` the
+    octets with their line end, `shown` the same without secrets; `step` is the script's step that it belongs to, -1 for none.
     """
 
     at: float
@@ -70,7 +71,8 @@ class Ending:
 
 @dataclass(frozen=True, slots=True)
 class Course:
-    """The whole. `states` are the TLS handshakes in order, each with its connection.
+    """The whole. `states` are the TLS handshakes in order, each with its connection and whether the script
+    judges its certificate.
 
     `transcript` is a script that repeats the dialogue, in lines, without secrets; `telling` the same with them.
     """
@@ -80,7 +82,7 @@ class Course:
     judgements: tuple[Judgement, ...]
     ending: Ending
     findings: tuple[Finding, ...] = ()
-    states: tuple[tuple[int, TlsState], ...] = ()
+    states: tuple[tuple[int, TlsState, bool], ...] = ()
     address: str = ""
     transcript: tuple[str, ...] = ()
     telling: tuple[str, ...] = ()
@@ -95,6 +97,7 @@ class Stop(Exception):
         self.reason = reason
 
 
+_QUOTED = 120
 _LINE = re.compile(rb"[^\n]*\n|[^\n]+")
 
 
@@ -103,11 +106,16 @@ def lines_of(data: bytes) -> list[bytes]:
     return _LINE.findall(data)
 
 
+def quoted(data: bytes) -> str:
+    """The beginning of `data` for a message, harmless."""
+    return clipped(visible(from_bytes(data[: 4 * _QUOTED].rstrip(b"\r\n"))), _QUOTED)
+
+
 @dataclass(frozen=True, slots=True)
 class Setting:
     """What a script is played with, on either side.
 
-    `values` are the variables, of which `secrets` are never shown; `files` what each `C:<` step (by its index) sends, with CRLF.
+    `values` are the variables, of which `secrets` are never shown; `files` is what each `C:<` step, by its index, sends.
     `limit` bounds the whole, `wait` one reply (or command), in seconds. `strict` demands every text.
     """
 
@@ -129,7 +137,7 @@ class Recorder:
         self.transcript = Transcript(setting.values, setting.secrets, self.masks)
         self.lines: list[Line] = []
         self.judgements: list[Judgement] = []
-        self.states: list[tuple[int, TlsState]] = []
+        self.states: list[tuple[int, TlsState, bool]] = []
         self._findings: dict[str, Finding] = {}
         self._time = ""
 

@@ -96,7 +96,7 @@ class Text:
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """What a reply is: `problems` are what the script does not allow, `notes` differences that it does; `captured` variables."""
+    """What a reply is: `problems` are what the script does not allow, `notes` what it does, `captured` are variables."""
 
     problems: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
@@ -199,11 +199,10 @@ def _find(
     if text.demand is Demand.ABSENT:
         here = next((line for line in lines if _begins(line, wanted)), None)
         return ({} if here is None else f"must not occur: {_quoted(here)}"), budget
-    if text.demand is Demand.GLOB:
-        there = any(_matches(text.pieces, values, line) for line in lines)
-    else:
-        there = wanted in lines
-    return ({} if there else f"expected text {_quoted(wanted)}, received {_quoted(b' / '.join(lines[:LISTED]))}"), budget
+    glob = text.demand is Demand.GLOB
+    there = any(_matches(text.pieces, values, line) for line in lines) if glob else wanted in lines
+    said = text.source.encode() if glob else wanted
+    return ({} if there else f"expected text {_quoted(said)}, received {_quoted(b' / '.join(lines[:LISTED]))}"), budget
 
 
 def _find_pattern(pattern: Pattern, lines: tuple[bytes, ...], budget: int) -> tuple[Mapping[str, bytes] | str, int]:

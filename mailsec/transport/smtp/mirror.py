@@ -2,16 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import NamedTuple
 
 from mailsec.core.limits import SMTP_UNREAD, SMTP_VARIABLES
-from mailsec.core.text import clipped, from_bytes, visible
 from mailsec.transport.smtp import rules
-from mailsec.transport.smtp.commands import Command, CommandReader, Content, Event
-from mailsec.transport.smtp.course import Course, Ending, Judgement, Kind, Line, Party, Recorder, Setting, Stop, lines_of
-from mailsec.transport.smtp.expect import Codes, Demand, Text
+from mailsec.transport.smtp.commands import END_OF_DATA, Command, CommandReader, Content, stuffed, unstuffed
+from mailsec.transport.smtp.counterpart import matched, shown_text, texts_of, usual_code, written
+from mailsec.transport.smtp.course import (
+    Course,
+    Ending,
+    Judgement,
+    Kind,
+    Line,
+    Party,
+    Recorder,
+    Setting,
+    Stop,
+    lines_of,
+    quoted,
+)
 from mailsec.transport.smtp.handshake import judge_terms, state_words
+from mailsec.transport.smtp.link import CONTENT, GREETING
 from mailsec.transport.smtp.replies import Broken, Flaw
 from mailsec.transport.smtp.script import ExpectClose, How, Lmtp, Say, Script, Sleep, Timeout, Tls, TlsExpect
 from mailsec.transport.smtp.template import Template
@@ -32,12 +43,7 @@ from mailsec.transport.wire import (
     TlsWish,
 )
 
-_GREETING = "the greeting"
-_CONTENT = "the message"
 _FAREWELL = b"421 4.3.0 The script has something else here\r\n"
-_USUAL = {_GREETING: (220,), "QUIT": (221,), "STARTTLS": (220,), "AUTH": (235, 334), "DATA": (354,)}
-_TEXTS = {220: b"mailsec", 221: b"Bye", 354: b"Go ahead", 235: b"Welcome"}
-_QUOTED = 120
 
 
 class Place(NamedTuple):
@@ -64,7 +70,7 @@ class _Mirror:
         self._wait, self._now = setting.wait, 0.0
         self._step = -1
         self._lmtp, self._answering = False, False
-        self._asked = _GREETING
+        self._asked = GREETING
         self._accepted, self._due = 0, 0
         self._policy: Tls | None = None
         self._tls: TlsState | None = None
@@ -128,7 +134,7 @@ class _Mirror:
         if (event := self._reader.next()) is not None or self._reader.rest:
             raw = event.raw if event is not None else self._reader.rest
             self._note(Party.CLIENT, raw, self._masks.hidden(raw), -1)
-            raise Stop(Kind.DEVIATES, f"the client goes on behind the end of the script: {_quoted(self._masks.hidden(raw))}")
+            raise Stop(Kind.DEVIATES, f"the client goes on behind the end of the script: {quoted(self._masks.hidden(raw))}")
 
     # --- what the client says
 
@@ -138,17 +144,17 @@ class _Mirror:
         problems: list[str] = []
         notes: list[str] = []
         if isinstance(event, Content):
-            problems.append(f"expected {_shown(turn.text)}, received a piece of a message")
+            problems.append(f"expected {shown_text(turn.text)}, received a piece of a message")
             self._asked = ""
         else:
-            self._asked = "" if self._answering else event.verb
-            captured = _matched(turn.text, self._values, event.text)
+            self._asked = "AUTH" if self._answering else event.verb
+            captured = matched(turn.text, self._values, event.text)
             if captured is None:
                 self._differs(turn.text, event, shown, problems, notes)
             else:
                 self._values.update(captured)
             if event.flaws:
-                self.recorder.found(rules.COMMAND_FLAW, f"{', '.join(event.flaws)}: {_quoted(shown)}", turn.step)
+                self.recorder.found(rules.COMMAND_FLAW, f"{', '.join(event.flaws)}: {quoted(shown)}", turn.step)
         self._answering = False
         self._judge(turn.step, shown, problems, notes)
 
@@ -156,7 +162,7 @@ class _Mirror:
         """The client's line is not the script's. The verb (of AUTH the mechanism as well) decides, unless all is demanded."""
         if self._answering:
             return
-        said = f"expected {_shown(text)}, received {_quoted(shown)}"
+        said = f"expected {shown_text(text)}, received {quoted(shown)}"
         words = 2 if event.verb == "AUTH" else 1
         same = event.text.upper().split(b" ")[:words] == text.fill(self._values).upper().split(b" ")[:words]
         (notes if same and not self._setting.strict else problems).append(said)
@@ -167,31 +173,34 @@ class _Mirror:
         problems: list[str] = []
         notes: list[str] = []
         if isinstance(event, Content):
-            wanted = self._wanted(turn)
+            wanted = self._wanted(turn, chunk=event.raw == event.data)
             if event.data != wanted:
                 said = f"the message is not the script's: {len(event.data)} octets, not {len(wanted)}"
                 (problems if self._setting.strict else notes).append(said)
             if bad := [flaw for flaw in event.flaws if flaw in (Flaw.BARE_CR, Flaw.BARE_LF)]:
                 self.recorder.found(rules.BARE_LINE_ENDS, ", ".join(bad), turn.step)
             if event.raw != event.data:
-                self._asked, self._due = _CONTENT, self._accepted
+                self._asked, self._due = CONTENT, self._accepted
         else:
-            problems.append(f"expected a message, received {_quoted(shown)}")
+            problems.append(f"expected a message, received {quoted(shown)}")
         self._judge(turn.step, shown, problems, notes)
 
-    def _wanted(self, turn: AwaitContent) -> bytes:
-        """The content that the script sends, without its end."""
+    def _wanted(self, turn: AwaitContent, *, chunk: bool) -> bytes:
+        """The content that the script sends, without its end; a chunk is sent as it is."""
         parts: list[bytes] = []
         for index in turn.steps:
             step = self._script.steps[index]
             assert isinstance(step, Say)
             if step.how is How.FILE:
-                parts.append(self._setting.files[index])
-            elif step.how is How.RAW:
-                parts.append(step.text.fill(self._values))
-            elif step.text.parts != (b".",):
-                parts.append(step.text.fill(self._values) + b"\r\n")
-        return b"".join(parts)
+                data = self._setting.files[index]
+                parts.append(data if chunk else stuffed(data))
+                continue
+            data = step.text.fill(self._values)
+            dot = b"." if step.how is How.LINE and data.startswith(b".") and data != b"." else b""
+            parts.append(data if step.how is How.RAW else dot + data + b"\r\n")
+        whole = b"".join(parts)
+        end = (b"\r\n" + whole).find(END_OF_DATA)
+        return whole if chunk or end < 0 else unstuffed(whole[:end])
 
     def _judge(self, step: int, shown: bytes, problems: list[str], notes: list[str]) -> None:
         self.recorder.judgements.append(Judgement(step, self._now, (shown,), tuple(problems), tuple(notes)))
@@ -210,7 +219,7 @@ class _Mirror:
                 self._reader.feed(outcome.data)
         if isinstance(event, Broken):
             self._note(Party.CLIENT, event.raw, self._masks.hidden(event.raw), self._step)
-            raise Stop(Kind.DEVIATES, f"no command: {event.reason}: {_quoted(event.raw)}")
+            raise Stop(Kind.DEVIATES, f"no command: {event.reason}: {quoted(event.raw)}")
         return event
 
     def _ended(self, failed: Failed, what: str) -> Stop:
@@ -221,7 +230,7 @@ class _Mirror:
         kind = Kind.DEVIATES if failed.end in (End.CLOSED, End.TLS, End.FLOOD) else Kind.TEMPORARY
         return Stop(kind, f"no {what.removeprefix('a ').removeprefix('the ')}: {failed.end}: {failed.reason}")
 
-    def _recorded(self, event: Event, step: int) -> bytes:
+    def _recorded(self, event: Command | Content, step: int) -> bytes:
         """Note the lines of `event`; what it is shown as."""
         self.recorder.time(self._now)
         if isinstance(event, Command):
@@ -237,14 +246,14 @@ class _Mirror:
     # --- what the server says
 
     def _answer(self, turn: Answer) -> Dialogue[None]:
-        if self._asked == _CONTENT and self._lmtp and self._due < 1:
+        if self._asked == CONTENT and self._lmtp and self._due < 1:
             return  # as many as there are recipients
-        code = _code(turn.reply.expected.codes, self._asked)
-        texts = [line for text in turn.reply.expected.texts for line in self._text(text, code)] or [_TEXTS.get(code, b"OK")]
-        data = _written(code, texts)
+        code = usual_code(turn.reply.expected.codes, self._asked)
+        texts = texts_of(turn.reply.expected, code, self._asked, self._values)
+        data = written(code, texts)
         self.recorder.transcript.reply(code, texts)
         yield from self._send(data, turn.step)
-        if self._asked == _CONTENT and self._lmtp:
+        if self._asked == CONTENT and self._lmtp:
             self._due -= 1
             while turn.last and self._due > 0:
                 self._due -= 1
@@ -266,22 +275,6 @@ class _Mirror:
         if asked == "STARTTLS" and code == 220:
             yield from self._secure()
 
-    def _text(self, text: Text, code: int) -> list[bytes]:
-        match text.demand:
-            case Demand.ABSENT:
-                return []
-            case Demand.ANY:
-                return [_TEXTS.get(code, b"OK")]
-            case Demand.GLOB:
-                pieces = (
-                    b"".join(b"x" if part is None else part.fill(self._values) for part in piece) for piece in text.pieces
-                )
-                return [b"".join(pieces)]
-        if text.pattern is not None:
-            self._values.update(text.pattern.search(text.pattern.example) or {})
-            return [text.pattern.example]
-        return [text.template.fill(self._values)]
-
     def _send(self, data: bytes, step: int, *, forced: bool = False) -> Dialogue[None]:
         outcome = self._see((yield Send(0, data, min(self._now + self._wait, self._setting.limit))))
         for line in lines_of(data):
@@ -298,16 +291,16 @@ class _Mirror:
         self._reader = CommandReader()
         if injected:
             for line in lines_of(injected)[:SMTP_UNREAD]:
-                self.recorder.transcript.comment(f"in the clear before TLS: {_quoted(self._masks.hidden(line))}")
+                self.recorder.transcript.comment(f"in the clear before TLS: {quoted(self._masks.hidden(line))}")
                 self._note(Party.CLIENT, line, self._masks.hidden(line), self._step)
-            said = f"{len(injected)} octets behind STARTTLS: {_quoted(self._masks.hidden(injected))}"
+            said = f"{len(injected)} octets behind STARTTLS: {quoted(self._masks.hidden(injected))}"
             self.recorder.found(rules.INJECTION, said, self._step)
         if isinstance(outcome, Failed):
             stop = self._ended(outcome, "TLS")
             raise Stop(stop.kind, f"the TLS handshake failed: {outcome.end}: {outcome.reason}")
         if isinstance(outcome, Secured):
             self._tls = outcome.tls
-            self.recorder.states.append((self._place.number, outcome.tls))
+            self.recorder.states.append((self._place.number, outcome.tls, False))
             self.recorder.happened(self._now, self._place.number, f"TLS on: {state_words(outcome.tls)}", self._step)
         self._judge_hopes()
 
@@ -328,47 +321,3 @@ class _Mirror:
     def _note(self, who: Party, data: bytes, shown: bytes, step: int) -> None:
         version = self._tls.version if self._tls is not None else ""
         self.recorder.lines.append(Line(self._now, self._place.number, who, version, data, shown, step))
-
-
-def _code(codes: Codes, asked: str) -> int:
-    """The code that a server usually has for this, as far as the script leaves a choice."""
-    return next((code for code in _USUAL.get(asked, ()) if code in codes), codes.example)
-
-
-def _written(code: int, texts: list[bytes]) -> bytes:
-    """A reply of one line or several."""
-    *first, last = texts
-    lines = [*(b"%d-%b\r\n" % (code, text) for text in first), b"%d %b\r\n" % (code, last)]
-    return b"".join(lines)
-
-
-def _matched(text: Template, values: Mapping[str, bytes], line: bytes) -> Mapping[str, bytes] | None:
-    """What the variables of `text` without a value are in `line`, or None where it is another line."""
-    known = Template(tuple(part for part in text.parts if isinstance(part, bytes) or part.name in values))
-    if known == text:
-        return {} if text.fill(values) == line else None
-    captured: dict[str, bytes] = {}
-    at, name = 0, ""
-    for part in text.parts:
-        if not isinstance(part, bytes) and part.name not in values:
-            name = name or part.name
-            continue
-        literal = Template((part,)).fill(values)
-        found = line.find(literal, at) if name else at
-        if found < 0 or not line.startswith(literal, found):
-            return None
-        if name:
-            captured[name], name = line[at:found], ""
-        at = found + len(literal)
-    if name:
-        captured[name], at = line[at:], len(line)
-    fine = at == len(line) and all(value.decode("ascii", "replace").isprintable() for value in captured.values())
-    return captured if fine else None
-
-
-def _shown(text: Template) -> str:
-    return _quoted(text.fill({}))
-
-
-def _quoted(data: bytes) -> str:
-    return clipped(visible(from_bytes(data[: 4 * _QUOTED].rstrip(b"\r\n"))), _QUOTED)

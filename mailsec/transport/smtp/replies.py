@@ -43,16 +43,19 @@ class Reply(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Broken:
-    """What came is no reply, in words; `raw` is the line that shows it (as much of it as is kept). Nothing is read after it."""
+    """What came is no reply, in words. `raw` is the line that shows it (as much of it as is kept), `before` what came of the
+    reply that it stands in. Nothing is read after it."""
 
     reason: str
     raw: bytes
+    before: bytes = b""
 
 
 Event: TypeAlias = Reply | Broken
 
 _ENHANCED = re.compile(rb"([245]\.[0-9]{1,3}\.[0-9]{1,3})(?![0-9.])")
 _REPLY = re.compile(rb"([1-5][0-9][0-9])(?: ([\x20-\x7e\t]{0,500}))?\r\n")
+_PLAIN = re.compile(rb"([1-5][0-9][0-9])(?:([ -])([\x20-\x7e\t]{0,500}))?\r\n")
 _LINE = re.compile(rb"([1-5][0-9][0-9])(?:([ -])(.*))?\Z", re.DOTALL)
 
 
@@ -62,14 +65,14 @@ class ReplyReader:
     `rest` are the octets that belong to no whole reply yet.
     """
 
-    __slots__ = ("_broken", "_buffer", "_codes", "_flaws", "_lines", "_raw", "_scanned")
+    __slots__ = ("_broken", "_buffer", "_code", "_flaws", "_lines", "_raw", "_scanned")
 
     def __init__(self) -> None:
         self._buffer = bytearray()
         self._scanned = 0  # octets of the buffer in which there is no line end
         self._raw = bytearray()  # the lines of a reply that goes on
         self._lines: list[bytes] = []
-        self._codes: set[bytes] = set()
+        self._code = b""
         self._flaws: dict[Flaw, None] = {}
         self._broken = False
 
@@ -85,9 +88,12 @@ class ReplyReader:
 
     def feed(self, data: bytes) -> list[Event]:
         """The events that `data` completes."""
-        events: list[Event] = []
         if self._broken:
-            return events
+            return []
+        if b"\n" not in data and len(self._buffer) + len(data) <= SMTP_REPLY_LINE:
+            self._buffer += data
+            return []
+        events: list[Event] = []
         at = 0
         if not self._buffer and not self._raw:
             # the usual case, one regular expression a reply: whole one-line replies
@@ -104,38 +110,47 @@ class ReplyReader:
         """Cut the buffer into lines; what has no line end yet stays."""
         buffer, at = self._buffer, 0
         while (end := buffer.find(b"\n", max(at, self._scanned))) >= 0:
-            line = bytes(buffer[at : end + 1])
+            found = _PLAIN.match(buffer, at)
+            line = found[0] if found else bytes(buffer[at : end + 1])
             at = end + 1
-            if not self._line(line, events):
+            if not self._line(line, found or self._odd(line), events):
                 return
         del buffer[:at]
         self._scanned = len(buffer)
         if len(buffer) > SMTP_REPLY_LINE:
             self._break(f"a line of more than {SMTP_REPLY_LINE} octets", bytes(buffer[:SMTP_REPLY_LINE]), events)
 
-    def _line(self, line: bytes, events: list[Event]) -> bool:
-        """One line; False where it is no part of a reply."""
+    def _odd(self, line: bytes) -> re.Match[bytes] | None:
+        """A line that is not as it should be: its flaws are noted; None where it is no line of a reply."""
         content = line[:-2] if line.endswith(b"\r\n") else line[:-1]
         found = _LINE.match(content)
+        if found is not None and len(line) <= SMTP_REPLY_LINE:
+            self._note(line, content)
+        return found
+
+    def _line(self, line: bytes, found: re.Match[bytes] | None, events: list[Event]) -> bool:
+        """One line; False where it is no part of a reply."""
+        lines, raw = self._lines, self._raw
         reason = ""
         if len(line) > SMTP_REPLY_LINE:
             reason = f"a line of more than {SMTP_REPLY_LINE} octets"
         elif found is None:
             reason = "a line that does not begin with a reply code"
-        elif len(self._lines) >= SMTP_REPLY_LINES or len(self._raw) + len(line) > SMTP_REPLY_BYTES:
+        elif len(lines) >= SMTP_REPLY_LINES or len(raw) + len(line) > SMTP_REPLY_BYTES:
             reason = f"a reply of more than {SMTP_REPLY_LINES} lines or {SMTP_REPLY_BYTES} octets"
         if reason or found is None:
             self._break(reason, line[:SMTP_REPLY_LINE], events)
             return False
-        self._note(line, content)
-        self._raw += line
-        self._codes.add(found[1])
-        self._lines.append(found[3] or b"")
-        if found[2] != b"-":
-            if len(self._codes) > 1:
+        code, sign, text = found.groups()
+        raw += line
+        lines.append(text or b"")
+        if code != self._code:
+            if self._code:
                 self._flaws[Flaw.MIXED_CODES] = None
-            events.append(Reply(int(found[1]), tuple(self._lines), bytes(self._raw), tuple(self._flaws)))
-            self._raw, self._lines, self._codes, self._flaws = bytearray(), [], set(), {}
+            self._code = code
+        if sign != b"-":
+            events.append(Reply(int(code), tuple(lines), bytes(raw), tuple(self._flaws)))
+            self._raw, self._lines, self._code, self._flaws = bytearray(), [], b"", {}
         return True
 
     def _note(self, line: bytes, content: bytes) -> None:
@@ -150,6 +165,6 @@ class ReplyReader:
                 self._flaws[flaw] = None
 
     def _break(self, reason: str, raw: bytes, events: list[Event]) -> None:
+        events.append(Broken(reason, raw, bytes(self._raw)))
         self._broken = True
         self._buffer, self._raw = bytearray(), bytearray()
-        events.append(Broken(reason, raw))

@@ -12,6 +12,7 @@ from mailsec.core.rules import Severity
 from mailsec.transport.smtp import rules
 from mailsec.transport.smtp.course import Course, Judgement, Kind, Party
 from mailsec.transport.smtp.script import Reply, Script
+from mailsec.transport.wire import TlsState
 
 STATUSES = {
     Kind.DONE: Status.PASS,
@@ -24,22 +25,20 @@ _EXITS = {Kind.DONE: Exit.HOLDS, Kind.DEVIATES: Exit.REMOTE, Kind.TEMPORARY: Exi
 
 def checks(course: Course, *, secrets: bool = False) -> tuple[Check, ...]:
     """The TLS handshakes and the dialogue, line by line; with `secrets` nothing is hidden."""
-    states = tuple(
-        Check(
-            "tls",
-            tls.pkix.status if tls.pkix.status is not Status.SKIPPED else None,
-            "; ".join(tls.pkix.reasons),
-            (
-                Fact("version", tls.version),
-                Fact("cipher", tls.cipher),
-                Fact("bits", tls.bits),
-                Fact("name", tls.name),
-                Fact("connection", on),
-            ),
-        )
-        for on, tls in course.states
-    )
+    states = tuple(_state_check(on, tls, judged) for on, tls, judged in course.states)
     return (*states, dialogue(course, secrets=secrets))
+
+
+def _state_check(on: int, tls: TlsState, judged: bool) -> Check:
+    facts = (
+        Fact("version", tls.version),
+        Fact("cipher", tls.cipher),
+        Fact("bits", tls.bits),
+        Fact("name", tls.name),
+        Fact("pkix", tls.pkix.status.value),
+        Fact("connection", on),
+    )
+    return Check("tls", tls.pkix.status if judged else None, "; ".join(tls.pkix.reasons), facts)
 
 
 def dialogue(course: Course, *, secrets: bool = False) -> Check:
@@ -107,7 +106,7 @@ def _rungs(course: Course, secrets: bool) -> Iterator[Check]:
             line.at,
             line.who.value if line.who is not None else "",
             line.data if secrets else line.shown,
-            band=line.tls,
+            tls=line.tls,
             lane=str(line.on) if several else "",
             octets=len(line.data),
         )

@@ -13,10 +13,11 @@ from mailsec.transport.smtp.template import Template
 
 
 class ScriptError(BadInput):
-    """A script that cannot be run as it is written. `line` and `column` count from 1, in characters."""
+    """The script `name` cannot be run as it is written. `line` and `column` count from 1, in characters."""
 
     def __init__(self, name: str, line: int, column: int, message: str, *, hint: str = "") -> None:
-        super().__init__(f"{name}, line {line}, column {column}: {message}", hint=hint)
+        super().__init__(f"line {line}, column {column}: {message}", hint=hint)
+        self.name = name
         self.line = line
         self.column = column
 

@@ -65,7 +65,7 @@ class Transcript:
         for part in text.parts:
             if isinstance(part, bytes):
                 data = part
-            elif part.name in self.values and part.name not in self.secrets:
+            elif part.name in self.values and not (hide and part.name in self.secrets):
                 data = Template((part,)).fill(self.values)
             else:
                 out.append(part.source.decode())

@@ -10,7 +10,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from mailsec.transport.smtp.commands import END_OF_DATA
+from mailsec.transport.smtp.commands import END_OF_DATA, Command
+from mailsec.transport.smtp.counterpart import usual_code
 from mailsec.transport.smtp.script import Connection, How, Reply, Say, Script, SkipUnless, Step
 from mailsec.transport.smtp.template import Reference, Template
 
@@ -100,13 +101,19 @@ class _Turner:
             return
         self._end_chunk()
         if isinstance(step, Reply):
-            self._answers.append(Answer(index, step))
-            if 354 in step.expected.codes and step.expected.codes.example == 354:
+            if usual_code(step.expected.codes, self._asked()) == 354:
                 self._content = []
+            self._answers.append(Answer(index, step))
             return
         yield from self._exchange()
         if not isinstance(step, SkipUnless):
             yield Other(index, step)
+
+    def _asked(self) -> str:
+        """The verb of the command that the next reply answers."""
+        command = next(iter(self._awaited[len(self._answers) :]), None)
+        first = command.text.parts[:1] if isinstance(command, Await) else ()
+        return Command(first[0], b"").verb if first and isinstance(first[0], bytes) else ""
 
     def _exchange(self) -> Iterator[Turn]:
         """Commands and replies by turns."""
