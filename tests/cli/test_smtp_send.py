@@ -419,6 +419,18 @@ def test_the_next_host_after_a_refusal_for_now(greeting: bytes, material: Materi
     assert (ended.code, len(server.taken.envelopes)) == (0, 1)
 
 
+def test_time_that_one_host_takes_is_gone_for_the_others(material: Material, mailsec) -> None:
+    zone = HOSTS.replace("$ORIGIN null.test.", "$ORIGIN second.test.\n@ MX 10 mx1.recv.test.\n$ORIGIN null.test.")
+    zone += "$ANSWER _mta-sts.second.test. TXT NODATA\n"
+    with SmtpServer() as server, Peer(lambda line: line.rest(), address=("127.0.0.2", server.port)):
+        options = (*envelope("a@b.test", "bob@recv.test", "x@second.test"), "--zone", material.zone(zone), "--timeout", "1")
+        ended = mailsec("smtp", "send", *options, "--port", str(server.port), "--json", stdin=MESSAGE)
+    reasons = {check["name"]: check["reason"] for check in checks(report(ended))}
+    assert (ended.code, server.taken.envelopes) == (5, [])
+    assert reasons["bob@recv.test"].startswith("timeout")
+    assert reasons["x@second.test"] == "no time was left"
+
+
 def test_no_other_host_after_a_refusal_for_good(material: Material, mailsec) -> None:
     def closed(line: Line) -> None:
         line.say(b"554 no mail here\r\n")
