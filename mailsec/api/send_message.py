@@ -158,16 +158,13 @@ class _Sender:
             elif self._options.dry_run:
                 self._settle(delivery, Fate.UNTRIED, "planned, not sent")
             else:
+                self._settle(delivery, Fate.DEFERRED, "no time was left")
                 for hop in planned.open:
-                    if not (open := delivery.open):
-                        break
-                    if self._left <= 0:
-                        self._settle(delivery, Fate.DEFERRED, "no time was left")
-                        break
-                    self._attempt(delivery, hop, open)
+                    if self._left > 0 and (open := delivery.open):
+                        self._attempt(delivery, hop, open)
 
     def _settle(self, delivery: Delivery, fate: Fate, reason: str) -> None:
-        for at, index in delivery.open:
+        for at, index in delivery.members:
             path = self._messages[at].envelope.recipients[index]
             delivery.answers[at, index] = Answer(path, fate, Step.CONNECT, reason)
 

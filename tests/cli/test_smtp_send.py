@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -419,6 +420,18 @@ def test_the_next_host_after_a_refusal_for_now(greeting: bytes, material: Materi
     assert (ended.code, len(server.taken.envelopes)) == (0, 1)
 
 
+def test_time_that_one_host_takes_is_gone_for_the_others(material: Material, mailsec) -> None:
+    zone = HOSTS.replace("$ORIGIN null.test.", "$ORIGIN second.test.\n@ MX 10 mx1.recv.test.\n$ORIGIN null.test.")
+    zone += "$ANSWER _mta-sts.second.test. TXT NODATA\n"
+    with SmtpServer() as server, Peer(lambda line: line.rest(), address=("127.0.0.2", server.port)):
+        options = (*envelope("a@b.test", "bob@recv.test", "x@second.test"), "--zone", material.zone(zone), "--timeout", "1")
+        ended = mailsec("smtp", "send", *options, "--port", str(server.port), "--json", stdin=MESSAGE)
+    reasons = {check["name"]: check["reason"] for check in checks(report(ended))}
+    assert (ended.code, server.taken.envelopes) == (5, [])
+    assert reasons["bob@recv.test"].startswith("timeout")
+    assert reasons["x@second.test"] == "no time was left"
+
+
 def test_no_other_host_after_a_refusal_for_good(material: Material, mailsec) -> None:
     def closed(line: Line) -> None:
         line.say(b"554 no mail here\r\n")
@@ -575,3 +588,41 @@ def test_empty_input(mailsec) -> None:
 def test_quiet(server: SmtpServer, mailsec) -> None:
     ended = mailsec("smtp", "send", "-q", *envelope(), "--server", f"127.0.0.1:{server.port}", stdin=MESSAGE)
     assert (ended.code, ended.out, ended.err) == (0, b"", b"")
+
+
+# --- a second judge
+
+
+@pytest.mark.external
+def test_the_wire_form_is_that_of_swaks(material: Material, mailsec) -> None:
+    """Octet for octet, from MAIL to the line `.`: what swaks sends of the same message."""
+
+    def record(into: list[bytes]) -> Any:
+        def speak(line: Line) -> None:
+            line.say(b"220 mx\r\n")
+            line.hear()
+            line.say(b"250-mx\r\n250 HELP\r\n")
+            for reply in (b"250 ok\r\n", b"250 ok\r\n", b"250 ok\r\n", b"354 go\r\n"):
+                into.append(line.hear())
+                line.say(reply)
+            into.append(line.hear(b"\r\n.\r\n"))
+            line.say(b"250 taken\r\n")
+            line.hear()
+            line.say(b"221 bye\r\n")
+
+        return speak
+
+    message = b"From: alice@send.test\nSubject: dots\n\n.\n..\n.dot\n\n\nend\n"
+    file = material.file("dots.eml", message)
+    ours: list[bytes] = []
+    theirs: list[bytes] = []
+    with Peer(record(ours)) as peer:
+        options = (*envelope("a@b.test", "bob@recv.test", "dave@recv.test"), "--server", f"127.0.0.1:{peer.port}", "--as-is")
+        assert mailsec("smtp", "send", *options, "--helo", "client.test", file).code == 0
+    with Peer(record(theirs)) as peer:
+        swaks = ["swaks", "--server", f"127.0.0.1:{peer.port}", "--ehlo", "client.test", "--from", "a@b.test"]
+        swaks += ["--to", "bob@recv.test,dave@recv.test", "--data", f"@{file}"]
+        subprocess.run(swaks, check=True, capture_output=True, timeout=60)
+    # swaks adds an empty line at the end
+    assert ours[:4] == theirs[:4]
+    assert ours[4].removesuffix(b".\r\n").rstrip(b"\r\n") == theirs[4].removesuffix(b".\r\n").rstrip(b"\r\n")

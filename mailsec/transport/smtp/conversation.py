@@ -82,6 +82,11 @@ class Conversation:
         """True where something could not be sent."""
         return self._unsent is not None
 
+    @property
+    def time_left(self) -> bool:
+        """True before the limit."""
+        return self.now < self.limit
+
     def found(self, what: Finding) -> None:
         """Note `what`, unless its rule has been noted already."""
         self._findings.setdefault(what.rule, what)

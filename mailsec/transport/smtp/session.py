@@ -98,7 +98,7 @@ class _Session:
             yield from self._until_secure(policy)
         except Stopped as stopped:
             optional = policy.need is Need.OPPORTUNISTIC and not self.manner.implicit
-            if not optional or stopped.ending.halt is not Halt.TLS or self.talk.usable:
+            if not optional or stopped.ending.halt is not Halt.TLS or self.talk.usable or not self.talk.time_left:
                 raise
             self._without_tls(stopped.ending.reason)
             yield from self.talk.renew()

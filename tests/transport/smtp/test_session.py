@@ -258,6 +258,11 @@ def test_starttls_and_everything_anew() -> None:
     assert "STARTTLS" not in result.extensions
 
 
+def test_a_handshake_that_takes_all_the_time_is_what_went_wrong() -> None:
+    result = run(Peer(handshake=Failed(End.TIMEOUT, "timed out", 60.0)), manner=MAY, limit=60.0)
+    assert (result.ending.halt, result.ending.step) == (Halt.TLS, Step.STARTTLS)
+
+
 def test_implicit_tls() -> None:
     peer = Peer()
     result = run(peer, manner=replace(MUST, implicit=True))
