@@ -47,7 +47,7 @@ def read_hop(found: Field) -> Hop:
     before = loose.comments.get("", [])
     if len(items) == 1 and before and (queue := _QUEUE.match(before[0])):
         return Hop(found, Format.QMAIL, protocol="" if queue[1] == "from network" else "local", time=time)
-    if not loose.first("by") or not (loose.first("from") or loose.first("with") or loose.first("id") or before):
+    if not loose.first("by") or not (time or loose.first("from") or loose.first("with") or loose.first("id")):
         return hop
     return _standard(found, loose, time)
 

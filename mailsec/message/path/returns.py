@@ -47,18 +47,15 @@ class ReturnPath:
         }[self.scheme]
 
 
-_SRS0 = re.compile(r"SRS0[=+-](?P<hash>[^=]{1,64})=(?P<time>[^=]{1,16})=(?P<domain>[^=]{1,253})=(?P<local>.{1,512})\Z", re.I | re.S)
-_SRS1 = re.compile(
-    r"SRS1[=+-](?P<hash>[^=]{1,64})=(?P<host>[^=]{1,253})=[=+-]"
-    r"(?P<inner>[^=]{1,64})=(?P<time>[^=]{1,16})=(?P<domain>[^=]{1,253})=(?P<local>.{1,512})\Z",
-    re.I | re.S,
-)
-# as Microsoft writes it: the original stands inside only where it was short enough
-_SRS = re.compile(
-    r"[^+]{1,64}\+SRS=(?P<hash>[^=]{1,64})=(?P<time>[^=]{1,16})(?:=(?P<domain>[^=]{1,253})=(?P<local>.{1,512}))?\Z", re.I | re.S
-)
-_BATV = re.compile(r"prvs=\d[0-9]{3}[0-9A-F]{6}=(?P<local>.{1,512})\Z|btv1==[^=]{1,64}==(?P<barracuda>.{1,512})\Z", re.I | re.S)
-_VERP = re.compile(r"[^=]{1,256}?(?:\+|-(?:\d{1,20}-)?)(?P<local>[^=+]{1,64})=(?P<domain>[^=@]{3,253})\Z", re.S)
+_FLAGS = re.IGNORECASE | re.DOTALL
+# hash, day, and the address the other way round, as each forwarder writes them
+_TAIL = r"[^=]{1,64}=[^=]{1,16}=(?P<domain>[^=]{1,253})=(?P<local>.{1,512})\Z"
+_SRS0 = re.compile(rf"SRS0[=+-]{_TAIL}", _FLAGS)
+_SRS1 = re.compile(rf"SRS1[=+-][^=]{{1,64}}=[^=]{{1,253}}=[=+-]{_TAIL}", _FLAGS)
+# as Microsoft writes it; what was too long for it is left out
+_SRS = re.compile(rf"[^+]{{1,64}}\+SRS=(?:{_TAIL}|[^=]{{1,64}}=[^=]{{1,16}}\Z)", _FLAGS)
+_BATV = re.compile(r"(?:prvs=\d{4}[0-9A-F]{6}=|btv1==[^=]{1,64}==)(?P<local>.{1,512})\Z", _FLAGS)
+_VERP = re.compile(r"[^=]{1,256}?(?:\+|-(?:\d{1,20}-)?)(?P<local>[^=+]{1,64})=(?P<domain>[^=@]{3,253})\Z", re.DOTALL)
 
 
 def read_return_path(address: str) -> ReturnPath:
@@ -70,8 +67,7 @@ def read_return_path(address: str) -> ReturnPath:
         if match := pattern.match(local):
             return ReturnPath(address, scheme, _joined(match["local"], match["domain"]))
     if match := _BATV.match(local):
-        inner = match["local"] or match["barracuda"]
-        return ReturnPath(address, Scheme.BATV, f"{inner}@{domain}")
+        return ReturnPath(address, Scheme.BATV, f"{match['local']}@{domain}")
     if (match := _VERP.match(local)) and (inner := _joined(match["local"], match["domain"])):
         return ReturnPath(address, Scheme.VERP, inner)
     return ReturnPath(address, Scheme.PLAIN)
