@@ -58,8 +58,9 @@ MAX_RECEIVED = 200
 """Received fields that are read; loops are cut at 50 to 100 hops by every transfer agent."""
 
 # --- the received path
-PATH_CLOCK_SKEW = 600
-"""Seconds that a hop may be earlier than the one below it before it is worth saying; hosts without NTP drift by minutes."""
+PATH_CLOCK_SKEW = 3_600
+"""Seconds that a hop may be earlier than the one below it before it is worth saying: clocks drift, and some time zones are
+written wrong by an hour."""
 PATH_QUEUE_TIME = 5 * 86_400
 """Seconds between two hops above which no queue explains it: RFC 5321 section 4.5.4.1 has senders give up after 4 to 5 days."""
 PATH_VISITS = 4

@@ -13,6 +13,7 @@ from mailsec.message.border import LOCAL_NAMES, OWN_NETWORKS
 from mailsec.message.checks import field_evidence
 from mailsec.message.fields import Message
 from mailsec.message.path import rules
+from mailsec.message.path.roles import Role
 from mailsec.message.path.spans import span
 from mailsec.message.path.steps import Journey, Step, organization
 from mailsec.message.received import Format, IPAddress
@@ -26,7 +27,7 @@ def findings(message: Message, way: Journey) -> Iterator[Finding]:
     yield from _border(message, way)
     for rule, odd, words in (
         (rules.BACK_IN_TIME, [each for each in steps[1:] if _is_back(each)], _back),
-        (rules.LONG_DELAY, [each for each in steps[1:] if (each.delay or 0) > PATH_QUEUE_TIME], _long),
+        (rules.LONG_DELAY, [each for each in steps[1:] if _is_long(each)], _long),
         (rules.BROKEN_CHAIN, [upper for lower, upper in pairwise(steps) if _breaks(lower, upper)], _broken),
         (rules.WEAK_TLS, [each for each in steps if each.tls.weak], _weak),
         (rules.UNKNOWN_FORMAT, [each for each in steps if each.hop.format is Format.UNKNOWN], _unknown),
@@ -55,6 +56,11 @@ def is_own(address: IPAddress) -> bool:
 
 def _is_back(step: Step) -> bool:
     return step.delay is not None and step.delay < -PATH_CLOCK_SKEW
+
+
+def _is_long(step: Step) -> bool:
+    """A mailbox may be emptied years later; no other hop takes that long."""
+    return (step.delay or 0) > PATH_QUEUE_TIME and step.role is not Role.USER_AGENT
 
 
 def _back(step: Step) -> str:

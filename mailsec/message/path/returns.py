@@ -55,7 +55,7 @@ _SRS1 = re.compile(rf"SRS1[=+-][^=]{{1,64}}=[^=]{{1,253}}=[=+-]{_TAIL}", _FLAGS)
 # as Microsoft writes it; what was too long for it is left out
 _SRS = re.compile(rf"[^+]{{1,64}}\+SRS=(?:{_TAIL}|[^=]{{1,64}}=[^=]{{1,16}}\Z)", _FLAGS)
 _BATV = re.compile(r"(?:prvs=\d{4}[0-9A-F]{6}=|btv1==[^=]{1,64}==)(?P<local>.{1,512})\Z", _FLAGS)
-_VERP = re.compile(r"[^=]{1,256}?(?:\+|-(?:\d{1,20}-)?)(?P<local>[^=+]{1,64})=(?P<domain>[^=@]{3,253})\Z", re.DOTALL)
+_VERP = re.compile(r"(?:[^+=]{1,256}\+|[^+=]{0,256}[-_])(?P<local>[^=+]{1,64})=(?P<domain>[^=@]{3,253})\Z", re.DOTALL)
 
 
 def read_return_path(address: str) -> ReturnPath:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from mailsec.core.domains import is_name
 from mailsec.core.limits import MAX_RECEIVED
@@ -95,6 +96,7 @@ def _steps(fields: Sequence[Field], edge: Border | None, written: int | None) ->
 _NOWHERE = ("localhost", "localdomain", "local", "lan", "internal", "home", "corp", "intranet", "private", "arpa")
 
 
+@lru_cache(1024)
 def organization(name: str) -> str:
     """The registrable domain of a host's name, "" where it has none: an address, localhost, a name within a local network."""
     if "." not in name or not is_name(name) or name.rpartition(".")[2] in _NOWHERE or name.replace(".", "").isdigit():
