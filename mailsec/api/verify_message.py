@@ -23,10 +23,12 @@ from mailsec.sender.dkim.verify import verify as verify_dkim
 from mailsec.sender.dmarc.evaluate import evaluate as evaluate_dmarc
 
 if TYPE_CHECKING:
+    from mailsec.api.verify_reported import Others
     from mailsec.sender.spf.evaluate import SpfResult
 
 NOW = "now"
 RECEIVED = "received"
+_SAID = (b"authentication-results", b"received-spf")
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +37,8 @@ class VerifyOptions:
 
     `received_from` names the receiver whose Received fields state the envelope, where `envelope` does not. `at` is the time
     to judge for in seconds since 1970 UTC, "now" or "received"; None takes the time of arrival where it is known, else now.
+    `trust_authres` is the authserv-id of that receiver, whose results may stand in for what can no longer be judged;
+    `authserv_ids` are further names of ours, so that a field which claims one is shown as such.
     """
 
     envelope: Envelope | None = None
@@ -43,6 +47,13 @@ class VerifyOptions:
     fail_on: Severity | None = Severity.HIGH
     trace: bool = False
     explain: bool = False
+    trust_authres: str = ""
+    authserv_ids: tuple[str, ...] = ()
+
+    @property
+    def ours(self) -> tuple[str, ...]:
+        """Every authserv-id of ours."""
+        return tuple(dict.fromkeys(filter(None, (self.received_from, self.trust_authres, *self.authserv_ids))))
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,23 +75,36 @@ def verify_message(file: bytes, subject: str, session: Session, options: VerifyO
     envelope = options.envelope or (derived(message, options.received_from) if options.received_from else Envelope())
     now = _moment(options.at, envelope, session.now)
     trace = Trace() if options.trace else None
-    evidenced = session.run(judge(message, envelope, now=now), trace)
+    evidenced = session.run(judge(message, envelope, options, now=now), trace)
     case = case_of(evidenced, options.fail_on)
     decision = decide(case)
     report = verify_report.report(evidenced, case, decision, subject=subject, now=now, trace=trace, explain=options.explain)
     return Verified(report, message, _results(evidenced))
 
 
-def judge(message: Message, envelope: Envelope, *, now: int) -> Flow[Evidenced]:
-    """SPF and DKIM side by side, then DMARC over both."""
+def judge(message: Message, envelope: Envelope, options: VerifyOptions, *, now: int) -> Flow[Evidenced]:
+    """SPF and DKIM side by side, then what the receiver reported in place of either, then DMARC over all of them."""
     who = author(message)
     spf, dkim = yield from together(_spf(envelope, now=now), _dkim(message, who, now=now))
     mail_from, helo = spf
-    identifiers = (mail_from.auth if mail_from else _unasked(envelope), *(each.auth for each in dkim.signatures))
+    own = (mail_from.auth if mail_from else envelope.unasked, *(each.auth for each in dkim.signatures))
+    others = _others(message, envelope, options)
+    reported = others.stand_ins(own, dkim.signatures, now=now) if others else {}
+    identifiers = tuple(reported[index].result if index in reported else auth for index, auth in enumerate(own))
     dmarc = yield from evaluate_dmarc(who.domains, identifiers)
     found = structure(message)
     form = message_check(message, found, who)
-    return Evidenced(message, envelope, who, mail_from, helo, dkim, dmarc, identifiers, found, form)
+    foreign = others.check((*own, dmarc.auth), reported) if others else None
+    return Evidenced(message, envelope, who, mail_from, helo, dkim, dmarc, identifiers, found, form, foreign, reported)
+
+
+def _others(message: Message, envelope: Envelope, options: VerifyOptions) -> Others | None:
+    """What other hosts said of the message; None where none did."""
+    if not any(field.key.endswith(_SAID) for field in message.fields):
+        return None
+    from mailsec.api.verify_reported import Others  # most messages on their way in have no such field
+
+    return Others(message, envelope.border, options.trust_authres, options.ours)
 
 
 def _spf(envelope: Envelope, *, now: int) -> Flow[tuple[SpfResult | None, SpfResult | None]]:
@@ -98,11 +122,6 @@ def _spf(envelope: Envelope, *, now: int) -> Flow[tuple[SpfResult | None, SpfRes
 
 def _dkim(message: Message, who: Author, *, now: int) -> Flow[DkimResult]:
     return verify_dkim(message, now=now, author_domains=who.domains)
-
-
-def _unasked(envelope: Envelope) -> AuthResult:
-    reason = "the return path is not known" if envelope.ip else "the envelope is not known"
-    return AuthResult("spf", Status.SKIPPED, reason)
 
 
 def _results(evidenced: Evidenced) -> tuple[AuthResult, ...]:
