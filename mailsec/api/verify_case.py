@@ -29,7 +29,7 @@ class Evidenced:
 
     `identifiers` is what DMARC was fed with: MAIL FROM first, then one for each DKIM signature in the order of `dkim`. Those in
     `reported`, by their index, are what the receiver reported in place of what could not be judged. `foreign` shows what other
-    hosts said of the message, None where none did.
+    hosts said of the message, None where none did; `opinion` what another program did, None where none was asked.
     """
 
     message: Message
@@ -43,6 +43,7 @@ class Evidenced:
     structure: Structure
     form: Check
     foreign: Check | None = None
+    opinion: Check | None = None
     reported: Mapping[int, StandIn] = field(default_factory=dict)
 
     def signature(self, index: int) -> SignatureResult | None:
@@ -56,6 +57,10 @@ class Evidenced:
         signature = self.signature(index)
         return (signature.unsigned_body or 0) if signature is not None else 0
 
+    def others(self) -> tuple[Check, ...]:
+        """What was judged elsewhere: by other hosts on the way, by other programs here."""
+        return tuple(check for check in (self.foreign, self.opinion) if check is not None)
+
     def findings(self) -> Iterator[Finding]:
         """Every finding of every room."""
         for check in (
@@ -63,7 +68,7 @@ class Evidenced:
             self.dkim.check,
             self.dmarc.check,
             *(each.check for each in (self.mail_from, self.helo) if each),
-            *((self.foreign,) if self.foreign else ()),
+            *self.others(),
         ):
             yield from check.all_findings()
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from mailsec.api import verify_report
@@ -38,7 +38,8 @@ class VerifyOptions:
     `received_from` names the receiver whose Received fields state the envelope, where `envelope` does not. `at` is the time
     to judge for in seconds since 1970 UTC, "now" or "received"; None takes the time of arrival where it is known, else now.
     `trust_authres` is the authserv-id of that receiver, whose results may stand in for what can no longer be judged;
-    `authserv_ids` are further names of ours, so that a field which claims one is shown as such.
+    `authserv_ids` are further names of ours, so that a field which claims one is shown as such. `second_opinion` asks dkimpy
+    too.
     """
 
     envelope: Envelope | None = None
@@ -49,6 +50,7 @@ class VerifyOptions:
     explain: bool = False
     trust_authres: str = ""
     authserv_ids: tuple[str, ...] = ()
+    second_opinion: bool = False
 
     @property
     def ours(self) -> tuple[str, ...]:
@@ -75,11 +77,21 @@ def verify_message(file: bytes, subject: str, session: Session, options: VerifyO
     envelope = options.envelope or (derived(message, options.received_from) if options.received_from else Envelope())
     now = _moment(options.at, envelope, session.now)
     trace = Trace() if options.trace else None
-    evidenced = session.run(judge(message, envelope, options, now=now), trace)
+    flow = judge(message, envelope, options, now=now)
+    evidenced = _with_opinion(flow, session, trace, now) if options.second_opinion else session.run(flow, trace)
     case = case_of(evidenced, options.fail_on)
     decision = decide(case)
     report = verify_report.report(evidenced, case, decision, subject=subject, now=now, trace=trace, explain=options.explain)
     return Verified(report, message, _results(evidenced))
+
+
+def _with_opinion(flow: Flow[Evidenced], session: Session, trace: Trace | None, now: int) -> Evidenced:
+    """The flow's result, and what dkimpy makes of the same message and the same answers."""
+    from mailsec.api.verify_second import Heard, second_opinion  # processes, and only here
+
+    heard = Heard()
+    evidenced = session.run(heard.listen(flow), trace)
+    return replace(evidenced, opinion=second_opinion(evidenced.message, evidenced.dkim, heard.keys, now=now))
 
 
 def judge(message: Message, envelope: Envelope, options: VerifyOptions, *, now: int) -> Flow[Evidenced]:
@@ -95,7 +107,7 @@ def judge(message: Message, envelope: Envelope, options: VerifyOptions, *, now: 
     found = structure(message)
     form = message_check(message, found, who)
     foreign = others.check((*own, dmarc.auth), reported) if others else None
-    return Evidenced(message, envelope, who, mail_from, helo, dkim, dmarc, identifiers, found, form, foreign, reported)
+    return Evidenced(message, envelope, who, mail_from, helo, dkim, dmarc, identifiers, found, form, foreign, reported=reported)
 
 
 def _others(message: Message, envelope: Envelope, options: VerifyOptions) -> Others | None:

@@ -25,7 +25,7 @@ def report(
         _spf(evidenced),
         evidenced.dkim.check,
         evidenced.dmarc.check,
-        *((evidenced.foreign,) if evidenced.foreign else ()),
+        *evidenced.others(),
         *_content(evidenced),
         evidenced.form,
     ]

@@ -23,6 +23,7 @@ class VerifyChoices:
     rcpt_to: tuple[str, ...]
     received_from: str
     trust_authres: str
+    second_opinion: bool
     header: bool
     add_header: bool
     authserv_id: str
@@ -63,6 +64,11 @@ class VerifyChoices:
     default="",
     metavar="ID",
     help="Let results of this receiver, above the border of --received-from, stand in for what can no longer be judged.",
+)
+@click.option(
+    "--second-opinion",
+    is_flag=True,
+    help="Ask dkimpy about the DKIM signatures too; a finding where it refuses what is accepted here.",
 )
 @click.option("--header", is_flag=True, help="Print the results as an Authentication-Results field instead.")
 @click.option(

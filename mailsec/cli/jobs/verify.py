@@ -27,6 +27,7 @@ def run(files: Sequence[str], chosen: VerifyChoices, output: OutputOptions, dns:
         trace=output.trace,
         explain=chosen.explain_for_user,
         trust_authres=_valid_id(chosen.trust_authres) if chosen.trust_authres else "",
+        second_opinion=chosen.second_opinion,
         authserv_ids=(chosen.authserv_id,) if chosen.authserv_id else (),
     )
     with session(dns) as live:
