@@ -7,8 +7,8 @@ from ipaddress import ip_address
 import pytest
 
 from mailsec.message.border import border
-from mailsec.message.fields import Message, parse
-from tests.message.test_received import DATE, TIME, field
+from tests.message.received_fields import DATE, TIME, field
+from tests.message.received_fields import message as made
 
 HOST = "mx.example.net"
 OUTSIDE = field("from mail.example.com (mail.example.com [192.0.2.10]) by mx.example.net (Postfix) with ESMTPS id 1" + DATE)
@@ -20,11 +20,6 @@ FILTER = field(
 SENDER = field("from laptop (laptop [198.51.100.7]) by mail.example.com (Postfix) with ESMTPSA id 4" + DATE)
 FORGED = field("from bank.example (bank.example [203.0.113.99]) by mx.example.net (Postfix) with ESMTP id 5" + DATE)
 RETURN = "Return-Path: <joe@example.com>\r\n"
-REST = "From: joe@example.com\r\n\r\nbody\r\n"
-
-
-def made(*parts: str) -> Message:
-    return parse("".join((*parts, REST)).encode())
 
 
 def test_the_border_of_a_plain_delivery() -> None:
