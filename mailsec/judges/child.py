@@ -6,6 +6,7 @@ Nothing it does can harm the run: whatever becomes of it is a value.
 from __future__ import annotations
 
 import os
+import select
 import selectors
 import signal
 import subprocess
@@ -112,7 +113,6 @@ class _Talk:
                 self.heard[stream.fileno()] = []
                 self._sizes[stream.fileno()] = 0
                 selector.register(stream, selectors.EVENT_READ)
-            os.set_blocking(self.process.stdin.fileno(), False)
             selector.register(self.process.stdin, selectors.EVENT_WRITE)
             while selector.get_map():
                 left = deadline - time.monotonic()
@@ -145,9 +145,8 @@ class _Talk:
         """Write a piece; False at the end, also where the process does not want to read all."""
         assert self.process.stdin is not None
         try:
-            done = os.write(self.process.stdin.fileno(), self._given[:_PIECE])
-        except BlockingIOError:
-            return True
+            # a pipe that can be written to takes as much without blocking
+            done = os.write(self.process.stdin.fileno(), self._given[: select.PIPE_BUF])
         except OSError:
             return False
         self._given = self._given[done:]

@@ -67,7 +67,8 @@ def _opinions(output: bytes) -> dict[int, Opinion]:
     for line in output.splitlines():
         try:
             said = json.loads(line)
-            found[int(said["at"])] = Opinion(said["accepts"], clipped(str(said["reason"]), _SHOWN))
+            if isinstance(said["accepts"], bool | None):
+                found[int(said["at"])] = Opinion(said["accepts"], clipped(str(said["reason"]), _SHOWN))
         except (ValueError, KeyError, TypeError):
             continue
     return found

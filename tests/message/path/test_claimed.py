@@ -57,7 +57,7 @@ LOOSE = [
     ),
     (
         "from [192.0.2.1] by web.example.com via HTTP",
-        (Format.STANDARD, "web.example.com", "[192.0.2.10]", "", "192.0.2.10", ""),
+        (Format.STANDARD, "web.example.com", "[192.0.2.1]", "", "192.0.2.1", ""),
     ),
     ("by relay.example.com", (Format.STANDARD, "relay.example.com", "", "", None, "")),
     (
@@ -109,7 +109,7 @@ def test_the_recipient_and_the_rest() -> None:
         "from pop.example.net [192.0.2.5] by localhost with POP3 (fetchmail-6) for <joe@localhost> (single-drop)" + DATE
     )
     assert found.recipient == "joe@localhost"
-    assert "single" in found.notes
+    assert "single-drop" in found.notes
     found = hop("from a.example by B.example. via TCP with ESMTP id 7 for <x@b.example>" + DATE)
     assert (found.by, found.via, found.id) == ("b.example", "TCP", "7")
 
