@@ -14,8 +14,8 @@ from mailsec.message.fields import Message
 class Envelope:
     """What SMTP said. None means unknown; a `mail_from` of "" is the null return path (RFC 5321 section 4.5.5).
 
-    `time` is when the message arrived, in seconds since 1970 UTC; `origin` says where this is known from;
-    `border` is the offset in `Message.data` of the Received field that says so, None where it was stated.
+    `time` is when the message arrived, in seconds since 1970 UTC; `origin` says where this is known from. What stands in
+    `Message.data` from the octet `border` on came in with the message; None where that is not known.
     """
 
     ip: IPv4Address | IPv6Address | None = None

@@ -42,6 +42,7 @@ class Evidenced:
     identifiers: tuple[AuthResult, ...]
     structure: Structure
     form: Check
+    spoofing: Check
     foreign: Check | None = None
     opinion: Check | None = None
     reported: Mapping[int, StandIn] = field(default_factory=dict)
@@ -65,6 +66,7 @@ class Evidenced:
         """Every finding of every room."""
         for check in (
             self.form,
+            self.spoofing,
             self.dkim.check,
             self.dmarc.check,
             *(each.check for each in (self.mail_from, self.helo) if each),

@@ -11,8 +11,10 @@ from mailsec.api.session import Session
 from mailsec.api.trace import Trace
 from mailsec.api.verdict import decide
 from mailsec.api.verify_case import Evidenced, case_of
-from mailsec.core.errors import BadInput, NothingToJudge
+from mailsec.core.domains import DomainError, to_ascii
+from mailsec.core.errors import BadInput, NothingToJudge, UsageError
 from mailsec.core.flow import Flow, gather, pure, together
+from mailsec.core.limits import SPOOF_PROTECTED
 from mailsec.core.results import AuthResult, Report, Status
 from mailsec.core.rules import Severity
 from mailsec.message.checks import Author, author, message_check
@@ -21,6 +23,7 @@ from mailsec.message.mime import structure
 from mailsec.sender.dkim.verify import DkimResult
 from mailsec.sender.dkim.verify import verify as verify_dkim
 from mailsec.sender.dmarc.evaluate import evaluate as evaluate_dmarc
+from mailsec.sender.spoofing.judge import Arrival, Results, Subject, Watch, spoofing_check
 
 if TYPE_CHECKING:
     from mailsec.api.verify_reported import Others
@@ -37,9 +40,9 @@ class VerifyOptions:
 
     `received_from` names the receiver whose Received fields state the envelope, where `envelope` does not. `at` is the time
     to judge for in seconds since 1970 UTC, "now" or "received"; None takes the time of arrival where it is known, else now.
-    `trust_authres` is the authserv-id of that receiver, whose results may stand in for what can no longer be judged;
-    `authserv_ids` are further names of ours, so that a field which claims one is shown as such. `second_opinion` asks dkimpy
-    too.
+    `protect` names domains that nobody else may look like, `authserv_id` the receiver as it writes Authentication-Results.
+    `trust_authres` is the authserv-id of a receiver whose results, above its border, may stand in for what can no longer be
+    judged; `second_opinion` asks dkimpy too.
     """
 
     envelope: Envelope | None = None
@@ -48,14 +51,15 @@ class VerifyOptions:
     fail_on: Severity | None = Severity.HIGH
     trace: bool = False
     explain: bool = False
+    protect: tuple[str, ...] = ()
+    authserv_id: str = ""
     trust_authres: str = ""
-    authserv_ids: tuple[str, ...] = ()
     second_opinion: bool = False
 
     @property
     def ours(self) -> tuple[str, ...]:
-        """Every authserv-id of ours."""
-        return tuple(dict.fromkeys(filter(None, (self.received_from, self.trust_authres, *self.authserv_ids))))
+        """Every name by which the receiver may call itself in Authentication-Results."""
+        return tuple(dict.fromkeys(filter(None, (self.authserv_id, self.trust_authres, self.received_from))))
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +99,8 @@ def _with_opinion(flow: Flow[Evidenced], session: Session, trace: Trace | None, 
 
 
 def judge(message: Message, envelope: Envelope, options: VerifyOptions, *, now: int) -> Flow[Evidenced]:
-    """SPF and DKIM side by side, then what the receiver reported in place of either, then DMARC over all of them."""
+    """SPF and DKIM side by side, then what the receiver reported in their place, then DMARC over all, then what misleads
+    about the sender."""
     who = author(message)
     spf, dkim = yield from together(_spf(envelope, now=now), _dkim(message, who, now=now))
     mail_from, helo = spf
@@ -106,8 +111,15 @@ def judge(message: Message, envelope: Envelope, options: VerifyOptions, *, now: 
     dmarc = yield from evaluate_dmarc(who.domains, identifiers)
     found = structure(message)
     form = message_check(message, found, who)
+    results = Results(dkim, dmarc, mail_from, helo)
+    subject = Subject(message, who, found, now=now, watch=_watch(options), arrival=_arrival(envelope), results=results)
+    spoofing = spoofing_check(subject)
     foreign = others.check((*own, dmarc.auth), reported) if others else None
-    return Evidenced(message, envelope, who, mail_from, helo, dkim, dmarc, identifiers, found, form, foreign, reported=reported)
+    return Evidenced(
+        *(message, envelope, who, mail_from, helo, dkim, dmarc, identifiers, found, form, spoofing),
+        foreign=foreign,
+        reported=reported,
+    )
 
 
 def _others(message: Message, envelope: Envelope, options: VerifyOptions) -> Others | None:
@@ -117,6 +129,27 @@ def _others(message: Message, envelope: Envelope, options: VerifyOptions) -> Oth
     from mailsec.api.verify_reported import Others  # most messages on their way in have no such field
 
     return Others(message, envelope.border, options.trust_authres, options.ours)
+
+
+def _arrival(envelope: Envelope) -> Arrival:
+    return Arrival(envelope.helo, envelope.mail_from, envelope.recipients, envelope.time, envelope.border)
+
+
+def _watch(options: VerifyOptions) -> Watch:
+    """Raises UsageError for what is no domain."""
+    if len(options.protect) > SPOOF_PROTECTED:
+        raise UsageError(f"more than {SPOOF_PROTECTED} domains to protect")
+    return Watch(tuple(map(_protected, options.protect)), options.ours)
+
+
+def _protected(text: str) -> str:
+    try:
+        name = to_ascii(text)
+    except DomainError as error:
+        raise UsageError(f"{text!r} cannot be protected: {error}", hint="give a domain, such as example.com") from None
+    if "." not in name:
+        raise UsageError(f"{text!r} cannot be protected: a single label", hint="give a domain, such as example.com")
+    return name
 
 
 def _spf(envelope: Envelope, *, now: int) -> Flow[tuple[SpfResult | None, SpfResult | None]]:

@@ -28,6 +28,7 @@ def report(
         *evidenced.others(),
         *_content(evidenced),
         evidenced.form,
+        evidenced.spoofing,
     ]
     if trace is not None:
         checks.append(trace_check(trace))

@@ -24,6 +24,7 @@ class VerifyChoices:
     received_from: str
     trust_authres: str
     second_opinion: bool
+    protect: tuple[str, ...]
     header: bool
     add_header: bool
     authserv_id: str
@@ -43,6 +44,7 @@ class VerifyChoices:
         "mailsec verify --ip 192.0.2.1 --helo mail.example.com --mail-from alice@example.com - < message.eml",
         "mailsec verify --received-from mx.example.org --trust-authres mx.example.org old.eml",
         "mailsec verify --zone example.zone --json message.eml | jq .verdict",
+        "mailsec verify --protect bank.example --received-from mx.example.org message.eml",
         "mailsec verify --add-header --authserv-id mx.example.org - < message.eml > with-results.eml",
     ),
 )
@@ -69,6 +71,13 @@ class VerifyChoices:
     "--second-opinion",
     is_flag=True,
     help="Ask dkimpy about the DKIM signatures too; a finding where it refuses what is accepted here.",
+)
+@click.option(
+    "--protect",
+    type=TEXT,
+    multiple=True,
+    metavar="DOMAIN",
+    help="A domain, such as our own, that no other sender may look like (repeatable).",
 )
 @click.option("--header", is_flag=True, help="Print the results as an Authentication-Results field instead.")
 @click.option(

@@ -306,6 +306,26 @@ JUDGE_MEMORY = 1024 * 1024 * 1024
 JUDGE_OUTPUT = 1024 * 1024
 """Octets of a program's output, and as many of its complaints."""
 
+# --- forged senders
+SPOOF_ADDRESSES = 20
+"""Addresses of one field, and fields of one name, that are compared with From; an honest message has one or two."""
+SPOOF_RECIPIENTS = 50
+"""Recipients whose domains are compared with the sender's."""
+SPOOF_FIELD = 16 * 1024
+"""Octets of a field beside From that are looked at for what misleads; an honest one has under 1 kB."""
+SPOOF_TEXT = 2_048
+"""Characters of a display name or Subject that are looked at; a longer name is a finding of its own."""
+SPOOF_NAME = 128
+"""Characters of a display name above which it pushes the address out of sight."""
+SPOOF_PROTECTED = 1_000
+"""Domains that --protect may name; each is compared with every identity."""
+SPOOF_SIGNATURES = 50
+"""DKIM signatures whose d= and s= are looked at as they are written."""
+SPOOF_SPF_ADDRESSES = 1 << 18
+"""IPv4 addresses authorized by one SPF record above which that is worth saying; BreakSPF (2024) counts from 100,000 on."""
+SPOOF_SPF_ANYBODY = 1 << 24
+"""IPv4 addresses from which on a pass of SPF says nothing: a network of eight bits has hosts of everybody in it."""
+
 # --- what a person is shown (JSON always has everything)
 SHOWN_TEXT = 600
 """Characters of one value in the human format; a field of a megabyte would bury the answer."""

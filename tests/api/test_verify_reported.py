@@ -191,6 +191,6 @@ def test_a_receiver_that_contradicts_us() -> None:
 
 def test_further_names_of_ours() -> None:
     data = BORDER + said(PASS, by="mail.us.example") + SIGNED
-    check = verified(data, authserv_ids=("mail.us.example",)).report.check("foreign results")
+    check = verified(data, authserv_id="mail.us.example").report.check("foreign results")
     assert check is not None
     assert check.children[0].fact("claims-to-be-ours") is True

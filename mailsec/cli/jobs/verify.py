@@ -26,9 +26,10 @@ def run(files: Sequence[str], chosen: VerifyChoices, output: OutputOptions, dns:
         fail_on=output.fail_on,
         trace=output.trace,
         explain=chosen.explain_for_user,
+        protect=chosen.protect,
+        authserv_id=chosen.authserv_id,
         trust_authres=_valid_id(chosen.trust_authres) if chosen.trust_authres else "",
         second_opinion=chosen.second_opinion,
-        authserv_ids=(chosen.authserv_id,) if chosen.authserv_id else (),
     )
     with session(dns) as live:
         if chosen.header or chosen.add_header or (chosen.explain_for_user and output.format in ("human", "plain")):
