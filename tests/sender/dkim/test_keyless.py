@@ -33,6 +33,7 @@ def test_one_that_expired_says_nothing() -> None:
     data = signed(MESSAGE, expire=60)
     assert tail(data, now=NOW + 60) == 0
     assert tail(data, now=NOW + 61) is None
+    assert unsigned_tail(parse(data), parse(data).fields[0]) == 0
 
 
 def test_one_that_cannot_be_read_says_nothing() -> None:
