@@ -60,6 +60,10 @@ _dmarc.broken.example.   TXT  "v=DMARC1; p=none"
 xn--bcher-kva.example.         TXT  "v=spf1 ip4:192.0.2.50 -all"
 _dmarc.xn--bcher-kva.example.  TXT  "v=DMARC1; p=reject"
 
+; somebody else's domain, with a Cyrillic a for the Latin one
+xn--bnk-6cd.example.     TXT  "v=spf1 ip4:203.0.113.0/24 -all"
+_dmarc.xn--bnk-6cd.example.  TXT  "v=DMARC1; p=reject"
+
 ; name servers that do not answer
 _dmarc.slow.example.     TXT  "v=DMARC1; p=reject"
 $ANSWER slow.example. TXT TIMEOUT
@@ -126,6 +130,7 @@ def messages() -> dict[str, tuple[bytes, int]]:
     international = message(
         "J\u00f6rg B\u00fccher <j\u00f6rg@b\u00fccher.example>", "Gr\u00fc\u00dfe", "Sch\u00f6ne Gr\u00fc\u00dfe\n"
     )
+    lookalike = message("Alice <alice@xn--bnk-6cd.example>", "Your statement", "Dear Bob,\n\nplease log in again.\n\nAlice\n")
     broken = message("Carol <carol@broken.example>", "Hello", "A domain with mistakes in its records.\n")
     slow = message("Dan <dan@slow.example>", "Are you there?", "My name servers are down.\n")
     return {
@@ -142,6 +147,7 @@ def messages() -> dict[str, tuple[bytes, int]]:
             ),
             0,
         ),
+        "lookalike.eml": (delivered(lookalike, "alice@xn--bnk-6cd.example", "mail.xn--bnk-6cd.example", "203.0.113.66"), 0),
         "outage.eml": (delivered(signed(slow, "slow"), "dan@slow.example", "mail.slow.example", "192.0.2.60"), 5),
         "rotated.eml": (reported + rotated, 1),
         "unsigned.eml": (message("Eve <eve@bank.example>", "Hi", "No signature, no envelope.\n").replace(b"\r\n", b"\n"), 3),
