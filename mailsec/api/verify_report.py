@@ -25,8 +25,10 @@ def report(
         _spf(evidenced),
         evidenced.dkim.check,
         evidenced.dmarc.check,
+        *evidenced.others(),
         *_content(evidenced),
         evidenced.form,
+        evidenced.spoofing,
     ]
     if trace is not None:
         checks.append(trace_check(trace))
@@ -47,7 +49,7 @@ def _spf(evidenced: Evidenced) -> Check:
     """Both SPF identities under one node; the return path's answer is the node's."""
     named = (("MAIL FROM", evidenced.mail_from), ("HELO", evidenced.helo))
     asked = tuple(replace(result.check, name=name) for name, result in named if result)
-    mail_from = evidenced.identifiers[0]
+    mail_from = evidenced.mail_from.auth if evidenced.mail_from else evidenced.envelope.unasked
     return Check("spf", mail_from.status, mail_from.reason, children=asked)
 
 
@@ -77,19 +79,28 @@ def explanation(evidenced: Evidenced, case: Case, decision: Decision) -> str:
     addresses = [visible(from_bytes(mailbox.address)) for mailbox in evidenced.author.mailboxes]
     claims = f"The message says that it comes from {clipped(', '.join(addresses), 200)}. " if addresses else ""
     overall = decision.verdict.overall or Status.NONE
-    return f"{claims}{_finding(case, decision)} {_ADVICE.get(overall, _ADVICE[Status.NONE])}"
+    return f"{claims}{_finding(evidenced, case, decision)} {_ADVICE.get(overall, _ADVICE[Status.NONE])}"
 
 
-def _finding(case: Case, decision: Decision) -> str:
+def _finding(evidenced: Evidenced, case: Case, decision: Decision) -> str:
     if decision.verdict.decided_by in (2, 4) or not case.domains:
         return decision.sentence
     name = _shown(case.domain.name)
+    if case.answer is DomainAnswer.YES and (reporter := _only_reported(evidenced, case.domain.name)):
+        return f"We cannot check that with {name} any more. When it came in, {reporter} noted that {name} confirmed it."
     return {
         DomainAnswer.YES: f"We checked with {name}, and it confirms that.",
         DomainAnswer.NO: f"We checked with {name}, and it does not confirm that.",
         DomainAnswer.OPEN: f"We could not settle whether {name} really sent it as it is now. {decision.sentence}",
         DomainAnswer.NONE: f"{name} offers no way to confirm that. {decision.sentence}",
     }[case.answer]
+
+
+def _only_reported(evidenced: Evidenced, domain: str) -> str:
+    """Who reported what vouches for `domain`, "" where anything that was judged here does."""
+    aligned = [index for judgement in evidenced.dmarc.judgements if judgement.domain == domain for index in judgement.aligned]
+    reporters = [evidenced.reported[index].by for index in aligned if index in evidenced.reported]
+    return reporters[0] if reporters and len(reporters) == len(aligned) else ""
 
 
 def _shown(name: str) -> str:
