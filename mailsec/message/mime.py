@@ -83,6 +83,7 @@ def structure(message: Message) -> Structure:
 _DELIMITER = re.compile(rb"\n--([^\n]*)")
 _HEADER_END = re.compile(rb"\n(?:(\r?\n)|(?=--))")
 MESSAGE_TYPES = ("message/rfc822", "message/global")
+_COMPOSITE = ("multipart/", "message/")
 _IDENTITY = ("7bit", "8bit", "binary")
 _PLAIN = Media("text/plain")
 _CACHED_HEADER_BYTES = 1024
@@ -110,9 +111,16 @@ def _leaf(begun: _Begun, end: int) -> Part:
 
 
 def _composite(begun: _Begun, end: int, preamble_end: int | None, epilogue: int | None) -> Part:
-    part = _leaf(begun, end)
-    preamble_end = part.end if preamble_end is None else max(preamble_end, part.body)
-    return part._replace(preamble_end=preamble_end, epilogue=part.end if epilogue is None else min(epilogue, part.end))
+    parent, depth, header, body, media = begun
+    body = min(body, end)
+    preamble_end = end if preamble_end is None else max(preamble_end, body)
+    return Part(
+        parent, depth, min(header, end), body, end, media, preamble_end, end if epilogue is None else min(epilogue, end)
+    )
+
+
+def _content_header(message: Message) -> bytes:
+    return b"".join([field.raw for field in message.fields if field.raw[:8].lower() == b"content-"])
 
 
 class _Builder:
@@ -122,6 +130,9 @@ class _Builder:
     def __init__(self, message: Message) -> None:
         self.data = message.data
         self.root_body = message.body
+        # with no defect, the fields are all there is, and those of the content few
+        header = message.data[: message.body] if message.defects else _content_header(message)
+        self.root = read_media(header)
         self.parts: list[Part] = []
         self.leaf: _Begun | None = None
         self.nested: list[tuple[int, _Begun]] = []
@@ -133,8 +144,7 @@ class _Builder:
         self.defects: dict[MimeDefectKind, tuple[int, int, int]] = {}
 
     def run(self) -> Structure:
-        root = read_media(self.data[: self.root_body])
-        self._begin((-1, 0, 0, self.root_body, root))
+        self._begin((-1, 0, 0, self.root_body, self.root))
         if self.levels:
             self._scan()
         self._unterminated(0)
@@ -228,6 +238,9 @@ class _Builder:
 
     def _begin(self, begun: _Begun) -> None:
         """Note a part and what opens with it: the delimiters of a multipart, or the message that a message/rfc822 holds."""
+        if begun[4].ordinary and not begun[4].type.startswith(_COMPOSITE):
+            self.leaf = begun
+            return
         while self._opens(begun):
             index = len(self.parts)
             _, depth, header, body, media = begun

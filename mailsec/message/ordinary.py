@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from mailsec.message.clues import has_hidden_field
-from mailsec.message.decode import Decoder, base64_defects, decode, has_bad_escape
+from mailsec.message.decode import Decoder, base64_defects, decode, plain_quoted_printable
 from mailsec.message.division import EARLY_HEADER, is_bare_multipart
 from mailsec.message.embedded import has_mark
 from mailsec.message.fields import DefectKind, Message
@@ -67,13 +67,16 @@ def _around(data: bytes, part: Part, number: str) -> Iterator[Leaf]:
 def _is_ordinary(data: bytes, part: Part, leaf: Leaf) -> bool:
     """True where the content is one thing to every program."""
     text = leaf.type.startswith("text/")
+    raw = memoryview(data)[leaf.start : leaf.end]
     if leaf.decoder is Decoder.BASE64:
-        raw = memoryview(data)[leaf.start : leaf.end]
-        return not base64_defects(raw) and not (text and has_mark(content := decode(raw, leaf.decoder).data, 0, len(content)))
+        return not base64_defects(raw) and not (text and _hides_a_file(decode(raw, leaf.decoder).data))
     if leaf.decoder is Decoder.QUOTED_PRINTABLE:
-        strange = has_bad_escape(data, leaf.start, leaf.end)
-    else:
-        strange = leaf.type.startswith("multipart/") or (
-            part.body - part.header <= 2 and EARLY_HEADER.match(data, part.body, leaf.end) is not None
-        )
-    return not strange and not (text and has_mark(data, leaf.start, leaf.end))
+        content = plain_quoted_printable(raw)
+        return content is not None and not (text and _hides_a_file(content))
+    if part.body - part.header <= 2 and EARLY_HEADER.match(data, part.body, leaf.end):
+        return False
+    return not leaf.type.startswith("multipart/") and not (text and has_mark(data, leaf.start, leaf.end))
+
+
+def _hides_a_file(content: bytes) -> bool:
+    return has_mark(content, 0, len(content))
