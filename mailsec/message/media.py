@@ -56,6 +56,7 @@ _ORDINARY_ENCODING = re.compile(rb"[ \t]*(?:7bit|8bit|binary|base64|quoted-print
 _WELL_FORMED = re.compile(
     rb"(?:[!-9;-~]+:[^\x00\x0b\r\n]*(?:\r?\n[ \t]+[^\x00\x0b\r\n \t][^\x00\x0b\r\n]*)*\r?\n)*\r?\n",
 )
+_HIDDEN = re.compile(rb"(?i)\n[ \t]+content-")
 _TOKEN = re.compile(rb"[ \t\r\n]*([^ \t\r\n;]*)")
 _SPACE = b" \t\r\n"
 _ENCODING_BYTES = 100
@@ -75,9 +76,13 @@ def read_media(header: bytes, default: str = "text/plain") -> Media:
 
 
 def part_media(header: bytes, default: str = "text/plain") -> Media:
-    """The media of a part within a message. It is ordinary only where all of the header section is well-formed and ends."""
+    """The media of a part within a message.
+
+    It is ordinary only where the header section is well-formed to its end, and no continuation line looks like a field.
+    """
     media = read_media(header, default)
-    return media if not media.ordinary or _WELL_FORMED.fullmatch(header) else media._replace(ordinary=False)
+    good = not media.ordinary or (_WELL_FORMED.fullmatch(header) and not _HIDDEN.search(header))
+    return media if good else media._replace(ordinary=False)
 
 
 def media_of(values: dict[bytes, bytes], default: str = "text/plain", *, repeated: bool = False) -> Media:

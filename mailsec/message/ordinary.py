@@ -32,7 +32,7 @@ def ordinary_readings(message: Message, found: Structure) -> Readings | None:
             extras += _around(data, part, number)
         else:
             leaf = leaf_of(number, index, STANDARD, part.body, part.end, part.media)
-            ordinary = _is_ordinary(data, part, leaf)
+            ordinary = part.body == part.end or _is_ordinary(data, part, leaf)
             leaves.append(leaf)
         if not ordinary:
             return None
@@ -45,10 +45,9 @@ def _has_ordinary_form(message: Message, found: Structure) -> bool:
     """True where the header sections leave no doubt."""
     if found.defects or any(defect.kind not in _HARMLESS for defect in message.defects):
         return False
-    data, parts = message.data, found.parts
-    if not all(part.media.ordinary for part in parts) or is_bare_multipart(data, 0, message.body):
+    if not all(part.media.ordinary for part in found.parts) or has_hidden_field(message.data, 0, message.body):
         return False
-    return not any(has_hidden_field(data, part.header, part.body) for part in parts)
+    return not is_bare_multipart(message.data, 0, message.body)
 
 
 def _is_divided(data: bytes, part: Part, children: int) -> bool:
