@@ -15,7 +15,8 @@ from mailsec.message.authors import Author, author
 from mailsec.message.evidence import field_evidence, octets_evidence
 from mailsec.message.fields import DefectKind, Field, Message
 from mailsec.message.leaves import Readings, readings
-from mailsec.message.mime import MimeDefectKind, Structure, protection, structurefrom mailsec.message.reportchecks import report_checks
+from mailsec.message.mime import MimeDefectKind, Structure, protection, structure
+from mailsec.message.reportchecks import report_checks
 
 __all__ = ["Author", "author", "field_evidence", "message_check", "octets_evidence"]
 

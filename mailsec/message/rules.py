@@ -454,7 +454,7 @@ BACKSCATTER = Rule(
     "A bounce of a message that was never ours",
     "RFC 3464 section 4",
     (Threat.UNSOLICITED_BULK, Threat.UNAUTHORIZED_SENDER),
-    "Somebody sends with our address as return path: publish SPF and DMARC, and let the mail server refuse such bounces (BATV).",
+    "Somebody sends with our address as return path: publish SPF and DMARC, and let the mail server refuse such bounces.",
 )
 
 RULES: tuple[Rule, ...] = (
