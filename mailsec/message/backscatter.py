@@ -41,22 +41,32 @@ _FROM = re.compile(rb"(?i)\A[ \t\r\n]*from[ \t\r\n]+([a-z0-9._-]{1,253})")
 def origin(bounce: Message, returned: Message | None, own: tuple[str, ...] = ()) -> Origin:
     """Whose `returned`, the message or header within `bounce`, was.
 
-    Ours are the domains `own`, or else those of the addresses that the bounce was sent to. The Received fields decide: a
-    message of ours has passed a host of ours; one that never did only bears our name.
+    A message of ours has passed a host of ours, which its Received fields name. Hosts are ours that belong to the domains
+    `own`, or, without it, to the domain of an address that the bounce was sent to or of the host that has received the bounce:
+    mail of a small domain leaves by its provider. Where that is not known either, nothing is decided.
     """
-    domains = own or _recipients(bounce)
-    if not domains:
-        return Origin(Ownership.UNKNOWN, "the bounce names no recipient with a domain")
+    arrived = _hosts(bounce)[:1]
+    families = {_family(each) for each in own or (*_recipients(bounce), *arrived)}
+    if not own and not arrived:
+        return Origin(Ownership.UNKNOWN, "the bounce does not say which host of ours has received it")
     if returned is None or not returned.fields:
         return Origin(Ownership.UNKNOWN, "nothing of the message is returned")
     hosts = _hosts(returned)
     if not hosts:
         return Origin(Ownership.UNKNOWN, "the returned header has no Received field that names a host")
-    ours = next((host for host in hosts if _within(host, domains)), "")
-    names = ", ".join(domains[:3])
+    ours = next((host for host in hosts if _family(host) in families), "")
     if ours:
         return Origin(Ownership.OURS, f"the returned header says that it passed {ours}")
-    return Origin(Ownership.FOREIGN, f"the returned header names no host of {names} among {len(hosts)}")
+    names = ", ".join(sorted(families)[:3])
+    return Origin(Ownership.FOREIGN, f"none of the {len(hosts)} hosts in the returned header belongs to {names}")
+
+
+def _family(host: str) -> str:
+    """The end of a name that those of one owner share, as far as can be said without the list of public suffixes: two labels,
+    or three below what looks like `co.uk`."""
+    labels = host.rstrip(".").split(".")
+    short = len(labels) > 2 and len(labels[-1]) == 2 and len(labels[-2]) <= 3
+    return ".".join(labels[-3:] if short else labels[-2:])
 
 
 def _recipients(bounce: Message) -> tuple[str, ...]:
@@ -79,7 +89,3 @@ def _hosts(returned: Message) -> list[str]:
             if match := pattern.search(field.value[:2000]):
                 found.append(from_bytes(match[1]).lower().rstrip("."))
     return found
-
-
-def _within(host: str, domains: tuple[str, ...]) -> bool:
-    return any(host == domain or host.endswith("." + domain) for domain in domains)
