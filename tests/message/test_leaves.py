@@ -74,7 +74,8 @@ def test_the_table_is_large_enough_and_every_reading_has_a_case() -> None:
 
 MIXED = (
     b"From: a@b.example\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n\r\ntext\r\n--b\r\n"
-    b"Content-Type: multipart/alternative; boundary=c\r\n\r\n--c\r\n\r\none\r\n--c\r\nContent-Type: text/html\r\n\r\ntwo\r\n--c--\r\n"
+    b"Content-Type: multipart/alternative; boundary=c\r\n\r\n--c\r\n\r\none\r\n--c\r\n"
+    b"Content-Type: text/html\r\n\r\ntwo\r\n--c--\r\n"
     b"--b\r\nContent-Type: message/rfc822\r\n\r\nContent-Type: multipart/mixed; boundary=d\r\n\r\n--d\r\n\r\nthree\r\n--d--\r\n"
     b"--b\r\nContent-Type: message/rfc822\r\n\r\nSubject: x\r\n\r\nfour\r\n--b--\r\n"
 )
