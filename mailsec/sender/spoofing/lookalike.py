@@ -36,14 +36,14 @@ def likeness(name: str, reference: str, written: str = "") -> Likeness | None:
     if is_within(name, reference):
         return None
     mine, theirs = _end(name, reference), to_unicode(reference)
-    aim = looks(theirs)
-    if aim in (looks(mine), looks(_end(written, reference))):
+    look, aim = looks(mine), looks(theirs)
+    if aim in (look, looks(_end(written, reference))):
         return Likeness.HOMOGRAPH
-    if bare(aim) == bare(looks(mine)):
+    if not (look.isascii() and aim.isascii()) and bare(aim) == bare(look):
         return Likeness.ACCENTS
     label = theirs.partition(".")[0]
     most = (len(label) >= _ONE_EDIT) + (len(label) >= _TWO_EDITS)
-    if most and (within_edits(mine, theirs, most) or within_edits(looks(mine), aim, most)):
+    if most and (within_edits(mine, theirs, most) or (look != mine and within_edits(look, aim, most))):
         return Likeness.NEAR
     return None
 

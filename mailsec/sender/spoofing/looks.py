@@ -96,7 +96,7 @@ def _file_names(subject: Subject) -> Iterator[Finding]:
 
 
 def _part_headers(subject: Subject) -> Iterator[tuple[int, bytes]]:
-    """Where the headers of parts begin and what they are, the first `SPOOF_PARTS`; of the message's own, the two that matter."""
+    """Where headers of parts begin and what they are, the first `SPOOF_PARTS`; of the message's own, the two that matter."""
     for name in ("Content-Type", "Content-Disposition"):
         for field in subject.fields(name)[:SPOOF_ADDRESSES]:
             yield field.start, field.raw[:SPOOF_FIELD]
