@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Container, Sequence
+from functools import lru_cache
 from itertools import pairwise
 
 from mailsec.core.limits import MAX_ADDRESS_BYTES, MAX_ADDRESS_DEFECTS, MAX_ADDRESSES, MAX_GROUPS
@@ -21,7 +22,18 @@ def parse_addresses(value: bytes) -> AddressList:
     """The addresses in the value of a From, To, Sender or other address field. Never raises; linear in the value's length."""
     if len(value) > MAX_ADDRESS_BYTES:
         return AddressList((), (), (AddressDefect(AddressDefectKind.TOO_LONG, 0, len(value)),))
+    return _parse(value) if len(value) > _CACHED_BYTES else _parse_cached(value)
+
+
+_CACHED_BYTES = 1024  # a cache must not keep what an attacker made large
+
+
+def _parse(value: bytes) -> AddressList:
     return _Parser(value).run()
+
+
+# the rules on form, the identities side by side and the rules on forged senders ask for the same fields of a message
+_parse_cached = lru_cache(32)(_parse)
 
 
 _WORDS = (Kind.ATOM, Kind.QUOTED)
