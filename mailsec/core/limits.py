@@ -301,3 +301,13 @@ SHOWN_FACTS = 40
 """Facts or pieces of evidence of one check or finding in the human format."""
 SHOWN_PATH_NAME = 60
 """Characters of each ancestor's name in the plain format, so that a deep tree of long names does not grow with the square."""
+
+# --- OpenPGP
+PGP_PACKETS = 200_000
+"""Packets of one key file or message; a key with ten thousand certifications has about as many."""
+PGP_SUBPACKETS = 500
+"""Subpackets of one area of a signature; honest ones have under thirty."""
+PGP_KEY_FILE = 64 * 1024 * 1024
+"""A file of keys named on the command line: a ring of ten thousand."""
+PGP_CERTIFICATES = 200
+"""Keys of one such file; whoever has more keeps a ring."""

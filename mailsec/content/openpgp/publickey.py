@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING
 
 from mailsec.core.limits import KEY_NAME_TEXT, KEY_NAMES, KEY_PACKETS, KEY_RECORD_BYTES
 from mailsec.core.text import clipped
+from mailsec.message.person import address_in
+from mailsec.trust.keyring.packets import extent
 
 if TYPE_CHECKING:
     from pysequoia import Cert
@@ -77,12 +79,7 @@ class Key:
     @property
     def addresses(self) -> tuple[str, ...]:
         """The mail addresses in the user IDs: what stands in angle brackets, or the whole."""
-        return tuple(_address(user_id) for user_id in self.user_ids)
-
-
-def _address(user_id: str) -> str:
-    start = user_id.rfind("<")
-    return user_id[start + 1 : -1] if start >= 0 and user_id.endswith(">") else user_id
+        return tuple(address_in(user_id) for user_id in self.user_ids)
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,26 +100,12 @@ def tags_of(data: bytes) -> Iterator[int]:
         if not first & 0x80 or tag not in _IN_KEYS:
             raise KeyDataError("the data is no OpenPGP key: it has a packet of another kind" if first & 0x80 else _DAMAGED)
         yield tag
-        start, length = _extent(data, at, new=bool(first & 0x40))
+        start, length = extent(data, at, new=bool(first & 0x40))
+        if length is None:
+            raise KeyDataError("the data is no OpenPGP key: a packet without a length of its own")
         at = start + length
     if at > len(data):
         raise KeyDataError(_DAMAGED)
-
-
-def _extent(data: bytes, at: int, *, new: bool) -> tuple[int, int]:
-    """Where the body of the packet at `at` begins, and its length. Raises KeyDataError for partial lengths."""
-    octet = data[at + 1] if at + 1 < len(data) else 0
-    if not new:
-        octets = (1, 2, 4, 0)[data[at] & 3]
-    elif octet < 192:
-        return at + 2, octet
-    elif octet < 224:
-        return at + 3, (octet - 192 << 8) + int.from_bytes(data[at + 2 : at + 3], "big") + 192
-    else:
-        octets, at = (4 if octet == 255 else 0), at + 1
-    if not octets:
-        raise KeyDataError("the data is no OpenPGP key: a packet without a length of its own")
-    return at + 1 + octets, int.from_bytes(data[at + 1 : at + 1 + octets], "big")
 
 
 def load(data: bytes) -> KeyRing:
