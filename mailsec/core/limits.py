@@ -311,3 +311,23 @@ PGP_KEY_FILE = 64 * 1024 * 1024
 """A file of keys named on the command line: a ring of ten thousand."""
 PGP_CERTIFICATES = 200
 """Keys of one such file; whoever has more keeps a ring."""
+PGP_BLOCKS = 20
+"""Armored blocks of one text."""
+PGP_SIGNATURES = 20
+"""Signatures over one text; honest mail has one or two."""
+PGP_CANDIDATES = 4
+"""Certificates that are tried for one signature: two keys with one key ID can be made on purpose."""
+PGP_CLOCK_SKEW = 3_600
+"""Seconds that a signature may lie in the future: clocks of honest hosts differ."""
+
+# --- judgement of the content
+CONTENT_LAYERS = 50
+"""Signatures and ciphertexts of one message that are judged; honest mail has one or two."""
+CONTENT_SHOWN_PARTS = 10
+"""Uncovered parts that are named."""
+CONTENT_HTML_BYTES = 1024 * 1024
+"""Octets of one unsigned HTML part that are searched for what imitates or hides a signature."""
+CONTENT_INLINE_BYTES = 32 * 1024 * 1024
+"""Octets of text parts of one message that are searched for inline OpenPGP."""
+PGP_NESTING = 16
+"""Levels of compression or signing inside each other that are opened; programs make at most three."""

@@ -63,6 +63,11 @@ _DECODERS = {
 }
 
 
+def decoder_of(encoding: str) -> Decoder:
+    """How content with this Content-Transfer-Encoding, in lower case, is decoded."""
+    return _DECODERS.get(encoding, Decoder.IDENTITY)
+
+
 def paths(found: Structure) -> tuple[str, ...]:
     """The number of each part: "" for a multipart at the top and "1" for anything else there; a multipart directly in an enclosed
     message has the message's number, as its parts count on from there."""
@@ -97,7 +102,7 @@ def _standard(found: Structure) -> Iterator[Leaf]:
 
 
 def _leaf(path: str, index: int | None, start: int, end: int, media: Media, reading: str = STANDARD) -> Leaf:
-    decoder = _DECODERS.get(media.encoding, Decoder.IDENTITY)
+    decoder = decoder_of(media.encoding)
     return Leaf(
         path,
         index,

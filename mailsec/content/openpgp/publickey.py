@@ -72,14 +72,19 @@ class Key:
     @property
     def weakness(self) -> str:
         """Why the key is weak; "" where it is not."""
-        if self.algorithm == "rsa" and self.bits < _MIN_RSA_BITS:
-            return f"an RSA key of {self.bits} bits"
-        return f"a key for {self.algorithm}" if self.algorithm in ("dsa", "elgamal") else ""
+        return weakness(self.algorithm, self.bits)
 
     @property
     def addresses(self) -> tuple[str, ...]:
         """The mail addresses in the user IDs: what stands in angle brackets, or the whole."""
         return tuple(address_in(user_id) for user_id in self.user_ids)
+
+
+def weakness(algorithm: str, bits: int) -> str:
+    """Why a key of this kind is weak; "" where it is not."""
+    if algorithm == "rsa" and bits < _MIN_RSA_BITS:
+        return f"an RSA key of {bits} bits"
+    return f"a key for {algorithm}" if algorithm in ("dsa", "elgamal") else ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,7 +21,7 @@ BINDING, PRIMARY_REVOCATION, SUBKEY_REVOCATION, DIRECT = 0x18, 0x20, 0x28, 0x1F
 CERTIFICATIONS = frozenset(range(0x10, 0x14))
 SIGNING, ENCRYPTING = 0x02, 0x0C
 SOFT_REASONS = frozenset({1, 3})
-"""Superseded, and no longer used (RFC 9580 section 5.2.3.31): what was signed before stays good. Without a reason it is hard."""
+"""Superseded, and no longer used (RFC 9580 section 5.2.3.31): what was signed before stays good. No reason is a hard one."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -143,8 +143,8 @@ def signature(body: bytes) -> SignaturePacket:
     width = 4 if version == 6 else 2
     hashed, at = _area(body, 4, width)
     unhashed, at = _area(body, at, width)
-    values = {kind: value for kind, value in reversed(list(_subpackets(hashed)))}
-    loose = {kind: value for kind, value in reversed(list(_subpackets(unhashed)))}
+    values = dict(reversed(list(_subpackets(hashed))))
+    loose = dict(reversed(list(_subpackets(unhashed))))
     return SignaturePacket(
         body,
         version,
