@@ -147,7 +147,7 @@ class _Row:
 def decide(case: Case, question: Question | None = None) -> Decision:
     """The first row of the table that applies. With a `question` the exit code answers that alone; the verdict stays."""
     row = next(row for row in _ROWS if row.applies(case))
-    code = row.exit if question is None else _answered(case, row, question)
+    code = row.exit if question is None else _answered(case, row, Question(question))
     verdict = Verdict(case.answer, case.content.answer, row.overall, code, row.number)
     return Decision(verdict, row.sentence(case))
 

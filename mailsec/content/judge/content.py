@@ -127,7 +127,7 @@ def _layer(mail: Mail, layer: Layer, layers: Sequence[Layer]) -> _Judged:
     counts = not any(within(mail.structure, layer, other) for other in layers[:CONTENT_LAYERS])
     answer, reason, identity, signer = _answer(mail, layer, covered)
     findings = list(identity.findings if identity else ())
-    if layer.form is Form.SIGNED:
+    if layer.form is Form.SIGNED and not layer.trouble:
         findings += _coverage_findings(mail, covered, layer)
     facts = (
         Fact("method", layer.method.value),

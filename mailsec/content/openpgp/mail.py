@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 from mailsec.content.judge.layer import Layer, Signer
 from mailsec.content.openpgp import rules
-from mailsec.content.openpgp.armor import MESSAGE, SIGNATURE, SIGNED, ArmorError, Block, blocks, dearmored
 from mailsec.content.openpgp.opening import OpeningError, unwrapped
 from mailsec.content.openpgp.signature import Answer, SignatureResult, judge, signatures_in
 from mailsec.core.limits import CONTENT_INLINE_BYTES, CONTENT_LAYERS
@@ -16,6 +15,7 @@ from mailsec.message.decode import decode
 from mailsec.message.fields import Message
 from mailsec.message.leaves import decoder_of
 from mailsec.message.mime import Form, Method, Part, Structure, protection
+from mailsec.trust.keyring.armor import MESSAGE, SIGNATURE, SIGNED, ArmorError, Block, blocks, dearmored
 from mailsec.trust.keyring.keys import Keys
 from mailsec.trust.keyring.packets import PacketError, SignaturePacket
 

@@ -176,6 +176,8 @@ def _refused(data: bytes, packet: SignaturePacket, certificate: Certificate, now
     except PacketError:
         return SignatureResult(Answer.UNKNOWN_KEY, "the key that is known here is damaged", packet)
     signer = fits(data, packet, own)
+    if signer is None and packet.hash in _WEAK_HASHES:  # not every algorithm is computed with such a hash
+        return SignatureResult(Answer.WEAK, _weak_hash(packet), packet, certificate, packet.issuer)
     if signer is None:
         return SignatureResult(
             Answer.BAD, "the text was changed, or the key is another one", packet, certificate, packet.issuer
@@ -193,7 +195,7 @@ def _reasons(
     if state.revoked:
         yield Answer.REVOKED, _revocation(own[0])
     if packet.hash in _WEAK_HASHES:
-        yield Answer.WEAK, f"the signature is over {_HASHES[packet.hash]}, which can be forged"
+        yield Answer.WEAK, _weak_hash(packet)
     if weak := weakness(*algorithm_of(signer.body)):
         yield Answer.WEAK, weak
     if not signer.primary and signer.revocations:
@@ -212,6 +214,10 @@ def _reasons(
     if packet.expires is not None:
         yield Answer.EXPIRED, f"good until {utc(packet.expires)}, which has passed by the clock of this machine"
     yield Answer.NOT_SIGNING, "nothing that holds binds the key to the certificate it stands in"
+
+
+def _weak_hash(packet: SignaturePacket) -> str:
+    return f"the signature is over {_HASHES[packet.hash]}, which can be forged"
 
 
 def _revocation(key: Component) -> str:

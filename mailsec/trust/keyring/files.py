@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from mailsec.core.errors import BadInput
 from mailsec.core.limits import PGP_CERTIFICATES, PGP_KEY_FILE
 from mailsec.message.person import address_in, parse_address, same
+from mailsec.trust.keyring.armor import PRIVATE, PUBLIC, ArmorError, blocks, is_armored
 from mailsec.trust.keyring.component import components
 from mailsec.trust.keyring.keys import Binding, Bound, Certificate, Kind
-from mailsec.trust.keyring.packets import PacketError
+from mailsec.trust.keyring.packets import PUBLIC_KEY, SECRET_KEY, PacketError, packets
 
 if TYPE_CHECKING:
     from pysequoia import Cert
@@ -79,38 +80,54 @@ def read_keys(data: bytes, source: str) -> FileKeys:
 
     Raises BadInput where there is none, or the data is damaged.
     """
-    from pysequoia import Cert  # noqa: PLC0415 (large, and few runs read a key)
-
     if len(data) > PGP_KEY_FILE:
         raise BadInput(f"is larger than {PGP_KEY_FILE} bytes: no key file")
     try:
-        found = Cert.split_bytes(data)
-    except RuntimeError:  # its text is a backtrace
+        found = list(_split(_binary(data)))
+    except (ArmorError, PacketError, RuntimeError):  # the last is the library's, and its text a backtrace
         raise BadInput("is no OpenPGP key: damaged, cut off, or something else") from None
     if not found:
         raise BadInput("holds no OpenPGP key")
-    if len(found) > PGP_CERTIFICATES:
-        raise BadInput(f"holds more than {PGP_CERTIFICATES} keys", hint="name a file with the keys that are needed")
     keys = FileKeys()
-    for each in found:
-        keys |= _one(each, source)
+    for certificate, secret in found:
+        keys |= _one(certificate, secret, source)
     return keys
 
 
-def _one(certificate: Cert, source: str) -> FileKeys:
+def _binary(data: bytes) -> bytes:
+    """The packets of all keys in `data`."""
+    if not is_armored(data):
+        return data
+    return b"".join(block.data for block in blocks(data, PGP_CERTIFICATES) if block.label in (PUBLIC, PRIVATE))
+
+
+def _split(data: bytes) -> Iterator[tuple[Cert, bytes | None]]:
+    """Each key, and the whole secret one where it is one."""
+    from pysequoia import Cert, Tsk  # noqa: PLC0415 (large, and few runs read a key)
+
+    starts = [(packet.start, packet.tag) for packet in packets(data) if packet.tag in (PUBLIC_KEY, SECRET_KEY)]
+    if len(starts) > PGP_CERTIFICATES:
+        raise BadInput(f"holds more than {PGP_CERTIFICATES} keys", hint="name a file with the keys that are needed")
+    ends = [start for start, _ in starts[1:]] + [len(data)]
+    for (start, tag), end in zip(starts, ends, strict=True):
+        if tag == SECRET_KEY:
+            secret = Tsk.from_bytes(data[start:end])
+            yield secret.extract_certificate(), bytes(secret)
+        else:
+            yield Cert.from_bytes(data[start:end]), None
+
+
+def _one(certificate: Cert, secret: bytes | None, source: str) -> FileKeys:
     fingerprint = certificate.fingerprint.upper()
-    secret = certificate.secrets
-    public = bytes(secret.extract_certificate()) if secret is not None else bytes(certificate)
+    public = bytes(certificate)
+    handles = [handle for each in components(public) for handle in (each.fingerprint, each.key_id)]
     try:
-        handles = [handle for each in components(public) for handle in (each.fingerprint, each.key_id)]
         names = tuple(address_in(str(user_id)) for user_id in certificate.user_ids)
-    except PacketError:
-        raise BadInput("is no OpenPGP key: damaged or cut off") from None
     except RuntimeError:  # no user ID that holds: the key is of nobody
         names = ()
     return FileKeys(
         (Certificate(Kind.OPENPGP, fingerprint, public, source),),
-        {fingerprint: bytes(secret)} if secret is not None else {},
+        {fingerprint: secret} if secret is not None else {},
         {fingerprint: names},
         dict.fromkeys(handles, (fingerprint,)),
     )

@@ -65,13 +65,13 @@ def dearmored(data: bytes, *labels: str) -> bytes:
     return found[0].data
 
 
-def blocks(data: bytes) -> tuple[Block, ...]:
-    """The armored blocks in `data` that begin at a line's start, in order, at most `PGP_BLOCKS`. Raises ArmorError."""
+def blocks(data: bytes, limit: int = PGP_BLOCKS) -> tuple[Block, ...]:
+    """The armored blocks in `data` that begin at a line's start, in order, at most `limit`. Raises ArmorError."""
     found: list[Block] = []
     at = 0
     while (match := _BEGIN.search(data, at)) is not None:
-        if len(found) >= PGP_BLOCKS:
-            raise ArmorError(f"more than {PGP_BLOCKS} armored blocks")
+        if len(found) >= limit:
+            raise ArmorError(f"more than {limit} armored blocks")
         label = match[1].decode("ascii")
         block = _cleartext(data, match) if label == SIGNED else _plain(data, label, match)
         found.append(block)
