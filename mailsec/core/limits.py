@@ -331,3 +331,13 @@ CONTENT_INLINE_BYTES = 32 * 1024 * 1024
 """Octets of text parts of one message that are searched for inline OpenPGP."""
 PGP_NESTING = 16
 """Levels of compression or signing inside each other that are opened; programs make at most three."""
+PGP_RECIPIENTS = 1_000
+"""Session keys of one message; a mail to more people goes to a list."""
+PGP_OWN_KEYS = 50
+"""Secret keys that are tried where a message hides its recipients."""
+PGP_CHILD_MEMORY = 1024 * 1024 * 1024
+"""Address space of the child that opens an encrypted message, beyond eight times the message: what ten kilobytes unfold to."""
+PGP_CHILD_SECONDS = 20
+"""Processor time of that child, and a second more for each megabyte; opening ten megabytes takes a fifth of a second."""
+MAX_PASSPHRASE = 4_096
+"""Octets of a passphrase."""
