@@ -51,7 +51,7 @@ class EncryptChoices:
     type=PATH,
     multiple=True,
     metavar="FILE",
-    help="A recipient's key, trusted by naming it (repeatable).",
+    help="A recipient's key, trusted by naming (repeatable).",
 )
 @click.option("--sign", is_flag=True, help="Sign it too, inside.")
 @click.option("--key", "keys", type=PATH, multiple=True, metavar="FILE", help="The secret key to sign with (repeatable).")
@@ -78,8 +78,8 @@ class EncryptChoices:
 def encrypt(file: str, pgp: bool, passphrase_file: str, passphrase_fd: int | None, **choices: Any) -> int:
     """Encrypt a message to its recipients: message in, message out.
 
-    The header fields stay readable, the Subject too. Keys that are revoked, expired, weak or not vouched for are refused. With a
-    Bcc in the message nothing is made unless --bcc says how. What is made can be read by GnuPG 2.2, unless every key can do more.
+    The header fields stay readable, the Subject too. Keys that are revoked, expired, weak or not vouched for are refused. With
+    a Bcc in the message nothing is made unless --bcc says how. GnuPG 2.2 can read the result, unless every key can do more.
     """
     chosen = EncryptChoices(**choices)
     if not pgp:

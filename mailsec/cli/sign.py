@@ -49,7 +49,7 @@ class SignChoices:
     type=PATH,
     multiple=True,
     metavar="FILE",
-    help="A private key: PEM or Ed25519 seed, or OpenPGP (repeatable).",
+    help="A private key: PEM, Ed25519 seed, OpenPGP (repeatable).",
 )
 @click.option(
     "--selector", "selectors", type=TEXT, multiple=True, metavar="NAME", help="Where it is published (one for each key)."

@@ -38,9 +38,7 @@ def run_openpgp(file: str, chosen: SignChoices, passphrase: PassphraseOptions) -
 
     keys = key_files(chosen.keys)
     if not keys.own():
-        raise KeyUnavailable(
-            "no secret key to sign with: the file holds only public ones", hint="name the secret key with --key"
-        )
+        raise KeyUnavailable("no secret key to sign with: only public ones were named", hint="name the secret key with --key")
     signing = SignKeys(keys, tuple(keys.own()), asker(passphrase))
     with Session() as clock:
         now = clock.now

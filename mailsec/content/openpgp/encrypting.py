@@ -136,16 +136,11 @@ def encrypted(
             builder = builder.sign(subkeys.get(key.fingerprint, whole), signing.passphrase, "sha512")
         builder = builder.seipd_v2("aes256", "ocb") if manner.modern else builder.seipd_v1("aes256")
         for each in targets:
-            whole_public = SignedPublicKey.from_bytes(each.certificate.data)
-            wanted = set(each.subkeys)
-            for subkey in whole_public.public_subkeys:
-                if subkey.key.fingerprint.upper() in wanted:
-                    wanted.discard(subkey.key.fingerprint.upper())
-                    builder = builder.encrypt_to_key_anonymous(subkey) if manner.hidden else builder.encrypt_to_key(subkey)
-            if wanted:
-                builder = (
-                    builder.encrypt_to_key_anonymous(whole_public) if manner.hidden else builder.encrypt_to_key(whole_public)
-                )
+            whole_key = SignedPublicKey.from_bytes(each.certificate.data)
+            subkeys_of = {found.key.fingerprint.upper(): found for found in whole_key.public_subkeys}
+            for name in each.subkeys:
+                reader = subkeys_of.get(name, whole_key)
+                builder = builder.encrypt_to_key_anonymous(reader) if manner.hidden else builder.encrypt_to_key(reader)
         return builder.to_armored_string().encode()
     except Error:
         locked = any(signing.passphrase is not None for signing, _ in signings)
