@@ -5,13 +5,13 @@ The library judges the self-signatures at the time of its own clock; only the ex
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING
 
 from mailsec.core.limits import KEY_NAME_TEXT, KEY_NAMES, KEY_PACKETS, KEY_RECORD_BYTES
 from mailsec.core.text import clipped
+from mailsec.trust.keyring.packets import PRIMARY_TAGS, SECRET_TAGS, KeyDataError, algorithm_of, tags_of
 
 if TYPE_CHECKING:
     from pysequoia import Cert
@@ -21,35 +21,6 @@ _DAMAGED = "the data is no OpenPGP key: damaged or cut off"
 _MIN_RSA_BITS = 2048
 _ARMOR = b"-----BEGIN PGP"
 _SECRET_ARMOR = b"-----BEGIN PGP PRIVATE KEY"
-# RFC 9580 section 10.1, with secret keys, trust, marker and padding. Containers are not among them: 64 kB of compressed data
-# inside compressed data would unfold without end.
-_SECRET = frozenset({5, 7})
-_PRIMARY = frozenset({5, 6})
-_IN_KEYS = frozenset({2, 6, 10, 12, 13, 14, 17, 21}) | _SECRET
-# RFC 9580 section 9.1: the algorithms whose key is a number of any size, and the first number of which says that size.
-_SIZED = {1: "rsa", 2: "rsa", 3: "rsa", 16: "elgamal", 17: "dsa"}
-_OTHER = {25: "x25519", 26: "x448", 27: "ed25519", 28: "ed448"}
-_WITH_CURVE = {18: "ecdh", 19: "ecdsa", 22: "eddsa"}
-# RFC 9580 section 9.2
-_CURVES = {
-    "2a8648ce3d030107": "p256",
-    "2b81040022": "p384",
-    "2b81040023": "p521",
-    "2b2403030208010107": "brainpoolP256r1",
-    "2b240303020801010b": "brainpoolP384r1",
-    "2b240303020801010d": "brainpoolP512r1",
-    "2b06010401da470f01": "ed25519",
-    "2b060104019755010501": "curve25519",
-}
-
-
-class KeyDataError(ValueError):
-    """The data is no OpenPGP key that can be read. `secret`: what was read before the mistake holds secret keys."""
-
-    def __init__(self, message: str, *, secret: bool = False) -> None:
-        super().__init__(message)
-        self.message = message
-        self.secret = secret
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,37 +65,6 @@ class KeyRing:
     cut: bool
 
 
-def tags_of(data: bytes) -> Iterator[int]:
-    """The packet tags in `data`, in order (RFC 9580 section 4.2). Raises KeyDataError for what cannot be a part of a key."""
-    at = 0
-    while at < len(data):
-        first = data[at]
-        tag = first & 0x3F if first & 0x40 else first >> 2 & 0x0F
-        if not first & 0x80 or tag not in _IN_KEYS:
-            raise KeyDataError("the data is no OpenPGP key: it has a packet of another kind" if first & 0x80 else _DAMAGED)
-        yield tag
-        start, length = _extent(data, at, new=bool(first & 0x40))
-        at = start + length
-    if at > len(data):
-        raise KeyDataError(_DAMAGED)
-
-
-def _extent(data: bytes, at: int, *, new: bool) -> tuple[int, int]:
-    """Where the body of the packet at `at` begins, and its length. Raises KeyDataError for partial lengths."""
-    octet = data[at + 1] if at + 1 < len(data) else 0
-    if not new:
-        octets = (1, 2, 4, 0)[data[at] & 3]
-    elif octet < 192:
-        return at + 2, octet
-    elif octet < 224:
-        return at + 3, (octet - 192 << 8) + int.from_bytes(data[at + 2 : at + 3], "big") + 192
-    else:
-        octets, at = (4 if octet == 255 else 0), at + 1
-    if not octets:
-        raise KeyDataError("the data is no OpenPGP key: a packet without a length of its own")
-    return at + 1 + octets, int.from_bytes(data[at + 1 : at + 1 + octets], "big")
-
-
 def load(data: bytes) -> KeyRing:
     """The keys in `data`, binary OpenPGP packets. Raises KeyDataError."""
     # The library is large, and few runs read a key.
@@ -140,8 +80,8 @@ def load(data: bytes) -> KeyRing:
         for tag in islice(tags_of(data), KEY_PACKETS + 1):
             tags.append(tag)
     except KeyDataError as error:
-        raise KeyDataError(error.message, secret=not _SECRET.isdisjoint(tags)) from None
-    secret = not _SECRET.isdisjoint(tags)
+        raise KeyDataError(error.message, secret=not SECRET_TAGS.isdisjoint(tags)) from None
+    secret = not SECRET_TAGS.isdisjoint(tags)
     if len(tags) > KEY_PACKETS:
         return KeyRing((), secret, True)
     try:
@@ -149,7 +89,7 @@ def load(data: bytes) -> KeyRing:
         certificates = Cert.split_bytes(data)
     except RuntimeError:  # its text is a backtrace
         raise KeyDataError(_DAMAGED, secret=secret) from None
-    primary = {packet.fingerprint: packet for packet in packets if int(packet.tag) in _PRIMARY}
+    primary = {packet.fingerprint: packet for packet in packets if int(packet.tag) in PRIMARY_TAGS}
     keys = tuple(_key(certificate, primary.get(certificate.fingerprint)) for certificate in certificates)
     if not keys:
         raise KeyDataError("no key in the data", secret=secret)
@@ -171,18 +111,3 @@ def _key(certificate: Cert, packet: Packet | None) -> Key:
         bound,
         tuple(clipped(name.encode("utf-8", "replace").decode(), KEY_NAME_TEXT) for name in names[:KEY_NAMES]),
     )
-
-
-def algorithm_of(body: bytes) -> tuple[str, int]:
-    """Algorithm and size in bits of a public key packet (RFC 9580 section 5.5.2), with the curve's name where there is one.
-
-    Sizes are 0 where the algorithm has only one.
-    """
-    material = body[10:] if body[:1] == b"\x06" else body[6:]
-    number = body[5] if len(body) > 5 else 0
-    if number in _SIZED:
-        return _SIZED[number], int.from_bytes(material[:2], "big")
-    if number in _WITH_CURVE:
-        curve = material[1 : 1 + material[0]].hex() if material else ""
-        return f"{_WITH_CURVE[number]} {_CURVES.get(curve, curve)}", 0
-    return _OTHER.get(number, f"algorithm {number}"), 0
