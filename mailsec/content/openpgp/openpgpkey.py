@@ -14,6 +14,7 @@ from mailsec.core.limits import KEY_PACKETS, KEY_RECORDS, LISTED
 from mailsec.core.lookup import failed, failure, listed
 from mailsec.core.results import Check, Evidence, EvidenceKind, Fact, Finding, Status, finding
 from mailsec.message.address import Address, parse_address, same
+from mailsec.trust.keyring.packets import KeyDataError
 
 if TYPE_CHECKING:
     from mailsec.content.openpgp.publickey import Key
@@ -89,7 +90,7 @@ def _findings(found: KeyAnswer, judged: Sequence[_Judged]) -> Iterator[Finding]:
 
 def _judge(record: Record, address: Address, now: int) -> _Judged:
     # The library behind it is large, and few runs read a key.
-    from mailsec.content.openpgp.publickey import KeyDataError, load  # noqa: PLC0415
+    from mailsec.content.openpgp.publickey import load  # noqa: PLC0415
 
     place = Evidence(EvidenceKind.RECORD, f"{record.owner} OPENPGPKEY", f"{len(record.rdata)} octets")
     try:

@@ -91,9 +91,12 @@ def _verified(signature: SignaturePacket, digest: bytes, name: str, issuer: byte
 
     try:
         key = _public_key(issuer)
-        return key is not None and _checked(key, signature, digest, name)
-    except (InvalidSignature, UnsupportedAlgorithm, ValueError):
+        if key is None:
+            return False
+        _verify(key, signature, digest, name)
+    except (InvalidSignature, UnsupportedAlgorithm, ValueError, OverflowError):
         return False
+    return True
 
 
 def _public_key(body: bytes) -> PublicKeyTypes | None:
@@ -128,31 +131,29 @@ def _point(data: bytes) -> bytes:
     return numbers[0].to_bytes((numbers[0].bit_length() + 7) // 8, "big") if numbers else b""
 
 
-def _checked(key: PublicKeyTypes, signature: SignaturePacket, digest: bytes, name: str) -> bool:
-    """True, or InvalidSignature."""
+def _verify(key: PublicKeyTypes, signature: SignaturePacket, digest: bytes, name: str) -> None:
+    """Raises InvalidSignature or ValueError where the signature over `digest` is not the key's."""
     from cryptography.hazmat.primitives import hashes  # noqa: PLC0415
     from cryptography.hazmat.primitives.asymmetric import ec, ed448, ed25519, padding, rsa, utils  # noqa: PLC0415
 
     prehashed = utils.Prehashed(getattr(hashes, name.upper())())
     if isinstance(key, rsa.RSAPublicKey) and signature.public in _RSA:
-        numbers = mpis(signature.material, 1)
-        if numbers is None:
-            return False
-        key.verify(numbers[0].to_bytes(key.key_size + 7 >> 3, "big"), digest, padding.PKCS1v15(), prehashed)
-        return True
-    if isinstance(key, ed25519.Ed25519PublicKey) and signature.public == _ED25519:
+        (number,) = _numbers(signature, 1)
+        key.verify(number.to_bytes(key.key_size + 7 >> 3, "big"), digest, padding.PKCS1v15(), prehashed)
+    elif isinstance(key, ed25519.Ed25519PublicKey) and signature.public == _ED25519:
         key.verify(signature.material[:64], digest)
-        return True
-    if isinstance(key, ed448.Ed448PublicKey) and signature.public == _ED448:
+    elif isinstance(key, ed448.Ed448PublicKey) and signature.public == _ED448:
         key.verify(signature.material[:114], digest)
-        return True
-    numbers = mpis(signature.material, 2)
+    elif isinstance(key, ed25519.Ed25519PublicKey) and signature.public == _EDDSA:
+        key.verify(b"".join(number.to_bytes(32, "big") for number in _numbers(signature, 2)), digest)
+    elif isinstance(key, ec.EllipticCurvePublicKey) and signature.public == _ECDSA:
+        key.verify(utils.encode_dss_signature(*_numbers(signature, 2)), digest, ec.ECDSA(prehashed))
+    else:
+        raise ValueError("a signature of another algorithm than the key's")
+
+
+def _numbers(signature: SignaturePacket, count: int) -> list[int]:
+    numbers = mpis(signature.material, count)
     if numbers is None:
-        return False
-    if isinstance(key, ed25519.Ed25519PublicKey) and signature.public == _EDDSA:
-        key.verify(b"".join(number.to_bytes(32, "big") for number in numbers), digest)
-        return True
-    if isinstance(key, ec.EllipticCurvePublicKey) and signature.public == _ECDSA:
-        key.verify(utils.encode_dss_signature(*numbers), digest, ec.ECDSA(prehashed))
-        return True
-    return False
+        raise ValueError("cut off")
+    return numbers
