@@ -282,6 +282,22 @@ SMTP_REPLY_LINES = 1_000
 SMTP_REPLY_BYTES = 256 * 1024
 """Octets of one reply."""
 
+# --- the key ring
+RING_IMPORT_BYTES = 256 * 1024 * 1024
+"""A file of keys; the ring of a large distribution's developers has 30 MB."""
+RING_CERTIFICATE_BYTES = 4 * 1024 * 1024
+"""One certificate; the most certified ones in use have under 1 MB, flooded ones many."""
+RING_USER_IDS = 100
+"""User IDs of one certificate: honest ones have under 40, and the library's work grows with their square."""
+RING_SELF_WORK = 10_000
+"""Signatures that claim to be the key's own, times the user IDs and subkeys that each may belong to: a tenth of a second."""
+RING_CERTIFICATIONS = 200
+"""Certifications of one user ID by trusted keys that are verified; a person trusts few."""
+RING_WAIT = 10.0
+"""Seconds to wait for another run that changes the ring."""
+RING_CANDIDATES = 20
+"""Certificates that an ambiguous name lists."""
+
 # --- what a person is shown (JSON always has everything)
 SHOWN_TEXT = 600
 """Characters of one value in the human format; a field of a megabyte would bury the answer."""
