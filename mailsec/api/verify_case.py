@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from mailsec.api.envelope import Envelope
-from mailsec.api.verdict import AuthorDomain, Case
+from mailsec.api.verdict import AuthorDomain, Case, Content
 from mailsec.core.domains import is_within
 from mailsec.core.results import AuthResult, Check, Finding, Status
 from mailsec.core.rules import Severity
@@ -19,6 +19,7 @@ from mailsec.sender.dkim.verify import DkimResult, SignatureResult
 from mailsec.sender.dmarc.evaluate import DmarcResult, DomainJudgement
 
 if TYPE_CHECKING:
+    from mailsec.content.judge.content import ContentResult
     from mailsec.sender.spf.evaluate import SpfResult
 
 
@@ -39,6 +40,7 @@ class Evidenced:
     identifiers: tuple[AuthResult, ...]
     structure: Structure
     form: Check
+    content: ContentResult | None = None
 
     def signature(self, index: int) -> SignatureResult | None:
         """The DKIM signature behind an identifier, None for SPF."""
@@ -50,12 +52,12 @@ class Evidenced:
             self.form,
             self.dkim.check,
             self.dmarc.check,
-            *(each.check for each in (self.mail_from, self.helo) if each),
+            *(each.check for each in (self.mail_from, self.helo, self.content) if each),
         ):
             yield from check.all_findings()
 
 
-def case_of(evidenced: Evidenced, fail_on: Severity | None) -> Case:
+def case_of(evidenced: Evidenced, fail_on: Severity | None, *, allow_partial: bool = False) -> Case:
     """What the decision table needs to know."""
     return Case(
         tuple(_author_domain(evidenced, judgement) for judgement in evidenced.dmarc.judgements),
@@ -64,7 +66,15 @@ def case_of(evidenced: Evidenced, fail_on: Severity | None) -> Case:
         fail_on=fail_on,
         envelope=evidenced.envelope.known,
         mailing_list=mailing_list(evidenced),
+        content=_content(evidenced.content),
+        allow_partial=allow_partial,
     )
+
+
+def _content(found: ContentResult | None) -> Content:
+    if found is None:
+        return Content()
+    return Content(found.answer, found.reason, found.protected.complete, found.exposed)
 
 
 def describe(evidenced: Evidenced, index: int) -> str:

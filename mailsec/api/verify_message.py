@@ -9,8 +9,9 @@ from mailsec.api import verify_report
 from mailsec.api.envelope import Envelope, derived
 from mailsec.api.session import Session
 from mailsec.api.trace import Trace
-from mailsec.api.verdict import decide
+from mailsec.api.verdict import Question, decide
 from mailsec.api.verify_case import Evidenced, case_of
+from mailsec.api.verify_content import with_content
 from mailsec.core.errors import BadInput, NothingToJudge
 from mailsec.core.flow import Flow, gather, pure, together
 from mailsec.core.results import AuthResult, Report, Status
@@ -24,6 +25,7 @@ from mailsec.sender.dmarc.evaluate import evaluate as evaluate_dmarc
 
 if TYPE_CHECKING:
     from mailsec.sender.spf.evaluate import SpfResult
+    from mailsec.trust.keyring.keys import Keys
 
 NOW = "now"
 RECEIVED = "received"
@@ -35,6 +37,8 @@ class VerifyOptions:
 
     `received_from` names the receiver whose Received fields state the envelope, where `envelope` does not. `at` is the time
     to judge for in seconds since 1970 UTC, "now" or "received"; None takes the time of arrival where it is known, else now.
+    `keys` are what signatures of the content are judged with, `allow_partial` lets them cover a part of it, and `require` picks
+    the question that the exit code answers.
     """
 
     envelope: Envelope | None = None
@@ -43,6 +47,9 @@ class VerifyOptions:
     fail_on: Severity | None = Severity.HIGH
     trace: bool = False
     explain: bool = False
+    keys: Keys | None = None
+    allow_partial: bool = False
+    require: Question | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,9 +71,9 @@ def verify_message(file: bytes, subject: str, session: Session, options: VerifyO
     envelope = options.envelope or (derived(message, options.received_from) if options.received_from else Envelope())
     now = _moment(options.at, envelope, session.now)
     trace = Trace() if options.trace else None
-    evidenced = session.run(judge(message, envelope, now=now), trace)
-    case = case_of(evidenced, options.fail_on)
-    decision = decide(case)
+    evidenced = with_content(session.run(judge(message, envelope, now=now), trace), options.keys, now=now)
+    case = case_of(evidenced, options.fail_on, allow_partial=options.allow_partial)
+    decision = decide(case, options.require)
     report = verify_report.report(evidenced, case, decision, subject=subject, now=now, trace=trace, explain=options.explain)
     return Verified(report, message, _results(evidenced))
 

@@ -26,6 +26,9 @@ class VerifyChoices:
     add_header: bool
     authserv_id: str
     explain_for_user: bool
+    keys: tuple[str, ...]
+    allow_partial: bool
+    require: str | None
 
     @property
     def states_envelope(self) -> bool:
@@ -40,6 +43,7 @@ class VerifyChoices:
         "mailsec verify --received-from mx.example.org message.eml",
         "mailsec verify --ip 192.0.2.1 --helo mail.example.com --mail-from alice@example.com - < message.eml",
         "mailsec verify --zone example.zone --json message.eml | jq .verdict",
+        "mailsec verify --key alice.asc signed.eml",
         "mailsec verify --add-header --authserv-id mx.example.org - < message.eml > with-results.eml",
     ),
 )
@@ -63,11 +67,21 @@ class VerifyChoices:
 )
 @click.option("--authserv-id", type=TEXT, default="", metavar="NAME", help="Our name in that field [default: this host].")
 @click.option("--explain-for-user", is_flag=True, help="Print one paragraph to paste into a ticket instead.")
+@click.option(
+    "--key", "keys", type=PATH, multiple=True, metavar="FILE", help="An OpenPGP key that is trusted by naming it (repeatable)."
+)
+@click.option("--allow-partial", is_flag=True, help="Let a signature of a part of the content count: footers of mailing lists.")
+@click.option(
+    "--require",
+    type=click.Choice(("domain", "content", "both", "any")),
+    help="The question that the exit code answers instead of the whole verdict.",
+)
 @output_options
 @dns_options
 def verify(files: Sequence[str], output: OutputOptions, dns: DnsOptions, **choices: Any) -> int:
-    """Who really sent a message, and was it changed: SPF, DKIM and DMARC, and one verdict.
+    """Who really sent a message, and was it changed: SPF, DKIM, DMARC and OpenPGP, and one verdict.
 
+    A signature of the content counts where it covers the whole of it and its key is the author's; --key names a key file.
     SPF is asked only where the envelope is known: state it (--ip, --helo, --mail-from), or name the host whose Received fields
     can be believed (--received-from). Only the DNS is asked; SPF macros and DKIM selectors can tell the sender's name servers
     that the message is being looked at. --offline asks nothing that --zone does not answer.

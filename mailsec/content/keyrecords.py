@@ -7,15 +7,9 @@ from hashlib import sha256
 
 from mailsec.core.flow import Answer, Flow, ask
 from mailsec.core.lookup import failed
-from mailsec.message.address import Address
+from mailsec.message.person import Address
 
 _HASH_DIGITS = 56
-
-
-def record_name(address: Address, label: str) -> str:
-    """The DNS name of the mailbox's keys under `label` (_openpgpkey or _smimecert). No case is folded."""
-    digest = sha256(address.local.encode("utf-8")).hexdigest()[:_HASH_DIGITS]
-    return f"{digest}.{label}.{address.domain}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,13 +22,19 @@ class KeyAnswer:
     exact: bool
 
 
+def record_owner(address: Address, label: str) -> str:
+    """The DNS name of the mailbox's keys under `label` (_openpgpkey or _smimecert). No case is folded."""
+    digest = sha256(address.local.encode("utf-8")).hexdigest()[:_HASH_DIGITS]
+    return f"{digest}.{label}.{address.domain}"
+
+
 def look_up(address: Address, label: str, type: str) -> Flow[KeyAnswer]:
     """Ask for the keys of `address`, and for those of its lower-cased form where it has none."""
-    name = record_name(address, label)
+    name = record_owner(address, label)
     answer = yield from ask(name, type)
     if failed(answer) or answer.records or address.lowered == address:
         return KeyAnswer(address, name, answer, True)
-    lowered = record_name(address.lowered, label)
+    lowered = record_owner(address.lowered, label)
     other = yield from ask(lowered, type)
     if failed(other) or other.records:
         return KeyAnswer(address.lowered, lowered, other, False)

@@ -52,6 +52,14 @@ MAX_MEDIA_BYTES = 64 * 1024
 """The value of a Content-Type; honest ones have under 1 kB, a longer one is not read."""
 MAX_MEDIA_PARAMETERS = 100
 """Parameters of one Content-Type; honest ones have under ten."""
+MEDIA_CACHED_FIELDS = 512
+"""Content-Type and Content-Transfer-Encoding values that are remembered parsed: every message has the same few."""
+MEDIA_CACHED_BYTES = 60
+"""Longer values are parsed anew each time, so that boundaries and hostile values cannot fill the memory."""
+MAX_FILE_NAME = 4_096
+"""Characters of a file name that are kept; file systems take 255."""
+MAX_BASE64_BLOCKS = 100_000
+"""Blocks of base64 that end in padding and stand behind each other in one content; behind them padding is skipped."""
 MAX_RECEIVED_BYTES = 16 * 1024
 """One Received field; an honest one has under 1 kB, a longer one is of unknown format."""
 MAX_RECEIVED = 200
@@ -285,6 +293,10 @@ SMTP_REPLY_BYTES = 256 * 1024
 # --- the key ring
 RING_IMPORT_BYTES = 256 * 1024 * 1024
 """A file of keys; the ring of a large distribution's developers has 30 MB."""
+RING_PACKETS = 5_000_000
+"""Packets of such a file: two hundred thousand certificates."""
+RING_BLOCKS = 100_000
+"""Armored blocks of such a file."""
 RING_CERTIFICATE_BYTES = 4 * 1024 * 1024
 """One certificate; the most certified ones in use have under 1 MB, flooded ones many."""
 RING_USER_IDS = 100
@@ -309,3 +321,33 @@ SHOWN_FACTS = 40
 """Facts or pieces of evidence of one check or finding in the human format."""
 SHOWN_PATH_NAME = 60
 """Characters of each ancestor's name in the plain format, so that a deep tree of long names does not grow with the square."""
+
+# --- OpenPGP
+PGP_PACKETS = 200_000
+"""Packets of one key file or message; a key with ten thousand certifications has about as many."""
+PGP_SUBPACKETS = 500
+"""Subpackets of one area of a signature; honest ones have under thirty."""
+PGP_KEY_FILE = 64 * 1024 * 1024
+"""A file of keys named on the command line: a ring of ten thousand."""
+PGP_CERTIFICATES = 200
+"""Keys of one such file; whoever has more keeps a ring."""
+PGP_BLOCKS = 20
+"""Armored blocks of one text."""
+PGP_SIGNATURES = 20
+"""Signatures over one text; honest mail has one or two."""
+PGP_CANDIDATES = 4
+"""Certificates that are tried for one signature: two keys with one key ID can be made on purpose."""
+PGP_CLOCK_SKEW = 3_600
+"""Seconds that a signature may lie in the future: clocks of honest hosts differ."""
+
+# --- judgement of the content
+CONTENT_LAYERS = 50
+"""Signatures and ciphertexts of one message that are judged; honest mail has one or two."""
+CONTENT_SHOWN_PARTS = 10
+"""Uncovered parts that are named."""
+CONTENT_HTML_BYTES = 1024 * 1024
+"""Octets of one unsigned HTML part that are searched for what imitates or hides a signature."""
+CONTENT_INLINE_BYTES = 32 * 1024 * 1024
+"""Octets of text parts of one message that are searched for inline OpenPGP."""
+PGP_NESTING = 16
+"""Levels of compression or signing inside each other that are opened; programs make at most three."""

@@ -9,7 +9,8 @@ from typing import Any, Self
 
 from mailsec.store.database import Database
 from mailsec.trust.keyring.keys import Binding, Bound, Certificate, Kind
-from mailsec.trust.keyring.legitimacy import Introducer, OwnerTrust, certifier
+from mailsec.trust.keyring.legitimacy import COUNTING, Introducer, OwnerTrust, certifier
+from mailsec.trust.keyring.packets import key_id
 from mailsec.trust.keyring.reading import Reading, Revocation, UserId
 
 
@@ -38,7 +39,7 @@ class Entry:
 
     def introducer(self) -> Introducer:
         """The certificate as one whose certifications may count."""
-        return Introducer(self.fingerprint, self.key_id, self.certificate.data, self.expires, self.revocation)
+        return Introducer(self.fingerprint, self.certificate.data, self.expires, self.revocation)
 
 
 class Ring:
@@ -71,7 +72,7 @@ class Ring:
         """Keep a certificate in the place of what the ring had of it; statements stay, and owner trust unless it is given."""
         revoked = reading.revocation
         row = (
-            *(reading.fingerprint, Kind.OPENPGP.value, reading.key_id, reading.created, reading.expires),
+            *(reading.fingerprint, Kind.OPENPGP.value, key_id(reading.fingerprint), reading.created, reading.expires),
             *((revoked.at, revoked.hard, revoked.reason) if revoked else (None, None, None)),
             *(reading.algorithm, reading.bits, reading.data, self._now, self._now),
         )
@@ -208,7 +209,7 @@ class Ring:
             return Binding(address, Bound.OWN, "your own key")
         introducers = self.introducers()
         for user_id in named:
-            by = [each for each in introducers if not {each.fingerprint, each.key_id}.isdisjoint(user_id.certified_by)]
+            by = [each for each in introducers if not each.names.isdisjoint(user_id.certified_by)]
             who = certifier(entry.certificate.data, user_id.text, by, now=self._now) if by else None
             if who is not None:
                 return Binding(address, Bound.CERTIFIED, f"certified by {who.fingerprint}, whose certifications you trust")
@@ -217,7 +218,7 @@ class Ring:
     def introducers(self) -> tuple[Introducer, ...]:
         """The keys whose certifications count, read once."""
         if self._introducers is None:
-            trusted = self._entries("WHERE c.owner_trust IN ('full', 'ultimate')", ())
+            trusted = self._entries("WHERE c.owner_trust IN (?, ?)", [trust.value for trust in COUNTING])
             self._introducers = tuple(entry.introducer() for entry in trusted)
         return self._introducers
 

@@ -6,9 +6,11 @@ from collections.abc import Callable, Sequence
 
 from mailsec.api.envelope import Envelope
 from mailsec.api.session import Session
+from mailsec.api.verdict import Question
 from mailsec.api.verify_message import VerifyOptions, verify_message
 from mailsec.cli.complaint import say
 from mailsec.cli.io import Printer, each_input, put, write_message
+from mailsec.cli.jobs.keyfile import key_files
 from mailsec.cli.jobs.session import session
 from mailsec.cli.options import DnsOptions, OutputOptions
 from mailsec.cli.verify import VerifyChoices
@@ -26,6 +28,9 @@ def run(files: Sequence[str], chosen: VerifyChoices, output: OutputOptions, dns:
         fail_on=output.fail_on,
         trace=output.trace,
         explain=chosen.explain_for_user,
+        keys=key_files(chosen.keys) if chosen.keys else None,
+        allow_partial=chosen.allow_partial,
+        require=Question(chosen.require) if chosen.require else None,
     )
     with session(dns) as live:
         if chosen.header or chosen.add_header or (chosen.explain_for_user and output.format in ("human", "plain")):

@@ -7,14 +7,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from mailsec.content.keyrecords import KeyAnswer, look_up, record_name
+from mailsec.content.keyrecords import KeyAnswer, look_up, record_owner
 from mailsec.content.openpgp import rules
 from mailsec.core.flow import Dnssec, Flow, Record
 from mailsec.core.limits import KEY_PACKETS, KEY_RECORDS, LISTED
 from mailsec.core.lookup import failed, failure, listed
 from mailsec.core.results import Check, Evidence, EvidenceKind, Fact, Finding, Status, finding
-from mailsec.message.address import Address, parse_address, same
-from mailsec.trust.keyring.packets import KeyDataError
+from mailsec.message.person import Address, parse_address, same
 
 if TYPE_CHECKING:
     from mailsec.content.openpgp.publickey import Key
@@ -34,7 +33,7 @@ class _Judged:
 
 def owner_name(address: str) -> str:
     """The DNS name of the keys of `address`. Raises BadInput where it is no address."""
-    return record_name(parse_address(address), LABEL)
+    return record_owner(parse_address(address), LABEL)
 
 
 def lint(address: str, *, now: int) -> Flow[Check]:
@@ -90,7 +89,7 @@ def _findings(found: KeyAnswer, judged: Sequence[_Judged]) -> Iterator[Finding]:
 
 def _judge(record: Record, address: Address, now: int) -> _Judged:
     # The library behind it is large, and few runs read a key.
-    from mailsec.content.openpgp.publickey import load  # noqa: PLC0415
+    from mailsec.content.openpgp.publickey import KeyDataError, load  # noqa: PLC0415
 
     place = Evidence(EvidenceKind.RECORD, f"{record.owner} OPENPGPKEY", f"{len(record.rdata)} octets")
     try:

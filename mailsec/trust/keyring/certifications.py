@@ -9,14 +9,13 @@ import hashlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from mailsec.trust.keyring.packets import SignaturePacket, mpis
+from mailsec.trust.keyring.packets import Packet, SignaturePacket, subpackets
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.types import PublicKeyTypes
 
-CERTIFYING = frozenset({0x10, 0x11, 0x12, 0x13})
 REVOKING = 0x30
-_CREATED, _EXPIRES = 2, 3
+CERTIFYING = frozenset(range(0x10, 0x14)) | {REVOKING}
 # RFC 9580 section 5.2.3.7: those whose meaning is regarded here, or which say nothing against a certification.
 _UNDERSTOOD = frozenset({2, 3, 4, 5, 6, 7, 12, 16, 20, 26, 28, 33, 35})
 _HASHES = {8: "sha256", 9: "sha384", 10: "sha512", 11: "sha224", 12: "sha3_256", 14: "sha3_512"}
@@ -27,65 +26,55 @@ _ED25519_OID = bytes.fromhex("2b06010401da470f01")
 
 
 @dataclass(frozen=True, slots=True)
-class Certification:
-    """One certification (or, with `revokes`, its revocation) as it stands beside a user ID; whether it is valid is not said.
+class _Frame:
+    """The parts of a signature that its cryptography works on: what it covers of itself, and what stands behind the digest."""
 
-    `issuers` are the fingerprints and key IDs it claims to come from, `created` and `expires` seconds since 1970 UTC.
-    """
-
-    signature: SignaturePacket
-    issuers: tuple[str, ...]
-    created: int
-    expires: int | None
-    revokes: bool
-
-    def at(self, now: int) -> bool:
-        """True where its own dates let it count at the time `now`."""
-        return self.created <= now and (self.expires is None or now < self.expires)
+    hashed: bytes
+    left: bytes
+    salt: bytes
+    material: bytes
+    understood: bool
 
 
-def certification_of(signature: SignaturePacket) -> Certification | None:
-    """The certification that a signature packet is, None where it is something else or has no date."""
-    if signature.type not in CERTIFYING and signature.type != REVOKING:
-        return None
-    created = signature.number(_CREATED)
-    if created is None or not signature.critical <= _UNDERSTOOD:
-        return None
-    lasts = signature.number(_EXPIRES)
-    return Certification(signature, issuers(signature), created, created + lasts if lasts else None, signature.type == REVOKING)
+def _frame(body: bytes) -> _Frame:
+    """A signature that `packets.signature` has read, so that its lengths are right."""
+    wide = 4 if body[0] == 6 else 2
+    start = 4 + wide
+    end = start + int.from_bytes(body[4:start], "big")
+    after = end + wide + int.from_bytes(body[end : end + wide], "big")
+    left, after = body[after : after + 2], after + 2
+    salt = b""
+    if body[0] == 6:
+        salt = body[after + 1 : after + 1 + body[after]] if after < len(body) else b""
+        after += 1 + len(salt)
+    critical = {kind & 0x7F for kind, _ in subpackets(body[start:end]) if kind & 0x80}
+    return _Frame(body[:end], left, salt, body[after:], critical <= _UNDERSTOOD)
 
 
-def issuers(signature: SignaturePacket) -> tuple[str, ...]:
-    """The keys that a signature claims to come from: fingerprints and 16-digit key IDs; a hint where they are not hashed."""
-    found: dict[str, None] = {}
-    for subpackets in (signature.subpackets, signature.unhashed):
-        if fingerprint := subpackets.get(33, b"")[1:]:
-            found[fingerprint.hex().upper()] = None
-        if key_id := subpackets.get(16):
-            found[key_id.hex().upper()] = None
-    return tuple(found)
+def counts_at(claim: SignaturePacket, now: int) -> bool:
+    """True where a certification's own dates let it count at the time `now`."""
+    return claim.created is not None and claim.created <= now and (claim.expires is None or now < claim.expires)
 
 
-def holds(certification: Certification, target: bytes, user_id: bytes, issuer: bytes) -> bool:
-    """Whether the key `issuer` made this certification of `user_id` on the key `target`; both bodies of public key packets."""
-    signature = certification.signature
-    name = _HASHES.get(signature.hash)
-    if name is None or signature.version != issuer[0] or len(target) > 0xFFFF:
+def holds(claim: SignaturePacket, target: Packet, user_id: Packet, issuer: bytes) -> bool:
+    """Whether the key `issuer` (the body of its packet) made this certification of `user_id` on the key `target`."""
+    name = _HASHES.get(claim.hash)
+    if name is None or claim.type not in CERTIFYING or claim.version != issuer[0] or len(target.body) > 0xFFFF:
         return False
-    digest = _digest(signature, target, user_id, name)
-    return digest[:2] == signature.left and _verified(signature, digest, name, issuer)
+    frame = _frame(claim.body)
+    digest = _digest(claim.version, frame, target.body, user_id.body, name)
+    return frame.understood and digest[:2] == frame.left and _verified(claim.algorithm, frame.material, digest, name, issuer)
 
 
-def _digest(signature: SignaturePacket, target: bytes, user_id: bytes, name: str) -> bytes:
+def _digest(version: int, frame: _Frame, target: bytes, user_id: bytes, name: str) -> bytes:
     # The signature's version says how a key is hashed, not the key's own.
-    prefix = b"\x9b" + len(target).to_bytes(4, "big") if signature.version == 6 else b"\x99" + len(target).to_bytes(2, "big")
-    trailer = bytes((signature.version, 0xFF)) + len(signature.hashed).to_bytes(4, "big")
-    state = hashlib.new(name, signature.salt + prefix + target + b"\xb4" + len(user_id).to_bytes(4, "big") + user_id)
-    state.update(signature.hashed + trailer)
+    prefix = b"\x9b" + len(target).to_bytes(4, "big") if version == 6 else b"\x99" + len(target).to_bytes(2, "big")
+    state = hashlib.new(name, frame.salt + prefix + target + b"\xb4" + len(user_id).to_bytes(4, "big") + user_id)
+    state.update(frame.hashed + bytes((version, 0xFF)) + len(frame.hashed).to_bytes(4, "big"))
     return state.digest()
 
 
-def _verified(signature: SignaturePacket, digest: bytes, name: str, issuer: bytes) -> bool:
+def _verified(algorithm: int, material: bytes, digest: bytes, name: str, issuer: bytes) -> bool:
     # Listing a ring without trusted keys needs no cryptography.
     from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm  # noqa: PLC0415
 
@@ -93,7 +82,7 @@ def _verified(signature: SignaturePacket, digest: bytes, name: str, issuer: byte
         key = _public_key(issuer)
         if key is None:
             return False
-        _verify(key, signature, digest, name)
+        _verify(key, algorithm, material, digest, name)
     except (InvalidSignature, UnsupportedAlgorithm, ValueError, OverflowError):
         return False
     return True
@@ -104,8 +93,8 @@ def _public_key(body: bytes) -> PublicKeyTypes | None:
     from cryptography.hazmat.primitives.asymmetric import ec, ed448, ed25519, rsa  # noqa: PLC0415
 
     algorithm, material = body[5], body[10:] if body[0] == 6 else body[6:]
-    if algorithm in _RSA and (numbers := mpis(material, 2)):
-        modulus, exponent = numbers
+    if algorithm in _RSA:
+        modulus, exponent = mpis(material, 2)
         return rsa.RSAPublicNumbers(exponent, modulus).public_key() if modulus.bit_length() in _RSA_BITS else None
     if algorithm == _ED25519:
         return ed25519.Ed25519PublicKey.from_public_bytes(material[:32])
@@ -127,33 +116,39 @@ def _public_key(body: bytes) -> PublicKeyTypes | None:
 
 
 def _point(data: bytes) -> bytes:
-    numbers = mpis(data, 1)
-    return numbers[0].to_bytes((numbers[0].bit_length() + 7) // 8, "big") if numbers else b""
+    (number,) = mpis(data, 1)
+    return number.to_bytes((number.bit_length() + 7) // 8, "big")
 
 
-def _verify(key: PublicKeyTypes, signature: SignaturePacket, digest: bytes, name: str) -> None:
+def _verify(key: PublicKeyTypes, algorithm: int, material: bytes, digest: bytes, name: str) -> None:
     """Raises InvalidSignature or ValueError where the signature over `digest` is not the key's."""
     from cryptography.hazmat.primitives import hashes  # noqa: PLC0415
     from cryptography.hazmat.primitives.asymmetric import ec, ed448, ed25519, padding, rsa, utils  # noqa: PLC0415
 
     prehashed = utils.Prehashed(getattr(hashes, name.upper())())
-    if isinstance(key, rsa.RSAPublicKey) and signature.public in _RSA:
-        (number,) = _numbers(signature, 1)
+    if isinstance(key, rsa.RSAPublicKey) and algorithm in _RSA:
+        (number,) = mpis(material, 1)
         key.verify(number.to_bytes(key.key_size + 7 >> 3, "big"), digest, padding.PKCS1v15(), prehashed)
-    elif isinstance(key, ed25519.Ed25519PublicKey) and signature.public == _ED25519:
-        key.verify(signature.material[:64], digest)
-    elif isinstance(key, ed448.Ed448PublicKey) and signature.public == _ED448:
-        key.verify(signature.material[:114], digest)
-    elif isinstance(key, ed25519.Ed25519PublicKey) and signature.public == _EDDSA:
-        key.verify(b"".join(number.to_bytes(32, "big") for number in _numbers(signature, 2)), digest)
-    elif isinstance(key, ec.EllipticCurvePublicKey) and signature.public == _ECDSA:
-        key.verify(utils.encode_dss_signature(*_numbers(signature, 2)), digest, ec.ECDSA(prehashed))
+    elif isinstance(key, ed25519.Ed25519PublicKey) and algorithm == _ED25519:
+        key.verify(material[:64], digest)
+    elif isinstance(key, ed448.Ed448PublicKey) and algorithm == _ED448:
+        key.verify(material[:114], digest)
+    elif isinstance(key, ed25519.Ed25519PublicKey) and algorithm == _EDDSA:
+        key.verify(b"".join(number.to_bytes(32, "big") for number in mpis(material, 2)), digest)
+    elif isinstance(key, ec.EllipticCurvePublicKey) and algorithm == _ECDSA:
+        key.verify(utils.encode_dss_signature(*mpis(material, 2)), digest, ec.ECDSA(prehashed))
     else:
         raise ValueError("a signature of another algorithm than the key's")
 
 
-def _numbers(signature: SignaturePacket, count: int) -> list[int]:
-    numbers = mpis(signature.material, count)
-    if numbers is None:
-        raise ValueError("cut off")
-    return numbers
+def mpis(data: bytes, count: int) -> list[int]:
+    """The first `count` numbers in `data` (RFC 9580 section 3.2). Raises ValueError where they are not all there."""
+    found = []
+    at = 0
+    for _ in range(count):
+        octets = (int.from_bytes(data[at : at + 2], "big") + 7) // 8
+        if at + 2 + octets > len(data):
+            raise ValueError("a number is cut off")
+        found.append(int.from_bytes(data[at + 2 : at + 2 + octets], "big"))
+        at += 2 + octets
+    return found

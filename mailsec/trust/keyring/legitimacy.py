@@ -5,15 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING
 
-from mailsec.core.limits import RING_CERTIFICATIONS
-from mailsec.trust.keyring.certifications import Certification, certification_of, holds
-from mailsec.trust.keyring.packets import signature_of
-from mailsec.trust.keyring.reading import Revocation, user_id_signatures
-
-if TYPE_CHECKING:
-    from pysequoia.packet import Packet
+from mailsec.core.limits import RING_CERTIFICATIONS, RING_PACKETS
+from mailsec.core.text import from_bytes
+from mailsec.trust.keyring.certifications import REVOKING, counts_at, holds
+from mailsec.trust.keyring.packets import Packet, SignaturePacket, key_id, packets
+from mailsec.trust.keyring.reading import Revocation, user_id_claims
 
 
 class OwnerTrust(StrEnum):
@@ -25,10 +22,9 @@ class OwnerTrust(StrEnum):
     FULL = "full"
     ULTIMATE = "ultimate"
 
-    @property
-    def counts(self) -> bool:
-        """True where one certification is enough."""
-        return self in (OwnerTrust.FULL, OwnerTrust.ULTIMATE)
+
+COUNTING = (OwnerTrust.FULL, OwnerTrust.ULTIMATE)
+"""Those of which one certification is enough."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,10 +32,14 @@ class Introducer:
     """A key whose certifications count: its certificate, and until when it could make them."""
 
     fingerprint: str
-    key_id: str
     data: bytes
     expires: int | None = None
     revocation: Revocation | None = None
+
+    @property
+    def names(self) -> frozenset[str]:
+        """What a certification by it may call it."""
+        return frozenset({self.fingerprint, key_id(self.fingerprint)})
 
     def could_certify(self, at: int) -> bool:
         """Whether a certification of that time is one that the owner made: before the key expired or, softly, was revoked."""
@@ -54,35 +54,20 @@ def certifier(data: bytes, user_id: str, introducers: Iterable[Introducer], *, n
 
     Of several certifications by one key the latest counts, so that a revocation ends what came before it.
     """
-    from pysequoia.packet import PacketPile  # noqa: PLC0415 (the library is large)
-
-    packets = list(PacketPile.from_bytes(data))
-    claims = [claim for text, found in user_id_signatures(packets) if text == user_id for claim in _claims(found)]
-    target = bytes(packets[0].body)
+    parts = list(packets(data, RING_PACKETS))
     for introducer in introducers:
-        names = (introducer.fingerprint, introducer.key_id)
-        own = [claim for claim in claims if not set(names).isdisjoint(claim.issuers)]
-        own.sort(key=lambda claim: claim.created, reverse=True)
-        if _certifies(own[:RING_CERTIFICATIONS], target, user_id, introducer, now):
-            return introducer
+        for packet, claims in user_id_claims(parts):
+            if from_bytes(packet.body) == user_id and _certified(claims, parts[0], packet, introducer, now):
+                return introducer
     return None
 
 
-def _claims(signatures: Sequence[Packet]) -> Iterable[Certification]:
-    for packet in signatures:
-        signature = signature_of(bytes(packet.body))
-        claim = certification_of(signature) if signature is not None else None
-        if claim is not None:
-            yield claim
-
-
-def _certifies(claims: Sequence[Certification], target: bytes, user_id: str, introducer: Introducer, now: int) -> bool:
-    from pysequoia.packet import PacketPile  # noqa: PLC0415
-
-    if not claims:
-        return False
-    issuer = bytes(next(iter(PacketPile.from_bytes(introducer.data))).body)
-    for claim in claims:
-        if claim.created <= now and holds(claim, target, user_id.encode(), issuer):
-            return not claim.revokes and claim.at(now) and introducer.could_certify(claim.created)
+def _certified(claims: Sequence[SignaturePacket], target: Packet, user_id: Packet, introducer: Introducer, now: int) -> bool:
+    theirs = [claim for claim in claims if claim.issuer in introducer.names and claim.created is not None]
+    theirs.sort(key=lambda claim: claim.created or 0, reverse=True)
+    issuer = next(packets(introducer.data, RING_PACKETS)).body
+    for claim in theirs[:RING_CERTIFICATIONS]:
+        created = claim.created or 0
+        if created <= now and holds(claim, target, user_id, issuer):
+            return claim.type != REVOKING and counts_at(claim, now) and introducer.could_certify(created)
     return False

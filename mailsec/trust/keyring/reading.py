@@ -2,35 +2,38 @@
 
 from __future__ import annotations
 
-import binascii
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from mailsec.core.errors import BadInput
-from mailsec.core.limits import RING_CERTIFICATE_BYTES, RING_SELF_WORK, RING_USER_IDS
+from mailsec.core.limits import RING_BLOCKS, RING_CERTIFICATE_BYTES, RING_PACKETS, RING_SELF_WORK, RING_USER_IDS
 from mailsec.core.text import from_bytes
-from mailsec.message.address import parse_address
-from mailsec.trust.keyring.certifications import CERTIFYING, REVOKING, issuers
-from mailsec.trust.keyring.packets import PRIMARY_TAGS, SECRET_TAGS, KeyDataError, algorithm_of, signature_of, tags_of
-
-if TYPE_CHECKING:
-    from pysequoia import Cert
-    from pysequoia.packet import Packet
-
-SIGNATURE, USER_ID = 2, 13
-_PUBLIC_SUBKEY, _SECRET_SUBKEY = 14, 7
-_KEY_REVOCATION = 0x20
-_REASON = 29
-# RFC 9580 section 5.2.3.31: what was signed before a key was superseded or retired stays valid; everything else is hard.
-_SOFT = {1: "superseded", 3: "retired"}
-_HARD = {0: "no reason given", 2: "compromised"}
-_MIN_RSA_BITS = 2048
-_ARMOR = re.compile(
-    rb"-----BEGIN PGP (?:PUBLIC|PRIVATE) KEY BLOCK-----[ \t]*\r?\n(?:[^\r\n]+:[^\r\n]*\r?\n)*[ \t]*\r?\n"
-    rb"([A-Za-z0-9+/=\s]*)-----END PGP"
+from mailsec.message.person import parse_address
+from mailsec.trust.keyring.algorithms import algorithm_of
+from mailsec.trust.keyring.armor import PRIVATE, PUBLIC, ArmorError, blocks, is_armored
+from mailsec.trust.keyring.certifications import CERTIFYING
+from mailsec.trust.keyring.component import PRIMARY_REVOCATION, SOFT_REASONS
+from mailsec.trust.keyring.packets import (
+    PUBLIC_KEY,
+    PUBLIC_SUBKEY,
+    SECRET_KEY,
+    SECRET_SUBKEY,
+    SIGNATURE,
+    USER_ID,
+    Packet,
+    PacketError,
+    SignaturePacket,
+    fingerprint,
+    key_id,
+    packets,
+    signature,
 )
+
+# RFC 9580 section 10.1, with secret keys, trust, marker and padding. Containers are not among them: compressed data inside
+# compressed data would unfold without end.
+_IN_KEYS = frozenset({SIGNATURE, PUBLIC_KEY, 10, 12, USER_ID, PUBLIC_SUBKEY, 17, 21, SECRET_KEY, SECRET_SUBKEY})
+_REASONS = {0: "no reason given", 1: "superseded", 2: "compromised", 3: "retired", 32: "the user ID is no longer valid"}
+_HINT = "give OpenPGP keys, armored or binary"
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +64,6 @@ class Reading:
     """
 
     fingerprint: str
-    key_id: str
     handles: tuple[str, ...]
     created: int
     expires: int | None
@@ -72,18 +74,6 @@ class Reading:
     data: bytes
     secret: bytes | None = None
 
-    @property
-    def weakness(self) -> str:
-        """Why the key is weak; "" where it is not."""
-        if self.algorithm == "rsa" and self.bits < _MIN_RSA_BITS:
-            return f"an RSA key of {self.bits} bits"
-        return f"a key for {self.algorithm}" if self.algorithm in ("dsa", "elgamal") else ""
-
-
-def key_id_of(fingerprint: str) -> str:
-    """The key ID: the low 64 bits of a fingerprint of version 4, the high 64 bits of a later one (RFC 9580 section 5.5.4)."""
-    return fingerprint[-16:] if len(fingerprint) == 40 else fingerprint[:16]
-
 
 def read_keys(data: bytes) -> Iterator[Reading | BadInput]:
     """The certificates in `data`, in order; in the place of one that cannot be used, what is wrong with it.
@@ -91,11 +81,11 @@ def read_keys(data: bytes) -> Iterator[Reading | BadInput]:
     Raises BadInput where `data` holds no key at all.
     """
     try:
-        groups = [group for block in _blocks(data) for group in _grouped(block)]
-    except KeyDataError as error:
-        raise BadInput(error.message, hint="give OpenPGP keys, armored or binary") from None
+        groups = [group for block in _binary(data) for group in _grouped(block)]
+    except (ArmorError, PacketError) as error:
+        raise BadInput(f"the data is no OpenPGP key: {error}", hint=_HINT) from None
     if not groups:
-        raise BadInput("the data is no OpenPGP key", hint="give OpenPGP keys, armored or binary")
+        raise BadInput("the data is no OpenPGP key", hint=_HINT)
     for group in groups:
         try:
             yield _read(group)
@@ -113,132 +103,112 @@ def read_key(data: bytes) -> Reading:
     return found[0]
 
 
-def _blocks(data: bytes) -> list[bytes]:
-    """The binary form of each armored block; the data itself where it is not armored. Raises KeyDataError."""
-    if b"-----BEGIN PGP" not in data:
+def _binary(data: bytes) -> list[bytes]:
+    """The packets of each armored block of keys; the data itself where it is not armored. Raises ArmorError."""
+    if not is_armored(data):
         return [data]
-    blocks = []
-    for match in _ARMOR.finditer(data):
-        # the checksum's line begins with `=`; implementations are told not to rely on it (RFC 9580 section 6.1)
-        text = re.sub(rb"(?m)^=[A-Za-z0-9+/]{4}\s*$", b"", match[1])
-        try:
-            blocks.append(binascii.a2b_base64(text))
-        except binascii.Error:
-            raise KeyDataError("the ASCII armor is damaged") from None
-    return blocks
+    return [block.data for block in blocks(data, RING_BLOCKS) if block.label in (PUBLIC, PRIVATE)]
 
 
 def _grouped(data: bytes) -> list[list[Packet]]:
-    """The packets of each certificate. Raises KeyDataError."""
-    # The library is large, and few runs read a key.
-    from pysequoia.packet import PacketPile  # noqa: PLC0415
-
-    for _ in tags_of(data):  # nothing but the packets of keys may reach the library
-        pass
-    try:
-        packets = list(PacketPile.from_bytes(data)) if data else []
-    except RuntimeError:  # its text is a backtrace
-        raise KeyDataError("the data is no OpenPGP key: damaged or cut off") from None
+    """The packets of each certificate. Raises PacketError."""
     groups: list[list[Packet]] = []
-    for packet in packets:
-        if int(packet.tag) in PRIMARY_TAGS:
+    for packet in packets(data, RING_PACKETS):
+        if packet.tag not in _IN_KEYS:
+            raise PacketError("it has a packet of another kind")
+        if packet.tag in (PUBLIC_KEY, SECRET_KEY):
             groups.append([])
         if not groups:
-            raise KeyDataError("the data is no OpenPGP key: it does not begin with one")
+            raise PacketError("it does not begin with a key")
         groups[-1].append(packet)
     return groups
 
 
-def _read(packets: Sequence[Packet]) -> Reading:
+def _read(group: Sequence[Packet]) -> Reading:
     """One certificate. Raises BadInput where it is too large or nothing of it holds."""
-    from pysequoia import Cert, Tsk  # noqa: PLC0415
+    from pysequoia import Cert, Tsk  # noqa: PLC0415 (large, and few runs read a key)
 
-    primary = packets[0]
-    fingerprint = (primary.fingerprint or "").upper()
-    if not fingerprint:
-        raise BadInput("a key of a version that is not known")
-    whole = b"".join(bytes(packet) for packet in packets)
-    _bound(packets, fingerprint, len(whole))
+    whole = b"".join(packet.framed for packet in group)
+    _bound(group, len(whole))
+    secret = whole if any(packet.tag in (SECRET_KEY, SECRET_SUBKEY) for packet in group) else None
     try:
-        secret = whole if any(int(packet.tag) in SECRET_TAGS for packet in packets) else None
         certificate = Tsk.from_bytes(whole).extract_certificate() if secret else Cert.from_bytes(whole)
-        expires, revoked, names = certificate.expiration, certificate.is_revoked, _names(certificate)
-    except RuntimeError:
-        raise BadInput(
-            f"key {fingerprint}: nothing in it is signed by the key itself, or only in a way that is broken"
-        ) from None
-    keys = [packet for packet in packets if packet.fingerprint]
-    algorithm, bits = algorithm_of(bytes(primary.body))
+        print, expires, revoked = certificate.fingerprint.upper(), certificate.expiration, certificate.is_revoked
+        names = frozenset(str(user_id) for user_id in certificate.user_ids)
+    except RuntimeError:  # its text is a backtrace
+        raise BadInput(f"key {_name(group)}: nothing in it is signed by the key itself in a way that holds") from None
+    public = bytes(certificate)
+    parts = list(packets(public, RING_PACKETS))
+    algorithm, bits = algorithm_of(parts[0].body)
+    keys = [fingerprint(packet.body) for packet in parts if packet.tag in (PUBLIC_KEY, PUBLIC_SUBKEY)]
     return Reading(
-        fingerprint,
-        key_id_of(fingerprint),
-        tuple(dict.fromkeys(handle for key in keys for handle in _handles(key))),
-        int(primary.key_created.timestamp()) if primary.key_created else 0,
+        print,
+        tuple(dict.fromkeys(handle for key in keys if key for handle in (key, key_id(key)))),
+        int.from_bytes(parts[0].body[1:5], "big"),
         int(expires.timestamp()) if expires else None,
-        _revocation(packets) if revoked else None,
+        _revocation(parts) if revoked else None,
         algorithm,
         bits,
-        tuple(_user_ids(packets, names, fingerprint)),
-        bytes(certificate),
+        tuple(_user_ids(parts, names, print)),
+        public,
         secret,
     )
 
 
-def _handles(key: Packet) -> tuple[str, str]:
-    fingerprint = (key.fingerprint or "").upper()
-    return fingerprint, key_id_of(fingerprint)
+def _name(group: Sequence[Packet]) -> str:
+    """How a key that cannot be used is called: by its fingerprint where it is a public one."""
+    return (fingerprint(group[0].body) if group[0].tag == PUBLIC_KEY else "") or "of a version that is not known"
 
 
-def _bound(packets: Sequence[Packet], fingerprint: str, octets: int) -> None:
+def _bound(group: Sequence[Packet], octets: int) -> None:
     """Refuse what would keep the library busy: its work grows with signatures times user IDs."""
-    key_id = key_id_of(fingerprint)
-    user_ids = sum(int(packet.tag) == USER_ID for packet in packets)
-    places = user_ids + sum(int(packet.tag) in (_PUBLIC_SUBKEY, _SECRET_SUBKEY) for packet in packets)
-    own = sum(int(packet.tag) == SIGNATURE and _is_own(packet, fingerprint, key_id) for packet in packets)
+    name = fingerprint(group[0].body)
+    user_ids = sum(packet.tag == USER_ID for packet in group)
+    places = user_ids + sum(packet.tag in (PUBLIC_SUBKEY, SECRET_SUBKEY) for packet in group)
+    own = sum(packet.tag == SIGNATURE and _is_own(packet, name) for packet in group)
     for bad, what in (
         (octets > RING_CERTIFICATE_BYTES, f"{octets} octets; at most {RING_CERTIFICATE_BYTES} are read"),
         (user_ids > RING_USER_IDS, f"{user_ids} user IDs; at most {RING_USER_IDS} are read"),
         (own * places > RING_SELF_WORK, f"{own} signatures of its own for {places} user IDs and subkeys: too many to be tried"),
     ):
         if bad:
-            raise BadInput(f"key {fingerprint} has {what}", hint="ask its owner for a clean copy")
+            raise BadInput(f"key {_name(group)} has {what}", hint="ask its owner for a clean copy")
 
 
-def _is_own(packet: Packet, fingerprint: str, key_id: str) -> bool:
-    """True where a signature may be the key's own: it says so, or says nothing."""
-    issuer = (packet.issuer_fingerprint or packet.issuer_key_id or "").upper()
-    return issuer in (fingerprint, key_id, "")
+def _is_own(packet: Packet, name: str) -> bool:
+    """True where a signature may be the key's own: it says so, or nothing can be said."""
+    found = _signature(packet)
+    return found is None or found.issuer in (name, key_id(name), "")
 
 
-def _names(certificate: Cert) -> frozenset[str]:
-    return frozenset(str(user_id) for user_id in certificate.user_ids)
+def _signature(packet: Packet) -> SignaturePacket | None:
+    try:
+        return signature(packet.body)
+    except PacketError:
+        return None
 
 
-def _user_ids(packets: Sequence[Packet], valid: frozenset[str], own: str) -> Iterator[UserId]:
+def _user_ids(parts: Sequence[Packet], valid: frozenset[str], own: str) -> Iterator[UserId]:
     """The user IDs that hold, each with the other keys that claim to have certified it."""
-    for text, signatures in user_id_signatures(packets):
+    for packet, claims in user_id_claims(parts):
+        text = from_bytes(packet.body)
         if text in valid:
-            parsed = [signature_of(bytes(packet.body)) for packet in signatures]
-            claims = (each for each in parsed if each and (each.type in CERTIFYING or each.type == REVOKING))
-            by = dict.fromkeys(handle for claim in claims for handle in issuers(claim) if handle not in (own, key_id_of(own)))
+            by = dict.fromkeys(claim.issuer for claim in claims if claim.issuer not in (own, key_id(own), ""))
             yield UserId(text, address_of(text), tuple(by))
 
 
-def user_id_signatures(packets: Sequence[Packet]) -> Iterator[tuple[str, list[Packet]]]:
-    """Each user ID of a certificate with the signatures that stand behind it."""
-    current: list[Packet] | None = None
-    text = ""
-    for packet in packets:
-        tag = int(packet.tag)
-        if tag == SIGNATURE:
+def user_id_claims(parts: Sequence[Packet]) -> Iterator[tuple[Packet, list[SignaturePacket]]]:
+    """Each user ID of a certificate with the certifications and revocations that stand behind it, none of them verified."""
+    current: tuple[Packet, list[SignaturePacket]] | None = None
+    for packet in parts:
+        if packet.tag != SIGNATURE:
             if current is not None:
-                current.append(packet)
-            continue
-        if current is not None:
-            yield text, current
-        current, text = ([], from_bytes(bytes(packet.body))) if tag == USER_ID else (None, "")
+                yield current
+            current = (packet, []) if packet.tag == USER_ID else None
+        elif current is not None and (found := _signature(packet)) is not None and found.type in CERTIFYING:
+            current[1].append(found)
     if current is not None:
-        yield text, current
+        yield current
 
 
 def address_of(user_id: str) -> str:
@@ -254,15 +224,13 @@ def address_of(user_id: str) -> str:
         return ""
 
 
-def _revocation(packets: Sequence[Packet]) -> Revocation:
+def _revocation(parts: Sequence[Packet]) -> Revocation:
     """The revocation that weighs most: a hard one before a soft one, then the earliest."""
     found = []
-    for packet in packets:
-        signature = signature_of(bytes(packet.body)) if int(packet.tag) == SIGNATURE else None
-        if signature is not None and signature.type == _KEY_REVOCATION:
-            reason = signature.subpackets.get(_REASON, b"\0")
-            code = reason[0] if reason else 0
-            words = _SOFT.get(code) or _HARD.get(code, f"reason {code}")
-            found.append(Revocation(signature.number(2), code not in _SOFT, words))
+    for packet in parts:
+        claim = _signature(packet) if packet.tag == SIGNATURE else None
+        if claim is not None and claim.type == PRIMARY_REVOCATION:
+            code = claim.reason or 0
+            found.append(Revocation(claim.created, code not in SOFT_REASONS, _REASONS.get(code, f"reason {code}")))
     found.sort(key=lambda each: (not each.hard, each.at or 0))
     return found[0] if found else Revocation(None, True, "no reason given")

@@ -1,4 +1,4 @@
-"""One person's mailbox, as keys and key records name it."""
+"""A person's mailbox as keys and certificates name it: what is the same address, and what is not."""
 
 from __future__ import annotations
 
@@ -46,3 +46,9 @@ def same(address: Address, other: str) -> bool:
     except BadInput:
         return False
     return found == address
+
+
+def address_in(user_id: str) -> str:
+    """The mail address in an OpenPGP user ID: what stands in angle brackets, or the whole."""
+    start = user_id.rfind("<")
+    return user_id[start + 1 : -1] if start >= 0 and user_id.endswith(">") else user_id
