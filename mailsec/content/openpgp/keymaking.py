@@ -19,6 +19,7 @@ from mailsec.trust.keyring.packets import (
     SECRET_SUBKEY,
     SIGNATURE,
     Packet,
+    is_local,
     packets,
     signature,
 )
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 Kind = Literal["ed25519", "rsa3072", "rsa4096", "p256", "p384", "p521"]
+KINDS: tuple[Kind, ...] = ("ed25519", "rsa3072", "rsa4096", "p256", "p384", "p521")
 # The count octet of an iterated S2K (RFC 9580 section 3.7.1.3): 65 million octets, a fifteenth of a second.
 _S2K_COUNT = 255
 
@@ -174,3 +176,15 @@ def _readable(read: Callable[[], T]) -> T:
         return read()
     except Error:
         raise BadInput("the secret key cannot be read") from None
+
+
+def exportable(certificate: bytes) -> bytes:
+    """A certificate without the certifications that are for their maker's own use (RFC 9580 section 5.2.3.19)."""
+    return b"".join(packet.framed for packet in packets(certificate) if not (packet.tag == SIGNATURE and is_local(packet.body)))
+
+
+def armored(data: bytes, *, secret: bool) -> bytes:
+    """Keys in ASCII armor."""
+    from pysequoia import ArmorKind, armor  # noqa: PLC0415
+
+    return armor(data, ArmorKind.SecretKey if secret else ArmorKind.PublicKey).encode("ascii")

@@ -166,6 +166,17 @@ def signature(body: bytes) -> SignaturePacket:
     )
 
 
+def is_local(body: bytes) -> bool:
+    """True for a certification that says of itself that it is not to be exported (RFC 9580 section 5.2.3.19)."""
+    if body[:1] not in (b"\x04", b"\x06"):
+        return False
+    try:
+        hashed, _ = _area(body, 4, 4 if body[0] == 6 else 2)
+        return any(kind & 0x7F == 4 and value == b"\0" for kind, value in subpackets(hashed))
+    except PacketError:
+        return False
+
+
 def _area(body: bytes, at: int, width: int) -> tuple[bytes, int]:
     end = at + width + int.from_bytes(body[at : at + width], "big")
     if end > len(body) or at + width > len(body):

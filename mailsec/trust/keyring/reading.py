@@ -103,6 +103,18 @@ def read_key(data: bytes) -> Reading:
     return found[0]
 
 
+def read_revocations(data: bytes) -> list[tuple[str, bytes]]:
+    """The revocations of whole keys in `data` that stand without their keys: whose each claims to be, and the packet. Empty
+    where `data` is anything else."""
+    try:
+        found = [packet for block in _binary(data) for packet in packets(block, RING_USER_IDS)]
+    except (ArmorError, PacketError):
+        return []
+    read = [(packet, _signature(packet) if packet.tag == SIGNATURE else None) for packet in found]
+    revocations = [(claim.issuer, packet.framed) for packet, claim in read if claim and claim.type == PRIMARY_REVOCATION]
+    return revocations if len(revocations) == len(found) else []
+
+
 def _binary(data: bytes) -> list[bytes]:
     """The packets of each armored block of keys; the data itself where it is not armored. Raises ArmorError."""
     if not is_armored(data):
