@@ -68,7 +68,9 @@ def test_it_is_for_its_owner_alone(path: str) -> None:
     assert stat.S_IMODE(os.stat(os.path.dirname(path)).st_mode) == 0o700
 
 
-@pytest.mark.parametrize(("text", "count"), [("", 2), ("bob", 1), ("EXAMPLE.org", 2), ("nobody", 0), ("%", 0), ("_", 0), ("\\", 0)])
+@pytest.mark.parametrize(
+    ("text", "count"), [("", 2), ("bob", 1), ("EXAMPLE.org", 2), ("nobody", 0), ("%", 0), ("_", 0), ("\\", 0)]
+)
 def test_a_search_takes_text_as_it_is(path: str, text: str, count: int) -> None:
     put(path, BOB, "Mia <mia@example.org>")
     with Ring(path, now=NOW) as ring:

@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Literal, TypeVar
 
 from mailsec.core.errors import BadInput, KeyUnavailable
+from mailsec.trust.keyring.component import CERTIFICATIONS, DIRECT
 from mailsec.trust.keyring.packets import (
     PUBLIC_KEY,
     PUBLIC_SUBKEY,
@@ -19,7 +20,9 @@ from mailsec.trust.keyring.packets import (
     SECRET_SUBKEY,
     SIGNATURE,
     Packet,
+    fingerprint,
     is_local,
+    key_id,
     packets,
     signature,
 )
@@ -69,18 +72,7 @@ def generate(wish: KeyWish) -> bytes:
         subkey = subkey.passphrase(wish.passphrase).s2k(_protection())
         key = key.passphrase(wish.passphrase).s2k(_protection())
     made = key.subkey(subkey.build()).build().generate().to_bytes()
-    return made if wish.expires is None else _only_expiring(with_expiry(made, wish.expires, wish.passphrase))
-
-
-def _only_expiring(secret: bytes) -> bytes:
-    """A new key without the self-signatures that state no expiry: they are of the same second as those that do."""
-    kept = []
-    primary = True
-    for packet in packets(secret):
-        primary = primary and packet.tag != SECRET_SUBKEY
-        if not primary or packet.tag != SIGNATURE or signature(packet.body).key_lasts is not None:
-            kept.append(packet.framed)
-    return b"".join(kept)
+    return made if wish.expires is None else with_expiry(made, wish.expires, wish.passphrase)
 
 
 def _protection() -> S2kParams:
@@ -135,7 +127,26 @@ def with_expiry(secret: bytes, expires: int, passphrase: str) -> bytes:
 
     certificate = Tsk.from_bytes(secret).extract_certificate()
     when = datetime.fromtimestamp(expires, UTC)
-    return with_secrets(bytes(certificate.set_expiration(when, _certifier(secret, passphrase))), secret)
+    changed = bytes(certificate.set_expiration(when, _certifier(secret, passphrase)))
+    return with_secrets(_without_older(changed, expires), secret)
+
+
+def _without_older(certificate: bytes, expires: int) -> bytes:
+    """A certificate without the self-signatures that state another expiry: of two of the same second readers take any."""
+    parts = list(packets(certificate))
+    own = fingerprint(parts[0].body)
+    lasts = expires - int.from_bytes(parts[0].body[1:5], "big")
+    kept = []
+    primary = True
+    for packet in parts:
+        primary = primary and packet.tag != PUBLIC_SUBKEY
+        if primary and packet.tag == SIGNATURE:
+            claim = signature(packet.body)
+            stating = claim.type in CERTIFICATIONS or claim.type == DIRECT
+            if stating and claim.issuer in (own, key_id(own)) and claim.key_lasts != lasts:
+                continue
+        kept.append(packet.framed)
+    return b"".join(kept)
 
 
 def revocation(secret: bytes, passphrase: str) -> bytes:

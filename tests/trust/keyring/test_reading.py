@@ -115,9 +115,7 @@ def test_ten_thousand_certifications_by_others_are_read() -> None:
         for packet in packets(data)
         if packet.tag == SIGNATURE and bytes.fromhex(maker.extract_certificate().fingerprint) in packet.body
     ]
-    flood = b"".join(
-        framed(SIGNATURE, claim.body[:-20] + n.to_bytes(4, "big") + claim.body[-16:]) for n in range(10_000)
-    )
+    flood = b"".join(framed(SIGNATURE, claim.body[:-20] + n.to_bytes(4, "big") + claim.body[-16:]) for n in range(10_000))
     read = read_key(data[: claim.start] + flood + data[claim.start :])
     assert read.user_ids[0].certified_by == (maker.extract_certificate().fingerprint.upper(),)
 
