@@ -151,9 +151,15 @@ def test_deleting_leaves_nothing_behind(path: str) -> None:
 def test_a_change_that_fails_changes_nothing(path: str) -> None:
     put(path, BOB)
     before = Path(path).read_bytes()
-    with Ring(path, now=NOW) as ring, pytest.raises(ZeroDivisionError), ring.change():
-        ring.delete(reading(BOB).fingerprint)
-        raise ZeroDivisionError
+    with Ring(path, now=NOW) as ring:
+
+        def fail() -> None:
+            with ring.change():
+                ring.delete(reading(BOB).fingerprint)
+                raise ZeroDivisionError
+
+        with pytest.raises(ZeroDivisionError):
+            fail()
     assert Path(path).read_bytes() == before
 
 
@@ -219,9 +225,14 @@ def test_a_full_disk_leaves_the_ring_as_it_was(path: str) -> None:
     put(path, BOB)
     with Ring(path, now=NOW) as ring:
         ring._db._connection.execute("PRAGMA max_page_count = 1")  # as good as a full disk
-        with pytest.raises(KeyUnavailable, match="full") as error, ring.change():
-            for n in range(20):
-                ring.put_secret(reading(BOB).fingerprint, b"x" * 10_000 * n, protected=True)
+
+        def fill() -> None:
+            with ring.change():
+                for n in range(20):
+                    ring.put_secret(reading(BOB).fingerprint, b"x" * 10_000 * n, protected=True)
+
+        with pytest.raises(KeyUnavailable, match="full") as error:
+            fill()
         assert "room" in error.value.hint
     with Ring(path, now=NOW) as ring:
         assert len(list(ring.entries())) == 1
