@@ -18,6 +18,7 @@ BOOKS = (
     "mailsec.sender.bimi.rules",
     "mailsec.transport.mx.rules",
     "mailsec.transport.tlsa.rules",
+    "mailsec.transport.smtp.rules",
     "mailsec.transport.mtasts.rules",
     "mailsec.transport.tlsrpt.rules",
     "mailsec.trust.x509.rules",

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 import click
 
 from mailsec.api.rulebook import rules
+from mailsec.cli.group import NoSuchName
 from mailsec.cli.io import put, style
-from mailsec.cli.main import NoSuchName
 from mailsec.cli.options import TEXT, OutputOptions, command, format_options
 from mailsec.core.rules import Rule
 from mailsec.core.text import visible

@@ -8,14 +8,14 @@ from __future__ import annotations
 import errno
 import os
 import sys
-from collections.abc import Iterable, Sequence
-from importlib import import_module
+from collections.abc import Sequence
 from typing import NoReturn
 
 import click
 
 from mailsec import __version__
 from mailsec.cli.complaint import complain, say
+from mailsec.cli.group import LazyGroup
 from mailsec.cli.table import COMMANDS
 
 PROGRAM = "mailsec"
@@ -31,32 +31,10 @@ class State:
         self.debug = False
 
 
-class LazyGroup(click.Group):
-    """The commands of the table; help and completion of their names import none of them."""
+class App(LazyGroup):
+    """All commands."""
 
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        """The names, in the table's order."""
-        return list(COMMANDS)
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """The command called `cmd_name`, imported now."""
-        entry = COMMANDS.get(cmd_name)
-        if entry is None:
-            return None
-        command: click.Command = getattr(import_module(entry.module), entry.attribute)
-        return command
-
-    def resolve_command(self, ctx: click.Context, args: list[str]) -> tuple[str | None, click.Command | None, list[str]]:
-        """The command that `args` name; a name that does not exist is a usage error with the closest names as its hint."""
-        name = args[0]
-        if name not in COMMANDS and not name.startswith("-"):
-            raise NoSuchName(f"no such command: {name}", name, COMMANDS, ctx)
-        return super().resolve_command(ctx, args)
-
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """The table, without importing what it names."""
-        with formatter.section("Commands"):
-            formatter.write_dl([(name, entry.help) for name, entry in COMMANDS.items()])
+    table = COMMANDS
 
     def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """The exit codes."""
@@ -65,28 +43,6 @@ class LazyGroup(click.Group):
         with formatter.section(EPILOG_TITLE):
             formatter.write_dl([(str(code.value), code.meaning) for code in Exit])
 
-    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[click.shell_completion.CompletionItem]:
-        """Command names from the table, then the options."""
-        from click.shell_completion import CompletionItem  # only completion needs it
-
-        items = [CompletionItem(name, help=entry.help) for name, entry in COMMANDS.items() if name.startswith(incomplete)]
-        return items + click.Command.shell_complete(self, ctx, incomplete)
-
-
-class NoSuchName(click.UsageError):
-    """A name that is not among `known`; `hint` offers those that look like it."""
-
-    def __init__(self, message: str, name: str, known: Iterable[str], ctx: click.Context | None = None) -> None:
-        super().__init__(message, ctx)
-        self.hint = _close(name[:100], list(known))
-
-
-def _close(name: str, known: list[str]) -> str:
-    from difflib import get_close_matches  # only a mistyped name needs it
-
-    matches = get_close_matches(name, known, n=3, cutoff=0.5)
-    return f"did you mean {' or '.join(matches)}?" if matches else ""
-
 
 def _version(ctx: click.Context, parameter: click.Parameter, value: bool) -> None:
     if value and not ctx.resilient_parsing:
@@ -94,7 +50,7 @@ def _version(ctx: click.Context, parameter: click.Parameter, value: bool) -> Non
         ctx.exit()
 
 
-@click.group(PROGRAM, cls=LazyGroup, context_settings=CONTEXT, no_args_is_help=False)
+@click.group(PROGRAM, cls=App, context_settings=CONTEXT, no_args_is_help=False)
 @click.option(
     "--version", is_flag=True, expose_value=False, is_eager=True, callback=_version, help="Print the version and leave."
 )

@@ -92,7 +92,7 @@ class Nameserver(_Type):
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
         """The same in its shortest form; port 53 is left out."""
-        host, port = _host_and_port(value)
+        host, port = host_and_port(value, "53")
         try:
             number = int(port) if port.isascii() and port.isdigit() else 0
             address = str(ip_address(host))
@@ -105,14 +105,15 @@ class Nameserver(_Type):
         return f"[{address}]:{number}" if ":" in address else f"{address}:{number}"
 
 
-def _host_and_port(text: str) -> tuple[str, str]:
+def host_and_port(text: str, default: str) -> tuple[str, str]:
+    """What stands before and behind the last colon: of host, host:port, [address]:port, or an IPv6 address."""
     if text.startswith("[") and "]" in text:
         host, _, rest = text[1:].partition("]")
-        return host, rest.removeprefix(":") if rest else "53"
+        return host, rest.removeprefix(":") if rest else default
     if text.count(":") == 1:
         host, _, port = text.partition(":")
         return host, port
-    return text, "53"
+    return text, default
 
 
 TEXT = Text()
@@ -176,11 +177,15 @@ _FORMAT = (
     click.option("-o", "--output", "out_path", type=PATH, default="", metavar="FILE", help="Write to FILE instead of stdout."),
 )
 
-_OUTPUT = (
+_ANSWER = (
     *_FORMAT,
     click.option("-q", "--quiet", "out_quiet", is_flag=True, help="Print no answer: the exit code is the answer."),
     click.option("-v", "--verbose", "out_verbose", count=True, help="Show every fact and the evidence of every check."),
     click.option("--trace", "out_trace", is_flag=True, help="Show the evaluation step by step."),
+)
+
+_OUTPUT = (
+    *_ANSWER,
     click.option(
         "--fail-on",
         "out_fail_on",
@@ -190,6 +195,14 @@ _OUTPUT = (
         help="The severity of a finding from which on the exit code is 1.",
     ),
     click.option("--exit-zero", "out_exit_zero", is_flag=True, help="Leave with 0 once judged, whatever the answer."),
+)
+
+_TIMEOUT = click.option(
+    "--timeout",
+    "dns_timeout",
+    type=click.FloatRange(0.1, 3600),
+    metavar="SECONDS",
+    help="How long the questions about one input may take together.  [default: 10]",
 )
 
 _DNS = (
@@ -203,13 +216,6 @@ _DNS = (
         multiple=True,
         metavar="ADDRESS",
         help="Ask this server instead of the system's (repeatable).",
-    ),
-    click.option(
-        "--timeout",
-        "dns_timeout",
-        type=click.FloatRange(0.1, 3600),
-        metavar="SECONDS",
-        help="How long the questions about one input may take together.  [default: 10]",
     ),
     click.option(
         "--at", "dns_at", type=TIME, metavar="TIME", help="Judge for this time: now, received, a date, 2026-11-21T12:00:00Z."
@@ -261,6 +267,11 @@ def output_options(function: F) -> F:
     return _grouped(function, _OUTPUT, "out_", "output", _output)
 
 
+def answer_options(function: F) -> F:
+    """Adds the output options of commands that do something, whose exit code is what became of it, as `output`."""
+    return _grouped(function, _ANSWER, "out_", "output", _output)
+
+
 def format_options(function: F) -> F:
     """Adds the output options of commands that judge nothing; the function gets them as `output`, an OutputOptions."""
     return _grouped(function, _FORMAT, "out_", "output", _output)
@@ -268,6 +279,11 @@ def format_options(function: F) -> F:
 
 def dns_options(function: F) -> F:
     """Adds the options of commands that ask the DNS; the function gets them as `dns`, a DnsOptions."""
+    return _grouped(function, (_TIMEOUT, *_DNS), "dns_", "dns", _dns)
+
+
+def lookup_options(function: F) -> F:
+    """The same for commands whose `--timeout` is about something else than the DNS."""
     return _grouped(function, _DNS, "dns_", "dns", _dns)
 
 

@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 from mailsec.core import rdata
 from mailsec.core.errors import BadInput
 from mailsec.core.flow import Answer, AnswerStatus, Ask, Dnssec, Fetch, Fetched, FetchStatus, Query, Record, Reply
-from mailsec.core.limits import HTTPS_CHAIN, MAX_ANSWER_RECORDS, MAX_ANSWERS_BYTES, MAX_CNAMES, MAX_TTL, MAX_TXT
+from mailsec.core.limits import MAX_ANSWER_RECORDS, MAX_ANSWERS_BYTES, MAX_CNAMES, MAX_TTL, MAX_TXT, TLS_CHAIN
 from mailsec.core.text import clipped, visible
 from mailsec.net.browse import PinnedFetch
 from mailsec.net.names import canonical, encode, type_number, type_text
@@ -155,7 +155,7 @@ def _fetched(entry: dict[str, Any]) -> tuple[Ask, Reply]:
         fetch = PinnedFetch(fetch.url, *sizes, fetch.method, fetch.body, fetch.accept, addresses)
     chain = _list(entry, "chain")
     body = _octets(entry, "body")
-    if len(body) > fetch.max_bytes or len(chain) > HTTPS_CHAIN:
+    if len(body) > fetch.max_bytes or len(chain) > TLS_CHAIN:
         raise _Problem("the reply is larger than was asked for")
     return fetch, Fetched(
         fetch,

@@ -23,6 +23,7 @@ from mailsec.core.limits import DNS_ATTEMPT, DNS_ATTEMPTS, DNS_IN_FLIGHT, DNS_SE
 from mailsec.core.rdata import name
 from mailsec.net.names import NameProblem, encode, type_number
 from mailsec.net.resolvconf import Server, parse_server
+from mailsec.net.steps import fileno
 from mailsec.net.wire import Asked, Failure, Follow, Found, Outcome, Truncated, malformed, read
 
 _LARGEST = 65_535
@@ -346,12 +347,6 @@ class LiveSource:
             question.name, question.attempts, question.turn = outcome.target, 0, 0
             question.down, question.failures, question.status = set(), [], AnswerStatus.TIMEOUT
             self._next(question)
-
-
-def fileno(selector: selectors.BaseSelector) -> int:
-    """The file descriptor of a selector, which another selector can wait for: readable when one of its own is ready."""
-    number: int = getattr(selector, "fileno")()  # noqa: B009 - epoll and kqueue have it, their common base does not
-    return number
 
 
 def _alias_problem(question: _Question) -> str:

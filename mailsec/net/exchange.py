@@ -6,40 +6,25 @@ for the URL's name, the request, the reply. No cookies, no authentication, no co
 
 from __future__ import annotations
 
-import errno
-import os
 import selectors
 import socket
 import ssl
 import time
-from collections.abc import Callable, Generator
+from collections.abc import Callable
 from contextlib import closing
-from dataclasses import dataclass
 from functools import partial
-from typing import TypeAlias, TypeVar
+from typing import TypeVar
 
 from mailsec.core.flow import Fetched, FetchStatus
 from mailsec.net.browse import LOCATION, PinnedFetch
 from mailsec.net.http1 import HttpProblem, Reader, Response, TooLarge
+from mailsec.net.steps import Steps, Want, reached, system_words
 from mailsec.net.tls import Trust, peer_chain, words
 from mailsec.net.url import Target, parse
 
 T = TypeVar("T")
 _CHUNK = 65_536
-_ONGOING = frozenset({0, errno.EINPROGRESS, errno.EWOULDBLOCK})
 _CHUNKS_A_TURN = 16
-
-
-@dataclass(frozen=True, slots=True)
-class Want:
-    """What an exchange waits for: `events` at `sock`, or TimeoutError thrown into it at `until` (monotonic seconds)."""
-
-    sock: socket.socket
-    events: int
-    until: float
-
-
-Steps: TypeAlias = Generator[Want, None, T]
 
 
 def exchange(fetch: PinnedFetch, trust: Trust, request: float, connect: float) -> Steps[Fetched]:
@@ -83,12 +68,8 @@ def _fetched(fetch: PinnedFetch, response: Response, chain: tuple[bytes, ...]) -
 def _failed(fetch: PinnedFetch, error: OSError, stage: str = "", chain: tuple[bytes, ...] = ()) -> Fetched:
     """What a failing socket means: silence is a timeout, everything else a failure."""
     status = FetchStatus.TIMEOUT if isinstance(error, TimeoutError) else FetchStatus.FAILED
-    what = words(error) if isinstance(error, ssl.SSLError) else _system_words(error)
+    what = words(error) if isinstance(error, ssl.SSLError) else system_words(error)
     return Fetched(fetch, status, chain=chain, reason=f"{what} {stage}".rstrip())
-
-
-def _system_words(error: OSError) -> str:
-    return (error.strerror or str(error)).lower()
 
 
 # --- the connection
@@ -103,24 +84,14 @@ def _connected(addresses: tuple[str, ...], port: int, until: float, patience: fl
             return address, (yield from _reached(address, port, min(until, time.monotonic() + patience)))
         except OSError as error:
             silent |= isinstance(error, TimeoutError)
-            told.append(f"{address}: {_system_words(error)}")
+            told.append(f"{address}: {system_words(error)}")
     message = "; ".join(told) or "no address to connect to"
     raise TimeoutError(message) if silent else OSError(message)
 
 
 def _reached(address: str, port: int, until: float) -> Steps[socket.socket]:
     sock = socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET, socket.SOCK_STREAM)
-    try:
-        sock.setblocking(False)
-        code = sock.connect_ex((address, port))
-        if code in _ONGOING:
-            yield Want(sock, selectors.EVENT_WRITE, until)
-            code = sock.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
-        if code:
-            raise OSError(code, os.strerror(code))
-    except BaseException:
-        sock.close()
-        raise
+    yield from reached(sock, (address, port), until)
     return sock
 
 

@@ -1,4 +1,4 @@
-"""TLS as a client of the web: the contexts, the server's certificates, and what went wrong in words."""
+"""TLS: the contexts, the peer's certificates, and what went wrong in words."""
 
 from __future__ import annotations
 
@@ -6,18 +6,26 @@ import ssl
 from typing import Any
 
 from mailsec.core.errors import BadInput
-from mailsec.core.limits import HTTPS_CHAIN
+from mailsec.core.limits import TLS_CHAIN
+from mailsec.trust.x509.flaws import Flaw
 
 # The numbers of OpenSSL's X509_V_ERR_*.
 _WORDS = {
-    9: "the certificate is not valid yet",
-    10: "the certificate has expired",
-    18: "the certificate is self-signed",
-    19: "the certificate's chain ends in a root that is not trusted",
-    20: "the certificate's issuer is not known",
-    21: "the certificate's issuer is not known",
-    23: "the certificate is revoked",
-    62: "the certificate is for another name",
+    9: Flaw.EARLY,
+    10: Flaw.EXPIRED,
+    18: Flaw.SELF_SIGNED,
+    19: Flaw.UNTRUSTED_ROOT,
+    20: Flaw.UNKNOWN_ISSUER,
+    21: Flaw.UNKNOWN_ISSUER,
+    23: Flaw.REVOKED,
+    62: Flaw.OTHER_NAME,
+}
+_REASONS = {
+    "WRONG_VERSION_NUMBER": "the other side does not speak TLS here",
+    "UNSUPPORTED_PROTOCOL": "the other side only has versions that are not allowed",
+    "TLSV1_ALERT_PROTOCOL_VERSION": "the other side has none of the versions offered",
+    "SSLV3_ALERT_HANDSHAKE_FAILURE": "the other side has nothing in common with what was offered",
+    "NO_SHARED_CIPHER": "no cipher suite in common",
 }
 _DER = 2  # _ssl.ENCODING_DER
 
@@ -57,22 +65,28 @@ def _context() -> ssl.SSLContext:
     return context
 
 
-def peer_chain(sock: ssl.SSLSocket) -> tuple[bytes, ...]:
-    """The certificates that the server sent, in DER, leaf first; of a handshake that did not get there, none."""
+def peer_chain(sock: ssl.SSLSocket | ssl.SSLObject) -> tuple[bytes, ...]:
+    """The certificates that the peer sent, in DER, leaf first; of a handshake that did not get there, none."""
     # Public from Python 3.13 on; the object beneath has had it since 3.10.
     public: Any = getattr(sock, "get_unverified_chain", None)
     if public is not None:
-        return tuple(public()[:HTTPS_CHAIN])
+        return tuple((public() or ())[:TLS_CHAIN])
     beneath: Any = getattr(sock, "_sslobj", None)
     certificates = beneath.get_unverified_chain() or ()
-    return tuple(each.public_bytes(_DER) for each in certificates[:HTTPS_CHAIN])
+    return tuple(each.public_bytes(_DER) for each in certificates[:TLS_CHAIN])
+
+
+def was_cut(error: ssl.SSLError) -> bool:
+    """True where the connection ended without TLS saying so."""
+    # Older Pythons have no exception of its own for an end that came too early.
+    return isinstance(error, ssl.SSLEOFError | ssl.SSLZeroReturnError) or error.reason == "UNEXPECTED_EOF_WHILE_READING"
 
 
 def words(error: ssl.SSLError) -> str:
     """What a TLS error means."""
     if isinstance(error, ssl.SSLCertVerificationError):
         return _WORDS.get(error.verify_code, f"the certificate is not valid: {error.verify_message}")
-    # Older Pythons have no exception of its own for an end that came too early.
-    if isinstance(error, ssl.SSLEOFError | ssl.SSLZeroReturnError) or error.reason == "UNEXPECTED_EOF_WHILE_READING":
+    if was_cut(error):
         return "the connection was cut"
-    return f"TLS failed: {(error.reason or 'unknown error').replace('_', ' ').lower()}"
+    reason = error.reason or "unknown error"
+    return f"TLS failed: {_REASONS.get(reason, reason.replace('_', ' ').lower())}"

@@ -45,10 +45,18 @@ class Sheet:
         first = first or Text()
         rest = Text(" " * cell_len(first.plain)) if rest is None else rest
         room = max(self.width - max(cell_len(first.plain), cell_len(rest.plain)), MIN_ROOM)
-        for number, line in enumerate(body.wrap(self._console, room, overflow="fold") or [Text()]):
+        for number, line in enumerate(self.folded(body, room)):
             whole = Text.assemble(rest if number else first, line)
             whole.rstrip()
-            self._console.print(whole, no_wrap=True, overflow="ignore", crop=False)
+            self.line(whole)
+
+    def folded(self, body: Text, room: int) -> list[Text]:
+        """`body` in lines of at most `room` columns, at least one."""
+        return list(body.wrap(self._console, room, overflow="fold")) or [Text()]
+
+    def line(self, whole: Text) -> None:
+        """Add a line that fits as it is."""
+        self._console.print(whole, no_wrap=True, overflow="ignore", crop=False)
 
     def gap(self) -> None:
         """Add an empty line."""

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from rich.text import Text
 
 from mailsec.core.limits import SHOWN_FACTS, SHOWN_TEXT
 from mailsec.core.results import Check, Evidence, Fact, FactValue, Standing, Status
+from mailsec.output.ladder import is_ladder, put_ladder
 from mailsec.output.plain import evidence_text, fact_text
 from mailsec.output.render import Style
 from mailsec.output.sheet import QUIET, Sheet, shown
@@ -25,7 +27,10 @@ _WORD = 3  # a shorter value stands in other words by chance
 
 
 def put_tree(sheet: Sheet, check: Check, style: Style, budget: int) -> int:
-    """Add `check` and its children, at most `budget` nodes in all; what is left of the budget."""
+    """Add `check` and its children, at most `budget` nodes in all; what is left of the budget. A dialogue is drawn as a ladder."""
+    if is_ladder(check):
+        _put_node(sheet, replace(check, facts=check.facts[1:]), Text(), Text(), style, 0)
+        return put_ladder(sheet, check, style, budget)
     branch, last, pipe, blank = _ASCII if style.ascii else _LINES
     deepest = max((style.width - _FACT_COLUMNS) // _GUIDE, 1)
     stack: list[tuple[Check, tuple[str, ...], bool | None]] = [(check, (), None)]

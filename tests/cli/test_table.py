@@ -5,7 +5,7 @@ import pytest
 
 from mailsec.cli.main import app
 from mailsec.cli.options import Command
-from mailsec.cli.table import COMMANDS
+from mailsec.cli.table import COMMANDS, SMTP, Entry
 from tests.conftest import Mailsec
 
 
@@ -13,7 +13,10 @@ from tests.conftest import Mailsec
 def test_every_command_is_where_the_table_says_and_has_an_example(mailsec: Mailsec, name: str) -> None:
     command = app.get_command(click.Context(app), name)
     assert isinstance(command, Command | click.Group)
-    commands = list(command.commands.values()) if isinstance(command, click.Group) else [command]
+    commands = [command]
+    if isinstance(command, click.Group):
+        context = click.Context(command)
+        commands = [command.get_command(context, each) for each in command.list_commands(context)]
     for each in commands:
         assert isinstance(each, Command)
         assert each.examples
@@ -24,10 +27,19 @@ def test_every_command_is_where_the_table_says_and_has_an_example(mailsec: Mails
     assert done.stdout.startswith(f"Usage: mailsec {name}")
 
 
-@pytest.mark.parametrize("name", COMMANDS)
-def test_every_help_is_a_sentence(name: str) -> None:
-    assert COMMANDS[name].help.endswith(".")
-    assert len(COMMANDS[name].help) < 66
+@pytest.mark.parametrize("entry", [*COMMANDS.values(), *SMTP.values()])
+def test_every_help_is_a_sentence(entry: Entry) -> None:
+    assert entry.help.endswith(".")
+    assert len(entry.help) < 66
+
+
+@pytest.mark.parametrize("name", SMTP)
+def test_every_command_of_a_group_has_its_help(mailsec: Mailsec, name: str) -> None:
+    done = mailsec("smtp", name, "--help")
+    assert (done.code, done.stderr) == (0, "")
+    assert done.stdout.startswith(f"Usage: mailsec smtp {name}")
+    assert f"mailsec smtp {name}" in done.stdout.partition("Examples:")[2]
+    assert f"  {name} " in mailsec("smtp", "--help").stdout
 
 
 def test_commands_are_listed_in_the_tables_order() -> None:

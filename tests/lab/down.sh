@@ -3,12 +3,14 @@
 set -euo pipefail
 . "$(dirname "$0")/env.sh"
 [ -d "$LAB_RUN" ] || exit 0
-for name in web unbound knot; do
+for name in postfix dovecot faulty web unbound knot; do
   file=$LAB_RUN/pid/$name
   [ -s "$file" ] || continue
   pid=$(tr -d ' \n' <"$file")
   command=$(tr '\0' ' ' 2>/dev/null <"/proc/$pid/cmdline" || true)
-  case "$name:$command" in web:*web.py* | unbound:*unbound* | knot:*knotd*) # the number may have gone to another process
+  case "$name:$command" in
+    # anything else: the number has gone to another process
+    postfix:*master* | dovecot:*dovecot* | faulty:*faulty.py* | web:*web.py* | unbound:*unbound* | knot:*knotd*)
     kill -TERM "$pid"
     for _ in $(seq 100); do kill -0 "$pid" 2>/dev/null && sleep .05 || break; done
     kill -KILL "$pid" 2>/dev/null || true

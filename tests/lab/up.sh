@@ -108,6 +108,7 @@ if ! alive web; then
   setsid "$LAB_PYTHON" "$here/web.py" </dev/null >>"$LAB_RUN/log/web.log" 2>&1 &
   echo $! >"$LAB_RUN/pid/web"
 fi
+. "$here/mail.sh"
 wait_port "$A_AUTHDNS" "$P_AUTHDNS" knot
 wait_port "$A_DNS" "$P_DNS" unbound
 wait_port "$A_WEB" "$P_HTTPS" web

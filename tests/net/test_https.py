@@ -13,7 +13,7 @@ from cryptography import x509
 
 from mailsec.core.errors import BadInput
 from mailsec.core.flow import Answer, AnswerStatus, Fetch, Fetched, FetchStatus, Query
-from mailsec.core.limits import HTTPS_CHAIN
+from mailsec.core.limits import TLS_CHAIN
 from mailsec.net.browse import PinnedFetch
 from mailsec.net.https import HttpsSource
 from mailsec.net.tls import Trust, peer_chain, words
@@ -269,7 +269,7 @@ def test_roots_that_cannot_be_read(tmp_path: object) -> None:
 
 def test_a_server_without_tls(serve: Serve, source: HttpsSource) -> None:
     found = get(source, serve(raw=raw(b"220 mx.example.com ESMTP\r\n")).pinned())
-    assert outcome(found) == (FetchStatus.FAILED, "TLS failed: wrong version number in the TLS handshake")
+    assert outcome(found) == (FetchStatus.FAILED, "TLS failed: the other side does not speak TLS here in the TLS handshake")
 
 
 def test_a_server_that_hangs_up_in_the_handshake(serve: Serve, source: HttpsSource) -> None:
@@ -413,7 +413,7 @@ def test_the_chain_where_python_has_a_public_method() -> None:
         def get_unverified_chain(self) -> list[bytes]:
             return [b"leaf", *[b"more"] * 100]
 
-    assert peer_chain(Sock()) == (b"leaf", *[b"more"] * (HTTPS_CHAIN - 1))
+    assert peer_chain(Sock()) == (b"leaf", *[b"more"] * (TLS_CHAIN - 1))
 
 
 def test_both_contexts_refuse_old_tls(authority: Authority) -> None:

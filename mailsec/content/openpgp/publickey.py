@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from mailsec.core.limits import KEY_NAME_TEXT, KEY_NAMES, KEY_PACKETS, KEY_RECORD_BYTES
 from mailsec.core.text import clipped
 from mailsec.message.person import address_in
+from mailsec.trust.keyring.algorithms import algorithm_of, weakness
 from mailsec.trust.keyring.packets import extent
 
 if TYPE_CHECKING:
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
     from pysequoia.packet import Packet
 
 _DAMAGED = "the data is no OpenPGP key: damaged or cut off"
-_MIN_RSA_BITS = 2048
 _ARMOR = b"-----BEGIN PGP"
 _SECRET_ARMOR = b"-----BEGIN PGP PRIVATE KEY"
 # RFC 9580 section 10.1, with secret keys, trust, marker and padding. Containers are not among them: 64 kB of compressed data
@@ -28,21 +28,6 @@ _SECRET_ARMOR = b"-----BEGIN PGP PRIVATE KEY"
 _SECRET = frozenset({5, 7})
 _PRIMARY = frozenset({5, 6})
 _IN_KEYS = frozenset({2, 6, 10, 12, 13, 14, 17, 21}) | _SECRET
-# RFC 9580 section 9.1: the algorithms whose key is a number of any size, and the first number of which says that size.
-_SIZED = {1: "rsa", 2: "rsa", 3: "rsa", 16: "elgamal", 17: "dsa"}
-_OTHER = {25: "x25519", 26: "x448", 27: "ed25519", 28: "ed448"}
-_WITH_CURVE = {18: "ecdh", 19: "ecdsa", 22: "eddsa"}
-# RFC 9580 section 9.2
-_CURVES = {
-    "2a8648ce3d030107": "p256",
-    "2b81040022": "p384",
-    "2b81040023": "p521",
-    "2b2403030208010107": "brainpoolP256r1",
-    "2b240303020801010b": "brainpoolP384r1",
-    "2b240303020801010d": "brainpoolP512r1",
-    "2b06010401da470f01": "ed25519",
-    "2b060104019755010501": "curve25519",
-}
 
 
 class KeyDataError(ValueError):
@@ -78,13 +63,6 @@ class Key:
     def addresses(self) -> tuple[str, ...]:
         """The mail addresses in the user IDs: what stands in angle brackets, or the whole."""
         return tuple(address_in(user_id) for user_id in self.user_ids)
-
-
-def weakness(algorithm: str, bits: int) -> str:
-    """Why a key of this kind is weak; "" where it is not."""
-    if algorithm == "rsa" and bits < _MIN_RSA_BITS:
-        return f"an RSA key of {bits} bits"
-    return f"a key for {algorithm}" if algorithm in ("dsa", "elgamal") else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,18 +137,3 @@ def _key(certificate: Cert, packet: Packet | None) -> Key:
         bound,
         tuple(clipped(name.encode("utf-8", "replace").decode(), KEY_NAME_TEXT) for name in names[:KEY_NAMES]),
     )
-
-
-def algorithm_of(body: bytes) -> tuple[str, int]:
-    """Algorithm and size in bits of a public key packet (RFC 9580 section 5.5.2), with the curve's name where there is one.
-
-    Sizes are 0 where the algorithm has only one.
-    """
-    material = body[10:] if body[:1] == b"\x06" else body[6:]
-    number = body[5] if len(body) > 5 else 0
-    if number in _SIZED:
-        return _SIZED[number], int.from_bytes(material[:2], "big")
-    if number in _WITH_CURVE:
-        curve = material[1 : 1 + material[0]].hex() if material else ""
-        return f"{_WITH_CURVE[number]} {_CURVES.get(curve, curve)}", 0
-    return _OTHER.get(number, f"algorithm {number}"), 0

@@ -13,9 +13,9 @@ from enum import StrEnum
 
 from mailsec.content.openpgp import rules
 from mailsec.content.openpgp.engine import Signed, facts, fits, holds
-from mailsec.content.openpgp.publickey import algorithm_of, weakness
 from mailsec.core.limits import PGP_CANDIDATES, PGP_CLOCK_SKEW, PGP_SIGNATURES
 from mailsec.core.results import Check, Fact, Finding, Status, finding
+from mailsec.trust.keyring.algorithms import algorithm_of, weakness
 from mailsec.trust.keyring.component import SIGNING, SOFT_REASONS, Component, components
 from mailsec.trust.keyring.keys import Certificate, Keys
 from mailsec.trust.keyring.packets import SIGNATURE, PacketError, SignaturePacket, packets, signature

@@ -37,17 +37,18 @@ def lint(domain: str, mx_hosts: Sequence[str], *, fetch_policy: bool = True) -> 
     if failed(answer):
         found = finding(rules.LOOKUP_FAILED, failure(answer))
         return Check("mta-sts", Status.TEMPERROR, failure(answer), findings=(found,))
-    records = [record for record in map(parse_record, texts(answer)) if record]
+    records = records_in(answer)
     if not records:
         return (yield from _unannounced(domain, mx_hosts, fetch_policy))
     policy = Check("policy", Status.SKIPPED, "not fetched")
     if fetch_policy:
-        fetched = yield from _fetch(domain)
+        fetched = yield from fetch_policy_of(domain)
         policy = _policy_check(domain, mx_hosts, fetched)
     return _check(domain, answer, records, policy)
 
 
-def _fetch(domain: str) -> Flow[Fetched]:
+def fetch_policy_of(domain: str) -> Flow[Fetched]:
+    """Ask for the policy, of which redirections are not followed (RFC 8461 section 3.3)."""
     return (yield from fetch(url(domain), STS_POLICY_BYTES, accept="text/plain"))
 
 
@@ -56,7 +57,7 @@ def _unannounced(domain: str, mx_hosts: Sequence[str], fetch_policy: bool) -> Fl
     if fetch_policy:
         addresses = yield from together(ask(f"mta-sts.{domain}", "A"), ask(f"mta-sts.{domain}", "AAAA"))
         if any(each.records for each in addresses):
-            fetched = yield from _fetch(domain)
+            fetched = yield from fetch_policy_of(domain)
             if _served(fetched) and (policy := parse(fetched.body)).valid:
                 found = finding(rules.POLICY_ONLY, url(domain), fix=txt_line(owner_name(domain), record_for(policy)))
                 return Check("mta-sts", Status.NONE, "a policy, but no record that announces it", findings=(found,))
@@ -66,6 +67,11 @@ def _unannounced(domain: str, mx_hosts: Sequence[str], fetch_policy: bool) -> Fl
 
 def _served(fetched: Fetched) -> bool:
     return fetched.status is FetchStatus.OK and fetched.code == 200
+
+
+def records_in(answer: Answer) -> list[StsRecord]:
+    """The MTA-STS records among the TXT records of an answer."""
+    return [record for record in map(parse_record, texts(answer)) if record]
 
 
 def _check(domain: str, answer: Answer, records: Sequence[StsRecord], policy: Check) -> Check:
@@ -107,7 +113,7 @@ def _words(defects: Sequence[Defect], *, fatal: bool) -> str:
 def _policy_check(domain: str, mx_hosts: Sequence[str], fetched: Fetched) -> Check:
     where = url(domain)
     facts = (Fact("url", where), Fact("code", fetched.code), Fact("content-type", fetched.content_type))
-    status, reason, found = _unfetched(where, fetched)
+    status, reason, found = unfetched(where, fetched)
     if found:
         return Check("policy", status, reason, facts, (found,))
     policy = parse(fetched.body)
@@ -123,7 +129,7 @@ def _policy_check(domain: str, mx_hosts: Sequence[str], fetched: Fetched) -> Che
     return Check("policy", status, reason, facts + more, tuple(findings), (quoted(where, policy.text),))
 
 
-def _unfetched(where: str, fetched: Fetched) -> tuple[Status, str, Finding | None]:
+def unfetched(where: str, fetched: Fetched) -> tuple[Status, str, Finding | None]:
     """What is to be said where no policy came."""
     why = f"{where}: {fetched.reason or fetched.status}"
     if fetched.status in _UNKNOWN:

@@ -54,7 +54,7 @@ def resolve(name: str, preference: int, mx: Dnssec) -> Flow[MxHost]:
         preference,
         tuple(addresses),
         weakest(mx, *(answer.dnssec for answer in answers if answer.records or not addresses)),
-        next((_target(answer) for answer in answers if answer.aliases), ""),
+        next((alias_of(answer) for answer in answers if answer.aliases), ""),
         tuple(failure(answer) for answer in answers if failed(answer)),
     )
 
@@ -70,9 +70,10 @@ def _addresses(answer: Answer) -> list[str]:
     return found
 
 
-def _target(answer: Answer) -> str:
+def alias_of(answer: Answer) -> str:
+    """The name that the CNAME records of an answer lead to; "" where there are none."""
     try:
-        return rdata.name(answer.aliases[-1].rdata)
+        return rdata.name(answer.aliases[-1].rdata) if answer.aliases else ""
     except RdataError:
         return ""
 

@@ -4,27 +4,33 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from mailsec.core import rdata
 from mailsec.core.domains import is_name
-from mailsec.core.flow import Answer, AnswerStatus, Flow, ask, gather, pure
+from mailsec.core.flow import Answer, AnswerStatus, Dnssec, Flow, ask, gather, pure
 from mailsec.core.limits import LISTED, MX_HOSTS
 from mailsec.core.lookup import evidence, failed, failure, listed
 from mailsec.core.rdata import RdataError
 from mailsec.core.results import Check, Evidence, Fact, Finding, Status, finding
 from mailsec.transport.mx import rules
-from mailsec.transport.mx.hosts import MxHost, address, is_public, resolve
+from mailsec.transport.mx.hosts import MxHost, address, alias_of, is_public, resolve
 
 
 @dataclass(frozen=True, slots=True)
 class MxResult:
-    """Where mail goes: `hosts` most preferred first. `null`: nowhere (RFC 7505). `implicit`: to the domain's own addresses."""
+    """Where mail goes: `hosts` most preferred first. `null`: nowhere (RFC 7505). `implicit`: to the domain's own addresses.
+
+    `expanded` is the name that a CNAME record at the domain leads to, "" where there is none; `dnssec` is what DNSSEC says of
+    the answer about MX records alone.
+    """
 
     check: Check
     hosts: tuple[MxHost, ...] = ()
     null: bool = False
     implicit: bool = False
+    expanded: str = ""
+    dnssec: Dnssec = Dnssec.UNCHECKED
 
 
 @dataclass(slots=True)
@@ -43,6 +49,11 @@ def lint(domain: str) -> Flow[MxResult]:
     usable record; fail: no host has an address; temperror: a lookup failed.
     """
     answer = yield from ask(domain, "MX")
+    result = yield from _judged(domain, answer)
+    return replace(result, expanded=alias_of(answer), dnssec=answer.dnssec)
+
+
+def _judged(domain: str, answer: Answer) -> Flow[MxResult]:
     if failed(answer):
         return MxResult(Check("mx", Status.TEMPERROR, failure(answer)))
     if answer.status is AnswerStatus.NXDOMAIN:

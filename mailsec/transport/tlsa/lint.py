@@ -5,15 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
-from mailsec.core.flow import Answer, Dnssec, Flow, ask, gather
+from mailsec.core.flow import Answer, Dnssec, Flow, gather
 from mailsec.core.limits import LISTED, TLSA_RECORDS
 from mailsec.core.lookup import evidence, failure, listed
 from mailsec.core.results import Check, Evidence, Fact, Finding, Status, finding
-from mailsec.transport.mx.hosts import MxHost, weakest
+from mailsec.transport.mx.hosts import MxHost
 from mailsec.transport.tlsa import rules
+from mailsec.transport.tlsa.lookup import SMTP_PORT, look_up
 from mailsec.transport.tlsa.record import TlsaError, TlsaRecord, Usage, parse, to_text
-
-SMTP_PORT = 25
 
 _RECOMMENDED = frozenset({"3 1 1", "2 1 1", "2 0 1"})
 # The first that holds for one of the hosts is what holds for the domain.
@@ -38,11 +37,6 @@ class _Host:
         self.findings.extend(findings)
 
 
-def owner_name(host: str, port: int = SMTP_PORT) -> str:
-    """The name at which the records of a server are published (RFC 6698 section 3)."""
-    return f"_{port}._tcp.{host}"
-
-
 def lint(hosts: Sequence[MxHost], *, port: int = SMTP_PORT) -> Flow[Check]:
     """Judge the TLSA records of `hosts`, as a sender with DANE would.
 
@@ -58,14 +52,8 @@ def lint(hosts: Sequence[MxHost], *, port: int = SMTP_PORT) -> Flow[Check]:
 
 
 def _host(host: MxHost, port: int) -> Flow[_Host]:
-    """Ask at the name that an alias leads to, where DNSSEC vouches for it, else at the host's own (RFC 7672 section 2.2.3)."""
-    names = [host.alias, host.name] if host.alias and host.secure else [host.name]
-    for name in names:
-        owner = owner_name(name, port)
-        answer = yield from ask(owner, "TLSA")
-        if not answer.status.absent:
-            break
-    found = _Host(host.name, owner, answer, weakest(host.dnssec, answer.dnssec))
+    published = yield from look_up(host, port)
+    found = _Host(host.name, published.owner, published.answer, published.dnssec)
     _judge(found)
     return found
 

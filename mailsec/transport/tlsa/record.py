@@ -1,17 +1,14 @@
-"""TLSA records: wire data and text to a frozen `TlsaRecord` and back, and whether a certificate is the one a record means."""
+"""TLSA records: wire data and text to a frozen `TlsaRecord` and back."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import IntEnum
-from hashlib import sha256, sha512
 
 from mailsec.core import rdata as wire
 from mailsec.core.limits import KEY_RECORD_BYTES
 from mailsec.core.rdata import RdataError
-from mailsec.core.results import Status
 
 
 class Usage(IntEnum):
@@ -77,6 +74,11 @@ class TlsaRecord:
         return "" if expected or _is_der(self.data) else "the data is no certificate or key in DER: damaged or cut off"
 
     @property
+    def bare(self) -> bool:
+        """True where the data is a public key, whole."""
+        return self.selector == Selector.SPKI and self.matching == Matching.FULL
+
+    @property
     def usable(self) -> bool:
         """True where SMTP clients can use it: well formed, and DANE-TA or DANE-EE (RFC 7672 section 3.1.3)."""
         return self.usage in (Usage.DANE_TA, Usage.DANE_EE) and not self.problem
@@ -116,58 +118,3 @@ def from_text(text: str) -> TlsaRecord:
 def to_text(record: TlsaRecord) -> str:
     """`record` as zone files write it."""
     return f"{record.parameters} {record.data.hex()}"
-
-
-@dataclass(frozen=True, slots=True)
-class ChainMatch:
-    """Whether a server's certificate is one that the records mean.
-
-    pass: `matched` means it; fail: no record does; skipped: only trust anchors (usage 2) might, which is not judged here; none:
-    there is no usable record.
-    """
-
-    status: Status
-    reason: str
-    matched: TlsaRecord | None = None
-
-
-def matches(records: Sequence[TlsaRecord], chain: Sequence[bytes]) -> ChainMatch:
-    """Judge a server's `chain` (DER, leaf first) by the DANE-EE records; names and dates do not count (RFC 7672 3.1.1)."""
-    usable = [record for record in records if record.usable]
-    if not usable:
-        return ChainMatch(Status.NONE, "no usable record")
-    if not chain:
-        return ChainMatch(Status.FAIL, "the server showed no certificate")
-    candidates = _associations(chain[0])
-    for record in usable:
-        if record.usage == Usage.DANE_EE and candidates.get((record.selector, record.matching)) == record.data:
-            return ChainMatch(Status.PASS, f"{record.parameters} means this certificate", record)
-    if any(record.usage == Usage.DANE_TA for record in usable):
-        return ChainMatch(Status.SKIPPED, "no DANE-EE record means this certificate; DANE-TA records are not judged here")
-    return ChainMatch(Status.FAIL, "no record means this certificate")
-
-
-def _associations(leaf: bytes) -> dict[tuple[int, int], bytes]:
-    """What the data of a record for `leaf` would be, by selector and matching type; without keys where it cannot be read."""
-    parts = {Selector.CERT: leaf}
-    if (key := _public_key(leaf)) is not None:
-        parts[Selector.SPKI] = key
-    found: dict[tuple[int, int], bytes] = {}
-    for selector, part in parts.items():
-        found[selector, Matching.FULL] = part
-        found[selector, Matching.SHA2_256] = sha256(part).digest()
-        found[selector, Matching.SHA2_512] = sha512(part).digest()
-    return found
-
-
-def _public_key(leaf: bytes) -> bytes | None:
-    # Linting records needs no cryptography, and it is slow to load.
-    from cryptography import x509  # noqa: PLC0415
-    from cryptography.exceptions import UnsupportedAlgorithm  # noqa: PLC0415
-    from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat  # noqa: PLC0415
-
-    try:
-        key = x509.load_der_x509_certificate(leaf).public_key()
-        return key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
-    except (ValueError, UnsupportedAlgorithm):
-        return None

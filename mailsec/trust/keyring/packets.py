@@ -30,6 +30,11 @@ class Packet:
     start: int
     end: int
 
+    @property
+    def framed(self) -> bytes:
+        """The packet by itself, its length in the new format."""
+        return framed(self.tag, self.body)
+
 
 def extent(data: bytes, at: int, *, new: bool) -> tuple[int, int | None]:
     """Where the body of the packet at `at` begins, and its length; None for partial or indeterminate lengths."""
@@ -143,8 +148,8 @@ def signature(body: bytes) -> SignaturePacket:
     width = 4 if version == 6 else 2
     hashed, at = _area(body, 4, width)
     unhashed, at = _area(body, at, width)
-    values = dict(reversed(list(_subpackets(hashed))))
-    loose = dict(reversed(list(_subpackets(unhashed))))
+    values = {kind & 0x7F: value for kind, value in reversed(list(subpackets(hashed)))}
+    loose = {kind & 0x7F: value for kind, value in reversed(list(subpackets(unhashed)))}
     return SignaturePacket(
         body,
         version,
@@ -161,6 +166,17 @@ def signature(body: bytes) -> SignaturePacket:
     )
 
 
+def is_local(body: bytes) -> bool:
+    """True for a certification that says of itself that it is not to be exported (RFC 9580 section 5.2.3.19)."""
+    if body[:1] not in (b"\x04", b"\x06"):
+        return False
+    try:
+        hashed, _ = _area(body, 4, 4 if body[0] == 6 else 2)
+        return any(kind & 0x7F == 4 and value == b"\0" for kind, value in subpackets(hashed))
+    except PacketError:
+        return False
+
+
 def _area(body: bytes, at: int, width: int) -> tuple[bytes, int]:
     end = at + width + int.from_bytes(body[at : at + width], "big")
     if end > len(body) or at + width > len(body):
@@ -168,8 +184,8 @@ def _area(body: bytes, at: int, width: int) -> tuple[bytes, int]:
     return body[at + width : end], end
 
 
-def _subpackets(area: bytes) -> Iterator[tuple[int, bytes]]:
-    """Type (without the critical bit) and value of each subpacket."""
+def subpackets(area: bytes) -> Iterator[tuple[int, bytes]]:
+    """Type (with the critical bit, 0x80) and value of each subpacket. Raises PacketError where they are damaged or too many."""
     at = count = 0
     while at < len(area):
         count += 1
@@ -182,7 +198,7 @@ def _subpackets(area: bytes) -> Iterator[tuple[int, bytes]]:
             size, at = int.from_bytes(area[at + 1 : at + 5], "big"), at + 5
         if not size or at + size > len(area) or count > PGP_SUBPACKETS:
             raise PacketError("a damaged signature packet")
-        yield area[at] & 0x7F, area[at + 1 : at + size]
+        yield area[at], area[at + 1 : at + size]
         at += size
 
 

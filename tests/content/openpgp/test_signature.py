@@ -9,10 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pysequoia import CipherSuite, Profile, SignatureMode, Tsk, sign
 
-from mailsec.content.openpgp.publickey import algorithm_of, weakness
 from mailsec.content.openpgp.signature import Answer, SignatureResult, judge, signatures_in
 from mailsec.core.limits import PGP_SIGNATURES
 from mailsec.core.results import Status
+from mailsec.trust.keyring.algorithms import algorithm_of, weakness
 from mailsec.trust.keyring.files import FileKeys, read_keys
 from mailsec.trust.keyring.packets import PacketError, signature
 from tests.content.openpgp.forge import DAY, Key, Person, number, packet

@@ -1,29 +1,16 @@
 from __future__ import annotations
 
-import subprocess
 from contextlib import suppress
-from hashlib import sha256
-from pathlib import Path
 
 import dns.rdata
 import pytest
-from cryptography import x509
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mailsec.core.results import Status
-from mailsec.transport.tlsa.record import TlsaError, TlsaRecord, from_text, matches, parse, to_text
-from tests.certificates import make
+from mailsec.transport.tlsa.record import TlsaError, TlsaRecord, from_text, parse, to_text
+from tests.certificates import make, spki
 
 LEAF = make("mx.example.net")
-OTHER = make("mx.example.org")
-
-
-def spki(der: bytes) -> bytes:
-    from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat  # noqa: PLC0415
-
-    key = x509.load_der_x509_certificate(der).public_key()
-    return key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
 
 
 @pytest.mark.parametrize(
@@ -95,53 +82,3 @@ def test_texts_that_are_none(text: str) -> None:
 
 def test_text_with_spaces() -> None:
     assert from_text(" 3\t1 1 ABCD ef") == TlsaRecord(3, 1, 1, b"\xab\xcd\xef")
-
-
-@pytest.mark.parametrize("text", ["3 1 1", "3 0 1", "3 1 2", "3 0 2", "3 0 0", "3 1 0"])
-def test_a_chain_that_matches(text: str) -> None:
-    usage, selector, matching = map(int, text.split())
-    part = spki(LEAF) if selector else LEAF
-    digest = dns_digest(matching, part)
-    wrong = TlsaRecord(3, 1, 1, b"x" * 32)
-    right = TlsaRecord(usage, selector, matching, digest)
-    found = matches([wrong, right], [LEAF, OTHER])
-    assert (found.status, found.matched) == (Status.PASS, right)
-    assert matches([wrong, right], [OTHER, LEAF]).status is Status.FAIL
-
-
-def dns_digest(matching: int, data: bytes) -> bytes:
-    from hashlib import sha512  # noqa: PLC0415
-
-    return (data, sha256(data).digest(), sha512(data).digest())[matching]
-
-
-def test_dates_and_names_do_not_count() -> None:
-    expired = make("whatever.invalid", days=(-90, -1))
-    record = TlsaRecord(3, 1, 1, sha256(spki(expired)).digest())
-    assert matches([record], [expired]).status is Status.PASS
-
-
-def test_what_is_not_judged() -> None:
-    anchor = TlsaRecord(2, 0, 1, sha256(LEAF).digest())
-    assert matches([anchor], [LEAF]).status is Status.SKIPPED
-    assert matches([], [LEAF]).status is Status.NONE
-    assert matches([TlsaRecord(1, 1, 1, sha256(spki(LEAF)).digest())], [LEAF]).status is Status.NONE
-    assert matches([anchor], []).status is Status.FAIL
-
-
-def test_a_chain_of_garbage() -> None:
-    garbage = b"no certificate"
-    assert matches([TlsaRecord(3, 1, 1, b"x" * 32)], [garbage]).status is Status.FAIL
-    assert matches([TlsaRecord(3, 0, 1, sha256(garbage).digest())], [garbage]).status is Status.PASS
-    assert matches([TlsaRecord(3, 1, 1, b"x" * 32)], [LEAF[:100]]).status is Status.FAIL
-
-
-@pytest.mark.external
-def test_openssl_makes_the_same_digest(tmp_path: Path) -> None:
-    der = tmp_path / "leaf.der"
-    der.write_bytes(LEAF)
-    key = subprocess.run(
-        ["openssl", "x509", "-inform", "DER", "-in", der, "-noout", "-pubkey"], capture_output=True, check=True
-    )
-    public = subprocess.run(["openssl", "pkey", "-pubin", "-outform", "DER"], input=key.stdout, capture_output=True, check=True)
-    assert matches([TlsaRecord(3, 1, 1, sha256(public.stdout).digest())], [LEAF]).status is Status.PASS
