@@ -1,1 +1,1 @@
-"""What other libraries and programs do for us, in killable child processes with bounded memory and time."""
+"""Other libraries and programs at work, in child processes that can be killed: second opinions, and what has no bounds."""

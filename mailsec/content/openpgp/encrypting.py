@@ -14,8 +14,8 @@ from enum import StrEnum
 from mailsec.content.openpgp.container import container
 from mailsec.content.openpgp.engine import facts
 from mailsec.content.openpgp.opening import OpeningError
-from mailsec.content.openpgp.publickey import algorithm_of, weakness
 from mailsec.content.openpgp.signature import utc
+from mailsec.trust.keyring.algorithms import algorithm_of, weakness
 from mailsec.trust.keyring.component import SIGNING, Component, components
 from mailsec.trust.keyring.keys import Certificate
 
