@@ -29,14 +29,16 @@ class EncryptOptions:
     """How a message is encrypted.
 
     `to` are addresses whose keys are looked for in `keys`, `certificates` keys that were named; without either the addresses in
-    To and Cc count. `for_self` adds the keys of `sign`, or our own. `allow` overrules what speaks against a key.
+    To and Cc count. `for_self` adds the keys in `own`, or without any our own key of the author. `allow` overrules what speaks
+    against a key.
     """
 
     keys: Keys
     to: tuple[str, ...] = ()
     certificates: tuple[Certificate, ...] = ()
     sign: SignKeys | None = None
-    for_self: tuple[Certificate, ...] = ()
+    for_self: bool = False
+    own: tuple[Certificate, ...] = ()
     openpgp: str = ""
     compress: bool = False
     hidden: bool = False

@@ -10,11 +10,16 @@ from mailsec.content.openpgp.encrypting import EncryptingError, Objection, Targe
 from mailsec.core.errors import BadInput, KeyUnavailable
 from mailsec.core.text import from_bytes
 from mailsec.message.addresses import parse_addresses
+from mailsec.message.authors import author
 from mailsec.message.fields import Message
+from mailsec.message.person import normal
 from mailsec.trust.keyring.keys import Certificate, Keys
 
 if TYPE_CHECKING:
     from mailsec.api.encrypt_message import EncryptOptions
+
+
+_NAMED, _OURS = "named", "ours"
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +46,7 @@ def addresses(message: Message, names: Sequence[str]) -> list[str]:
             parsed = parse_addresses(field.value)
             if parsed.ambiguous:
                 raise BadInput(f"programs will read different addresses in {name}", hint="name the recipients: --to ADDRESS")
-            found.update((from_bytes(each.address), None) for each in parsed.mailboxes)
+            found.update((normal(from_bytes(each.address)), None) for each in parsed.mailboxes)
     return list(found)
 
 
@@ -65,7 +70,7 @@ def choose(message: Message, options: EncryptOptions, *, now: int, with_bcc: boo
             for kind, reason in found.objections
             if kind not in options.allow
         ]
-        chosen.append(Recipient(address, found, own=certificate in options.for_self))
+        chosen.append(Recipient(address, found, own=named == _OURS))
     if amiss:
         raise KeyUnavailable("; ".join(amiss), hint="the option behind each reason overrules it")
     if not any(not each.own for each in chosen):
@@ -75,20 +80,43 @@ def choose(message: Message, options: EncryptOptions, *, now: int, with_bcc: boo
 
 def _wanted(
     message: Message, options: EncryptOptions, fields: Sequence[str], amiss: list[str]
-) -> Iterator[tuple[str, Certificate, bool]]:
-    """Address, certificate, and whether the certificate itself was named, of each recipient."""
-    asked = options.to or (() if options.certificates else tuple(addresses(message, fields)))
+) -> Iterator[tuple[str, Certificate, str]]:
+    """Address and certificate of each recipient, and whether the certificate itself was named, or is our own."""
+    asked = tuple(map(normal, options.to)) or (() if options.certificates else tuple(addresses(message, fields)))
     in_message = addresses(message, fields)
     for certificate in options.certificates if not options.to else ():
         claimed = [each for each in in_message if _claims(options.keys, certificate, each)]
-        yield (claimed[0] if claimed else ""), certificate, True
+        yield (claimed[0] if claimed else ""), certificate, _NAMED
     for address in asked:
         try:
-            yield address, one_of(options.keys, address, options.allow), False
+            yield address, one_of(options.keys, address, options.allow), ""
         except KeyUnavailable as error:
             amiss.append(error.message)
-    for certificate in options.for_self:
-        yield "", certificate, True
+    for certificate in _self(message, options, amiss):
+        yield "", certificate, _OURS
+
+
+def _self(message: Message, options: EncryptOptions, amiss: list[str]) -> Sequence[Certificate]:
+    """The keys with which we read the message ourselves."""
+    if not options.for_self:
+        return ()
+    found = options.own or own_key(message, options.keys)
+    if not found:
+        amiss.append("no key of your own for the author is known (--for-self)")
+    return found
+
+
+def own_key(message: Message, keys: Keys) -> tuple[Certificate, ...]:
+    """Our own key of the author, where there is one."""
+    address = author_address(message)
+    own = {each.fingerprint for each in keys.own()}
+    return tuple(each for each in keys.of_address(address) if each.fingerprint in own)[:1] if address else ()
+
+
+def author_address(message: Message) -> str:
+    """The one address in From, "" where it is not one."""
+    mailboxes = author(message).mailboxes
+    return normal(from_bytes(mailboxes[0].address)) if len(mailboxes) == 1 else ""
 
 
 def _claims(keys: Keys, certificate: Certificate, address: str) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from mailsec.api.recipients import author_address, own_key
 from mailsec.api.secret_keys import Ask, Unlocker, nobody
 from mailsec.api.tool import TOOL
 from mailsec.content.judge import rules
@@ -14,8 +15,6 @@ from mailsec.core.errors import BadInput, KeyUnavailable, NothingToJudge
 from mailsec.core.exits import Exit
 from mailsec.core.results import Check, Fact, Finding, Produced, Report, Status, finding
 from mailsec.core.rules import Severity
-from mailsec.core.text import from_bytes
-from mailsec.message.authors import author
 from mailsec.message.compose import entity_of, with_entity
 from mailsec.message.fields import Message, parse
 from mailsec.trust.keyring.keys import Certificate, Keys
@@ -59,7 +58,7 @@ def sign_openpgp(file: bytes, subject: str, keys: SignKeys, *, now: int) -> Prod
 
 def signings_for(message: Message, keys: SignKeys) -> list[Signing]:
     """The secret keys to sign `message` with. Raises KeyUnavailable where there is none."""
-    chosen = list(keys.signers) or _own(message, keys.keys)
+    chosen = keys.signers or own_key(message, keys.keys)
     unlocker = Unlocker(keys.keys, keys.ask)
     made = []
     for each in chosen:
@@ -70,19 +69,6 @@ def signings_for(message: Message, keys: SignKeys) -> list[Signing]:
     if not made:
         raise KeyUnavailable("no key to sign with", hint="name one: --key FILE")
     return made
-
-
-def _own(message: Message, keys: Keys) -> list[Certificate]:
-    """Our own key of the author, where there is one."""
-    address = author_address(message)
-    own = {each.fingerprint for each in keys.own()}
-    return [each for each in keys.of_address(address) if each.fingerprint in own][:1] if address else []
-
-
-def author_address(message: Message) -> str:
-    """The one address in From, "" where it is not one."""
-    mailboxes = author(message).mailboxes
-    return from_bytes(mailboxes[0].address) if len(mailboxes) == 1 else ""
 
 
 def signing_check(message: Message, signing: Signing, keys: Keys) -> Check:

@@ -7,8 +7,8 @@ from typing import Any
 
 import click
 
+from mailsec.cli.keys import PassphraseOptions, passphrase_options, ring_option
 from mailsec.cli.options import PATH, TIME, command
-from mailsec.cli.passphrase import PassphraseOptions, passphrase_options
 from mailsec.cli.times import At
 from mailsec.core.errors import UsageError
 
@@ -21,6 +21,7 @@ class DecryptChoices:
     part: int | None
     require_signature: bool
     at: At | None
+    ring: str
     path: str
     quiet: bool
 
@@ -45,11 +46,12 @@ class DecryptChoices:
 )
 @click.option("--part", type=click.IntRange(1), metavar="N", help="Of several ciphertexts, decrypt this one alone.")
 @click.option("--require-signature", is_flag=True, help="Leave with 1 where it is not signed.")
-@passphrase_options
+@ring_option
+@passphrase_options()
 @click.option("--at", type=TIME, metavar="TIME", help="Judge signatures for this time instead of now.")
 @click.option("-o", "--output", "path", type=PATH, default="", metavar="FILE", help="Write to FILE instead of stdout.")
 @click.option("-q", "--quiet", is_flag=True, help="Print nothing on stderr when all went well.")
-def decrypt(file: str, passphrase_file: str, passphrase_fd: int | None, **choices: Any) -> int:
+def decrypt(file: str, passphrase: PassphraseOptions, **choices: Any) -> int:
     """Open an encrypted message: message in, message out.
 
     PGP/MIME, inline OpenPGP, and OpenPGP files that are no mail. The header fields stay; what stood unencrypted beside the
@@ -61,4 +63,4 @@ def decrypt(file: str, passphrase_file: str, passphrase_fd: int | None, **choice
         raise UsageError("--at received means nothing for a message that is opened now")
     from mailsec.cli.jobs.decrypt import run  # not before it is needed
 
-    return run(file, chosen, PassphraseOptions(passphrase_file, passphrase_fd))
+    return run(file, chosen, passphrase)

@@ -7,8 +7,8 @@ from typing import Any
 
 import click
 
+from mailsec.cli.keys import PassphraseOptions, passphrase_options, ring_option
 from mailsec.cli.options import PATH, TEXT, command
-from mailsec.cli.passphrase import PassphraseOptions, passphrase_options
 from mailsec.core.errors import UsageError
 
 
@@ -28,6 +28,7 @@ class EncryptChoices:
     allow_expired: bool
     allow_weak: bool
     allow_unauthenticated: bool
+    ring: str
     path: str
     quiet: bool
 
@@ -35,6 +36,7 @@ class EncryptChoices:
 @command(
     "encrypt",
     examples=(
+        "mailsec encrypt --pgp --sign --to bob@example.org < draft.eml | mailsec smtp send",
         "mailsec encrypt --pgp --to-key bob.asc draft.eml > secret.eml",
         "mailsec encrypt --pgp --sign --key alice.asc --to-key bob.asc --for-self - < draft.eml > secret.eml",
         "mailsec encrypt --pgp --to-key team.asc --bcc split -o outbox draft.eml",
@@ -54,8 +56,15 @@ class EncryptChoices:
     help="A recipient's key, trusted by naming (repeatable).",
 )
 @click.option("--sign", is_flag=True, help="Sign it too, inside.")
-@click.option("--key", "keys", type=PATH, multiple=True, metavar="FILE", help="The secret key to sign with (repeatable).")
-@click.option("--for-self", is_flag=True, help="Let the key of --key read it too.")
+@click.option(
+    "--key",
+    "keys",
+    type=PATH,
+    multiple=True,
+    metavar="FILE",
+    help="The secret key to sign with [default: the author's in the ring] (repeatable).",
+)
+@click.option("--for-self", is_flag=True, help="Let your own key (--key, or the author's in the ring) read it too.")
 @click.option(
     "--bcc",
     type=click.Choice(("split", "hidden")),
@@ -72,10 +81,11 @@ class EncryptChoices:
 @click.option("--allow-expired", is_flag=True, help="Encrypt even to a key that has expired.")
 @click.option("--allow-weak", is_flag=True, help="Encrypt even to a key that is too short.")
 @click.option("--allow-unauthenticated", is_flag=True, help="Encrypt even to a key that nobody vouched for.")
-@passphrase_options
+@ring_option
+@passphrase_options()
 @click.option("-o", "--output", "path", type=PATH, default="", metavar="FILE", help="Write to FILE instead of stdout.")
 @click.option("-q", "--quiet", is_flag=True, help="Print nothing on stderr when all went well.")
-def encrypt(file: str, pgp: bool, passphrase_file: str, passphrase_fd: int | None, **choices: Any) -> int:
+def encrypt(file: str, pgp: bool, passphrase: PassphraseOptions, **choices: Any) -> int:
     """Encrypt a message to its recipients: message in, message out.
 
     The header fields stay readable, the Subject too. Keys that are revoked, expired, weak or not vouched for are refused. With
@@ -86,8 +96,6 @@ def encrypt(file: str, pgp: bool, passphrase_file: str, passphrase_fd: int | Non
         raise UsageError("say how to encrypt", hint="--pgp")
     if chosen.bcc == "split" and not chosen.path:
         raise UsageError("--bcc split writes one message for each recipient", hint="name a folder for them: -o DIR")
-    if chosen.for_self and not chosen.keys:
-        raise UsageError("--for-self needs to know who you are", hint="--key FILE")
     from mailsec.cli.jobs.encrypt import run  # not before it is needed
 
-    return run(file, chosen, PassphraseOptions(passphrase_file, passphrase_fd))
+    return run(file, chosen, passphrase)

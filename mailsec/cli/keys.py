@@ -44,6 +44,12 @@ def keys() -> None:
     """
 
 
+ring_option = click.option(
+    "--ring", "ring", type=PATH, default="", envvar="MAILSEC_RING", metavar="FILE", help="Use this key ring."
+)
+"""Adds --ring alone; the function gets its path as `ring`, "" for the user's own."""
+
+
 def ring_options(function: F) -> F:
     """Adds --ring and --at; the function gets them as `where`, a RingOptions."""
 

@@ -8,8 +8,8 @@ from typing import Any
 
 import click
 
+from mailsec.cli.keys import PassphraseOptions, passphrase_options, ring_option
 from mailsec.cli.options import PATH, TEXT, TIME, command
-from mailsec.cli.passphrase import PassphraseOptions, passphrase_options
 from mailsec.cli.times import At
 from mailsec.core.errors import UsageError
 
@@ -27,6 +27,7 @@ class SignChoices:
     expire: int | None
     no_timestamp: bool
     at: At | None
+    ring: str
     path: str
     quiet: bool
 
@@ -66,9 +67,10 @@ class SignChoices:
 @click.option("--no-timestamp", is_flag=True, help="Leave t= out.")
 @click.option("--at", type=TIME, metavar="TIME", help="Sign for this time instead of now.")
 @click.option("-o", "--output", "path", type=PATH, default="", metavar="FILE", help="Write to FILE instead of stdout.")
-@passphrase_options
+@ring_option
+@passphrase_options()
 @click.option("-q", "--quiet", is_flag=True, help="Print nothing on stderr when all went well.")
-def sign(file: str, dkim: bool, pgp: bool, passphrase_file: str, passphrase_fd: int | None, **choices: Any) -> int:
+def sign(file: str, dkim: bool, pgp: bool, passphrase: PassphraseOptions, **choices: Any) -> int:
     """Sign a message: message in, message out.
 
     From, To, Subject, Date, Message-ID and the fields that say what the body is are oversigned, so that none can be added
@@ -79,8 +81,8 @@ def sign(file: str, dkim: bool, pgp: bool, passphrase_file: str, passphrase_fd: 
     if dkim is pgp:
         raise UsageError("say how to sign", hint="--dkim or --pgp")
     if pgp:
-        return _openpgp(file, chosen, PassphraseOptions(passphrase_file, passphrase_fd))
-    if passphrase_file or passphrase_fd is not None:
+        return _openpgp(file, chosen, passphrase)
+    if passphrase != PassphraseOptions():
         raise UsageError("keys for DKIM have no passphrase")
     if len(chosen.keys) != len(chosen.selectors):
         raise UsageError("give one --selector for each --key", hint="--key rsa.pem --selector s1 --key ed.pem --selector s2")
@@ -103,8 +105,6 @@ def _openpgp(file: str, chosen: SignChoices, passphrase: PassphraseOptions) -> i
         or chosen.at
     ):
         raise UsageError("--pgp takes none of the options of DKIM", hint="--key, --passphrase-file, --passphrase-fd, -o, -q")
-    if not chosen.keys:
-        raise UsageError("no key to sign with", hint="give --key FILE")
     from mailsec.cli.jobs.sign import run_openpgp  # not before it is needed
 
     return run_openpgp(file, chosen, passphrase)

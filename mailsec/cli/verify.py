@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 
+from mailsec.cli.keys import ring_option
 from mailsec.cli.options import PATH, TEXT, DnsOptions, OutputOptions, command, dns_options, output_options
 from mailsec.cli.types import ADDRESS, IPAddress
 from mailsec.core.errors import UsageError
@@ -30,6 +31,7 @@ class VerifyChoices:
     authserv_id: str
     explain_for_user: bool
     keys: tuple[str, ...]
+    ring: str
     allow_partial: bool
     require: str | None
 
@@ -94,6 +96,7 @@ class VerifyChoices:
 @click.option(
     "--key", "keys", type=PATH, multiple=True, metavar="FILE", help="An OpenPGP key that is trusted by naming it (repeatable)."
 )
+@ring_option
 @click.option("--allow-partial", is_flag=True, help="Let a signature of a part of the content count: footers of mailing lists.")
 @click.option(
     "--require",

@@ -486,9 +486,7 @@ PGP_RECIPIENTS = 1_000
 """Session keys of one message; a mail to more people goes to a list."""
 PGP_OWN_KEYS = 50
 """Secret keys that are tried where a message hides its recipients."""
-PGP_CHILD_MEMORY = 1024 * 1024 * 1024
+PGP_CHILD_MEMORY = 512 * 1024 * 1024
 """Address space of the child that opens an encrypted message, beyond eight times the message: what ten kilobytes unfold to."""
 PGP_CHILD_SECONDS = 20
-"""Processor time of that child, and a second more for each megabyte; opening ten megabytes takes a fifth of a second."""
-MAX_PASSPHRASE = 4_096
-"""Octets of a passphrase."""
+"""Seconds of that child, and one more for each megabyte; opening ten megabytes takes a fifth of a second."""

@@ -1,21 +1,19 @@
 """Encrypted OpenPGP messages are opened in a child process: what is inside may unfold to gigabytes, and the library that opens
-it has no bound. The child has a limit of memory and processor time, and dies alone.
+it has no bound. The child has a limit of memory and time, and dies alone.
 
 Keys and passphrases go through its stdin, never through arguments or the environment.
 """
 
 from __future__ import annotations
 
-import resource
-import subprocess
 import sys
 from collections.abc import Iterator, Sequence
 from typing import BinaryIO
 
 from mailsec.content.openpgp.decrypting import DecryptingError, Failure, decrypted
 from mailsec.content.openpgp.opening import Opened
-from mailsec.core.errors import TemporaryFailure
-from mailsec.core.limits import PGP_CHILD_MEMORY, PGP_CHILD_SECONDS
+from mailsec.core.limits import MAX_MESSAGE_BYTES, PGP_CHILD_MEMORY, PGP_CHILD_SECONDS
+from mailsec.judges.child import Bounds, run_child
 from mailsec.trust.keyring.packets import signature
 
 _MEGABYTE = 1024 * 1024
@@ -23,32 +21,24 @@ _CODE = "import sys; sys.path[:] = sys.argv[1:]; from mailsec.judges.opening imp
 _WIDTH = 8
 
 
-def open_message(data: bytes, secrets: Sequence[tuple[bytes, str | None]]) -> Opened:
+def open_message(data: bytes, secrets: Sequence[tuple[bytes, str | None]], bounds: Bounds | None = None) -> Opened:
     """What the first of `secrets` that fits (a transferable secret key and its passphrase) finds in the packets `data`.
 
-    Raises DecryptingError, TemporaryFailure where no child process can be started.
+    Raises DecryptingError; whatever becomes of the child is a failure.
     """
     fields = [data]
     for secret, passphrase in secrets:
         fields += (secret, b"" if passphrase is None else b"p" + passphrase.encode())
     # without site and the environment: half the time to start, and nothing that the caller did not load
     command = [sys.executable, "-S", "-E", "-c", _CODE, *sys.path]
-    try:
-        child = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
-    except OSError as error:
-        raise TemporaryFailure(f"cannot start a process to open the message: {error.strerror}") from None
-    try:
-        answer, _ = child.communicate(_packed(fields), timeout=3 * _seconds(len(data)))
-    except subprocess.TimeoutExpired:
-        raise DecryptingError(Failure.CHILD) from None
-    finally:
-        child.kill()
-        child.wait()
-    return _read(list(_unpacked(answer)))
+    ran = run_child(command, _packed(fields), bounds or _bounds(len(data)))
+    if ran.failure or ran.code:
+        raise DecryptingError(Failure.CHILD)
+    return _read(list(_unpacked(ran.output)))
 
 
-def _seconds(size: int) -> int:
-    return PGP_CHILD_SECONDS + size // _MEGABYTE
+def _bounds(size: int) -> Bounds:
+    return Bounds(PGP_CHILD_SECONDS + size / _MEGABYTE, PGP_CHILD_MEMORY + 8 * size, MAX_MESSAGE_BYTES + _MEGABYTE)
 
 
 def _packed(fields: Sequence[bytes]) -> bytes:
@@ -70,11 +60,9 @@ def _read(fields: Sequence[bytes]) -> Opened:
     return Opened(fields[2], tuple(signature(each) for each in fields[3:]), fields[1])
 
 
-def answer(request: BinaryIO, confine: bool = True) -> bytes:
+def answer(request: BinaryIO) -> bytes:
     """What the child says to a request: "", and a failure; or a mark, the name, the text and the signatures."""
     data, *rest = _unpacked(request.read())
-    if confine:
-        _confine(len(data))
     failure = Failure.KEY
     for secret, passphrase in zip(rest[::2], rest[1::2], strict=True):
         try:
@@ -88,23 +76,6 @@ def answer(request: BinaryIO, confine: bool = True) -> bytes:
     return _packed([b"", failure.name.encode()])
 
 
-def _confine(size: int) -> None:
-    """Bound this process. A limit that is lower already stays."""
-    wanted = (
-        (resource.RLIMIT_AS, PGP_CHILD_MEMORY + 8 * size),
-        (resource.RLIMIT_CPU, _seconds(size)),
-        (resource.RLIMIT_CORE, 0),
-    )
-    for which, limit in wanted:
-        _, hard = resource.getrlimit(which)
-        value = limit if hard == resource.RLIM_INFINITY else min(limit, hard)
-        resource.setrlimit(which, (value, value))
-
-
 def main() -> None:
-    """The child."""
-    try:
-        made = answer(sys.stdin.buffer)
-    except MemoryError:
-        made = _packed([b"", Failure.CHILD.name.encode()])
-    sys.stdout.buffer.write(made)
+    """The child. Where memory ends it dies, and that is its answer."""
+    sys.stdout.buffer.write(answer(sys.stdin.buffer))

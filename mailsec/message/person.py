@@ -48,6 +48,14 @@ def same(address: Address, other: str) -> bool:
     return found == address
 
 
+def normal(text: str) -> str:
+    """A mail address as keys are asked for it: its domain in lower-case A-labels. What is no address stays as it is."""
+    try:
+        return str(parse_address(text))
+    except BadInput:
+        return text
+
+
 def address_in(user_id: str) -> str:
     """The mail address in an OpenPGP user ID: what stands in angle brackets, or the whole."""
     start = user_id.rfind("<")

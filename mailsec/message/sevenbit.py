@@ -1,4 +1,4 @@
-"""A MIME entity made fit for signing (RFC 3156 sections 3 and 5, RFC 1847): seven bits, no line that a transfer agent would change.
+"""A MIME entity made fit for signing (RFC 3156 sections 3 and 5): seven bits, no line that a transfer agent would change.
 
 What is 8-bit, too long, ends in white space or begins with "From " is encoded; everything else stays, byte for byte.
 """

@@ -11,12 +11,14 @@ from mailsec.api.sign_openpgp import SignKeys
 from mailsec.cli.complaint import say_report
 from mailsec.cli.encrypt import EncryptChoices
 from mailsec.cli.io import each_input, write_message
-from mailsec.cli.jobs.keyfile import key_files
-from mailsec.cli.passphrase import PassphraseOptions, asker
+from mailsec.cli.jobs.keyfile import at_hand, key_files, passphrases
+from mailsec.cli.keys import PassphraseOptions
 from mailsec.content.openpgp.encrypting import Objection
 from mailsec.core.errors import KeyUnavailable, UsageError
 from mailsec.core.exits import Exit
 from mailsec.store.files import shown, write
+from mailsec.trust.keyring.files import FileKeys
+from mailsec.trust.keyring.keys import Keys
 
 _UNSAFE = re.compile(r"[^A-Za-z0-9@._+-]|^\.")
 _NAME = 120
@@ -27,13 +29,17 @@ def run(file: str, chosen: EncryptChoices, passphrase: PassphraseOptions) -> int
     """Encrypt the message in `file` and write it; the exit code."""
     with Session() as clock:
         now = clock.now
-    options = _options(chosen, passphrase)
+    own, theirs = key_files(chosen.keys), key_files(chosen.to_keys)
+    if chosen.sign and chosen.keys and not own.own():
+        raise KeyUnavailable("no secret key to sign with: only public ones were named", hint="name the secret key with --key")
     inputs = (file, *chosen.keys, *chosen.to_keys)
 
     def one(name: str, data: bytes) -> int:
-        if chosen.bcc == "split":
-            return _split(name, data, options, chosen, inputs, now)
-        produced = encrypt_message(data, name, options, now=now)
+        with at_hand(theirs | own, chosen.ring, now=now) as keys:
+            options = _options(chosen, keys, passphrase, own, theirs)
+            if chosen.bcc == "split":
+                return _split(name, data, options, chosen, inputs, now)
+            produced = encrypt_message(data, name, options, now=now)
         write_message(produced.data, chosen.path, inputs)
         if not chosen.quiet:
             say_report(produced.report)
@@ -42,10 +48,9 @@ def run(file: str, chosen: EncryptChoices, passphrase: PassphraseOptions) -> int
     return each_input((file,), one)
 
 
-def _options(chosen: EncryptChoices, passphrase: PassphraseOptions) -> EncryptOptions:
-    own, theirs = key_files(chosen.keys), key_files(chosen.to_keys)
-    if chosen.sign and not own.own():
-        raise KeyUnavailable("no secret key to sign with", hint="name one: --key FILE")
+def _options(
+    chosen: EncryptChoices, keys: Keys, passphrase: PassphraseOptions, own: FileKeys, theirs: FileKeys
+) -> EncryptOptions:
     allowed = {
         Objection.REVOKED: chosen.allow_revoked,
         Objection.EXPIRED: chosen.allow_expired,
@@ -53,11 +58,12 @@ def _options(chosen: EncryptChoices, passphrase: PassphraseOptions) -> EncryptOp
         Objection.UNAUTHENTICATED: chosen.allow_unauthenticated,
     }
     return EncryptOptions(
-        theirs | own,
+        keys,
         chosen.to,
         theirs.listed,
-        SignKeys(own | theirs, tuple(own.own()), asker(passphrase)) if chosen.sign else None,
-        own.listed if chosen.for_self else (),
+        SignKeys(keys, tuple(own.own()), passphrases(passphrase)) if chosen.sign else None,
+        chosen.for_self,
+        own.listed,
         chosen.openpgp,
         chosen.compress,
         chosen.bcc == "hidden",

@@ -6,8 +6,8 @@ from mailsec.api.session import Session, Settings
 from mailsec.api.sign_message import KeyChoice, sign_dkim
 from mailsec.cli.complaint import say_report
 from mailsec.cli.io import each_input, write_message
-from mailsec.cli.jobs.keyfile import key_files, read_key
-from mailsec.cli.passphrase import PassphraseOptions, asker
+from mailsec.cli.jobs.keyfile import at_hand, key_files, passphrases, read_key
+from mailsec.cli.keys import PassphraseOptions
 from mailsec.cli.sign import SignChoices
 from mailsec.core.errors import KeyUnavailable
 from mailsec.sender.dkim.sign import SignOptions
@@ -36,15 +36,16 @@ def run_openpgp(file: str, chosen: SignChoices, passphrase: PassphraseOptions) -
     """Sign the content of the message in `file` with OpenPGP and write it; the exit code."""
     from mailsec.api.sign_openpgp import SignKeys, sign_openpgp  # DKIM needs nothing of it
 
-    keys = key_files(chosen.keys)
-    if not keys.own():
+    files = key_files(chosen.keys)
+    if chosen.keys and not files.own():
         raise KeyUnavailable("no secret key to sign with: only public ones were named", hint="name the secret key with --key")
-    signing = SignKeys(keys, tuple(keys.own()), asker(passphrase))
     with Session() as clock:
         now = clock.now
 
     def one(name: str, data: bytes) -> int:
-        produced = sign_openpgp(data, name, signing, now=now)
+        with at_hand(files, chosen.ring, now=now) as keys:
+            signing = SignKeys(keys, tuple(files.own()), passphrases(passphrase))
+            produced = sign_openpgp(data, name, signing, now=now)
         write_message(produced.data, chosen.path, (file, *chosen.keys))
         if not chosen.quiet:
             say_report(produced.report)

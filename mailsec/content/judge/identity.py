@@ -13,7 +13,7 @@ from mailsec.message.addresses import Grade, parse_addresses
 from mailsec.message.authors import Author
 from mailsec.message.fields import Message
 from mailsec.message.mailbox import Mailbox
-from mailsec.message.person import parse_address, same
+from mailsec.message.person import normal, parse_address, same
 from mailsec.message.words import display_text
 from mailsec.trust.keyring.keys import Certificate, Keys
 
@@ -38,7 +38,7 @@ def identify(author: Author, certificate: Certificate, keys: Keys) -> Identity:
     if trouble := _undecided(author):
         return Identity(Status.FAIL, trouble, findings=(finding(rules.AUTHOR_UNDECIDED, trouble),))
     mailbox = author.mailboxes[0]
-    address = from_bytes(mailbox.address)
+    address = normal(from_bytes(mailbox.address))
     if other := _other_in_name(mailbox, address):
         said = f"the name says {clipped(other, _SHOWN)}, the address is {clipped(address, _SHOWN)}"
         return Identity(Status.FAIL, said, address, (finding(rules.ADDRESS_IN_NAME, said),))
