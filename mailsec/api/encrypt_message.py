@@ -17,9 +17,9 @@ from mailsec.core.results import Check, Fact, Produced, Report, Status, finding
 from mailsec.message.compose import entity_of, with_entity
 from mailsec.message.fields import Message
 from mailsec.message.sevenbit import seven_bit
-from mailsec.trust.keyring.component import Component
 from mailsec.trust.keyring.keys import Certificate, Keys
 
+_SHOWN = 20
 RFC4880, RFC9580 = "rfc4880", "rfc9580"
 """What `EncryptOptions.openpgp` can be besides "": a container that all can read, or AEAD whatever the keys say."""
 
@@ -52,14 +52,14 @@ def encrypt_message(file: bytes, subject: str, options: EncryptOptions, *, now: 
     not to be hidden, KeyUnavailable where a recipient has no key that may be used.
     """
     message = readable(file)
-    if not options.hidden and not options.to and _has_bcc(message):
+    if not options.hidden and _has_bcc(message):
         raise UsageError(
             "the message has a Bcc: one encrypted message would tell everybody who else gets it",
             hint="--bcc split -o DIR writes one for each recipient, --bcc hidden leaves out whom it is for",
         )
     recipients = choose(message, options, now=now)
     signings = signings_for(message, options.sign) if options.sign is not None else []
-    return _made(message, subject, recipients, signings, options, now)
+    return _made(_Letter(message, recipients, signings, options), subject, now)
 
 
 def encrypt_split(file: bytes, subject: str, options: EncryptOptions, *, now: int) -> Iterator[tuple[str, Produced]]:
@@ -73,69 +73,69 @@ def encrypt_split(file: bytes, subject: str, options: EncryptOptions, *, now: in
     signings = signings_for(message, options.sign) if options.sign is not None else []
     for each in recipients:
         if not each.own:
-            yield each.address, _made(message, subject, [each, *own], signings, options, now)
+            letter = _Letter(message, [each, *own], signings, options, alone=True)
+            yield each.address or each.target.certificate.fingerprint, _made(letter, subject, now)
 
 
 def _has_bcc(message: Message) -> bool:
     return bool(addresses(message, ("Bcc",)))
 
 
-def _made(
-    message: Message,
-    subject: str,
-    recipients: Sequence[Recipient],
-    signings: Sequence[Signing],
-    options: EncryptOptions,
-    now: int,
-) -> Produced:
-    modern = _modern(recipients, options.openpgp)
-    entity = entity_of(message)
+@dataclass(frozen=True, slots=True)
+class _Letter:
+    """One message that is to be made: for whom, and signed by whom; `alone` where others get one of their own."""
+
+    message: Message
+    recipients: Sequence[Recipient]
+    signings: Sequence[Signing]
+    options: EncryptOptions
+    alone: bool = False
+
+    @property
+    def modern(self) -> bool:
+        """Whether the container is of version 2: where every key can read it, and where it is asked for and they can."""
+        unable = [each.target.certificate.fingerprint for each in self.recipients if not each.target.modern]
+        if self.options.openpgp == RFC9580 and unable:
+            raise KeyUnavailable(f"{unable[0]} does not say that it can read RFC 9580 containers", hint="leave --openpgp out")
+        return self.options.openpgp != RFC4880 and not unable
+
+    def without_key(self) -> list[str]:
+        """The addresses in the message of which no key takes part."""
+        named = {each.address for each in self.recipients}
+        fields = ("To", "Cc", "Bcc") if self.options.hidden else ("To", "Cc")
+        return [] if self.alone else [each for each in addresses(self.message, fields) if each not in named]
+
+
+def _made(letter: _Letter, subject: str, now: int) -> Produced:
+    options, entity = letter.options, entity_of(letter.message)
     try:
-        keys: list[tuple[Signing, Component]] = [(each, signing_key(each, now=now)) for each in signings]
-        data = seven_bit(entity) if signings else entity
-        targets = list({each.target.certificate.fingerprint: each.target for each in recipients}.values())
-        block = encrypted(data, targets, keys, Manner(modern, options.compress, options.hidden))
+        keys = [(each, signing_key(each, now=now)) for each in letter.signings]
+        data = seven_bit(entity) if keys else entity
+        targets = list({each.target.certificate.fingerprint: each.target for each in letter.recipients}.values())
+        block = encrypted(data, targets, keys, Manner(letter.modern, options.compress, options.hidden))
     except EncryptingError as error:
         raise KeyUnavailable(str(error)) from None
-    made = with_entity(message, encrypted_entity(block), (b"bcc",))
-    return Produced(made, _report(message, subject, recipients, signings, options, now, modern=modern))
+    made = with_entity(letter.message, encrypted_entity(block), (b"bcc",))
+    return Produced(made, _report(letter, subject, now))
 
 
-def _modern(recipients: Sequence[Recipient], openpgp: str) -> bool:
-    """Whether the container is of version 2: where every key can read it, or where it is asked for and they can."""
-    unable = [each.target.certificate.fingerprint for each in recipients if not each.target.modern]
-    if openpgp == RFC9580 and unable:
-        raise KeyUnavailable(f"{unable[0]} does not say that it can read RFC 9580 containers", hint="leave --openpgp out")
-    return openpgp != RFC4880 and not unable
-
-
-def _report(
-    message: Message,
-    subject: str,
-    recipients: Sequence[Recipient],
-    signings: Sequence[Signing],
-    options: EncryptOptions,
-    now: int,
-    *,
-    modern: bool,
-) -> Report:
-    sentence = "Encrypted to " + ", ".join(each.shown for each in recipients)
-    sentence += (", signed by " + " and ".join(each.certificate.fingerprint for each in signings) if signings else "") + "."
-    children = [
-        Check(
-            "recipient",
-            Status.PASS,
-            each.shown,
-            (Fact("certificate", each.target.certificate.fingerprint), Fact("source", each.target.certificate.source)),
-            tuple(finding(rules.OVERRULED, f"{each.shown}: {reason}") for _, reason in each.target.objections),
-        )
-        for each in recipients
-    ]
+def _report(letter: _Letter, subject: str, now: int) -> Report:
+    options = letter.options
+    signers = " and ".join(each.certificate.fingerprint for each in letter.signings)
+    sentence = "Encrypted to " + ", ".join(each.shown for each in letter.recipients)
+    sentence += f", signed by {signers}." if signers else "."
+    children = [_recipient_check(each) for each in letter.recipients]
     if options.sign is not None:
-        children += [signing_check(message, each, options.sign.keys) for each in signings]
-    named = {each.address for each in recipients}
-    without = [each for each in addresses(message, ("To", "Cc")) if each not in named] if options.certificates else []
-    findings = tuple(finding(rules.NOT_FOR, f"{each} may not be able to read it") for each in without[:20])
-    facts = (Fact("container", 2 if modern else 1), Fact("hidden", options.hidden), Fact("compressed", options.compress))
+        children += [signing_check(letter.message, each, options.sign.keys) for each in letter.signings]
+    findings = tuple(finding(rules.NOT_FOR, f"{each} may not be able to read it") for each in letter.without_key()[:_SHOWN])
+    container = 2 if letter.modern else 1
+    facts = (Fact("container", container), Fact("hidden", options.hidden), Fact("compressed", options.compress))
     check = Check("openpgp", Status.PASS, sentence, facts, findings, children=tuple(children))
     return Report(subject, Status.PASS, sentence, (check,), now, TOOL, Exit.HOLDS)
+
+
+def _recipient_check(recipient: Recipient) -> Check:
+    certificate = recipient.target.certificate
+    facts = (Fact("certificate", certificate.fingerprint), Fact("source", certificate.source))
+    overruled = tuple(finding(rules.OVERRULED, f"{recipient.shown}: {reason}") for _, reason in recipient.target.objections)
+    return Check("recipient", Status.PASS, recipient.shown, facts, overruled)

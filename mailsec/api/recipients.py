@@ -52,11 +52,10 @@ def addresses(message: Message, names: Sequence[str]) -> list[str]:
 
 def choose(message: Message, options: EncryptOptions, *, now: int, with_bcc: bool = False) -> list[Recipient]:
     """The recipients, with a key for each. Raises KeyUnavailable, with everything that is amiss, where one has none."""
-    bcc = with_bcc or options.hidden
-    fields = ("To", "Cc", "Bcc") if bcc else ("To", "Cc")
+    fields = ("To", "Cc", "Bcc") if with_bcc or options.hidden else ("To", "Cc")
     chosen: list[Recipient] = []
     amiss: list[str] = []
-    for address, certificate, named in _wanted(message, options, fields, amiss):
+    for address, certificate, named in _wanted(message, options, fields, amiss, each_alone=with_bcc):
         try:
             found = target(certificate, now=now)
         except EncryptingError as error:
@@ -72,21 +71,26 @@ def choose(message: Message, options: EncryptOptions, *, now: int, with_bcc: boo
         ]
         chosen.append(Recipient(address, found, own=named == _OURS))
     if amiss:
-        raise KeyUnavailable("; ".join(amiss), hint="the option behind each reason overrules it")
+        overrule = "the option in brackets overrules it" if any("--allow-" in each for each in amiss) else ""
+        raise KeyUnavailable(
+            "; ".join(amiss), hint=overrule or "name the key's file (--to-key), or import it: mailsec keys import"
+        )
     if not any(not each.own for each in chosen):
         raise KeyUnavailable("nobody to encrypt to", hint="name somebody: --to ADDRESS or --to-key FILE")
     return chosen
 
 
 def _wanted(
-    message: Message, options: EncryptOptions, fields: Sequence[str], amiss: list[str]
+    message: Message, options: EncryptOptions, fields: Sequence[str], amiss: list[str], *, each_alone: bool
 ) -> Iterator[tuple[str, Certificate, str]]:
     """Address and certificate of each recipient, and whether the certificate itself was named, or is our own."""
-    asked = tuple(map(normal, options.to)) or (() if options.certificates else tuple(addresses(message, fields)))
     in_message = addresses(message, fields)
+    # where each gets a message alone, everybody who is named has to have a key
+    asked = tuple(map(normal, options.to)) or (() if options.certificates and not each_alone else tuple(in_message))
     for certificate in options.certificates if not options.to else ():
         claimed = [each for each in in_message if _claims(options.keys, certificate, each)]
-        yield (claimed[0] if claimed else ""), certificate, _NAMED
+        if not (each_alone and claimed):
+            yield (claimed[0] if claimed else ""), certificate, _NAMED
     for address in asked:
         try:
             yield address, one_of(options.keys, address, options.allow), ""

@@ -22,7 +22,7 @@ class EncryptChoices:
     sign: bool
     for_self: bool
     bcc: str | None
-    openpgp: str
+    openpgp: str | None
     compress: bool
     allow_revoked: bool
     allow_expired: bool
@@ -62,7 +62,7 @@ class EncryptChoices:
     type=PATH,
     multiple=True,
     metavar="FILE",
-    help="The secret key to sign with [default: the author's in the ring] (repeatable).",
+    help="Your secret key [default: the author's in the ring].",
 )
 @click.option("--for-self", is_flag=True, help="Let your own key (--key, or the author's in the ring) read it too.")
 @click.option(
@@ -73,7 +73,6 @@ class EncryptChoices:
 @click.option(
     "--openpgp",
     type=click.Choice(("rfc4880", "rfc9580")),
-    default="",
     help="A container that all can read, or AEAD [default: AEAD where every key can].",
 )
 @click.option("--compress", is_flag=True, help="Compress before encrypting.")

@@ -64,7 +64,7 @@ def _options(
         SignKeys(keys, tuple(own.own()), passphrases(passphrase)) if chosen.sign else None,
         chosen.for_self,
         own.listed,
-        chosen.openpgp,
+        chosen.openpgp or "",
         chosen.compress,
         chosen.bcc == "hidden",
         frozenset(kind for kind, yes in allowed.items() if yes),
