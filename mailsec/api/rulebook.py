@@ -26,6 +26,7 @@ BOOKS = (
     "mailsec.transport.tlsrpt.rules",
     "mailsec.trust.x509.rules",
     "mailsec.trust.dnssec.rules",
+    "mailsec.content.judge.rules",
     "mailsec.content.openpgp.rules",
     "mailsec.content.smime.rules",
     "mailsec.judges.rules",

@@ -1,8 +1,7 @@
 """The decision table of `verify`: from the answers of the protocols to one overall verdict, one sentence and an exit code.
 
 Protocol results (spf=, dkim=, dmarc=) stay to the letter of their RFC. What is decided here is mailsec's own judgement and
-stands apart from them; the row that decided is named in the report. Rows that need ARC, OpenPGP or S/MIME have their numbers
-reserved.
+stands apart from them; the row that decided is named in the report. The row that needs ARC has its number reserved.
 """
 
 from __future__ import annotations
@@ -11,7 +10,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from mailsec.core.exits import Exit
+from mailsec.content.judge.layer import ContentAnswer
+from mailsec.core.exits import Exit, most_severe
 from mailsec.core.results import Finding, Status, Verdict
 from mailsec.core.rules import Severity
 
@@ -25,10 +25,13 @@ class DomainAnswer(StrEnum):
     NONE = "none"
 
 
-class ContentAnswer(StrEnum):
-    """Did a person's key vouch for the content? The other answers come with OpenPGP and S/MIME."""
+class Question(StrEnum):
+    """Which question the exit code answers (`--require`)."""
 
-    ABSENT = "absent"
+    DOMAIN = "domain"
+    CONTENT = "content"
+    BOTH = "both"
+    ANY = "any"
 
 
 _WORST = (DomainAnswer.NO, DomainAnswer.OPEN, DomainAnswer.NONE, DomainAnswer.YES)
@@ -64,8 +67,22 @@ class AuthorDomain:
 
 
 @dataclass(frozen=True, slots=True)
+class Content:
+    """What is known about the content when the table is asked. `reason` says why the answer is what it is; `header` is True
+    where the signature covers the header fields too; `exposed` names a field that it does not cover and that names somebody
+    else; `temporary` is True where the lookup of a key failed."""
+
+    answer: ContentAnswer = ContentAnswer.ABSENT
+    reason: str = ""
+    header: bool = False
+    exposed: str = ""
+    temporary: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Case:
-    """All that the decision rests on. `refusal` says why the From cannot be judged (row 2); `mailing_list` names a list."""
+    """All that the decision rests on. `refusal` says why the From cannot be judged (row 2); `mailing_list` names a list;
+    `allow_partial` lets a content that is covered in part count as good."""
 
     domains: tuple[AuthorDomain, ...]
     refusal: str = ""
@@ -73,6 +90,23 @@ class Case:
     fail_on: Severity | None = Severity.HIGH
     envelope: bool = False
     mailing_list: str = ""
+    content: Content = Content()
+    allow_partial: bool = False
+
+    @property
+    def vouched(self) -> bool:
+        """True where a person's key vouches for the content, or for as much of it as is asked for."""
+        answer = self.content.answer
+        return answer is ContentAnswer.GOOD or (answer is ContentAnswer.PARTIAL and self.allow_partial)
+
+    @property
+    def in_part(self) -> bool:
+        """True where a key vouches for a part only: of the body, or of what a reader takes the message to be, because a field
+        that neither signature nor domain covers names somebody else."""
+        if self.content.answer is ContentAnswer.PARTIAL:
+            return not self.allow_partial
+        exposed = self.content.answer is ContentAnswer.GOOD and bool(self.content.exposed)
+        return exposed and self.answer is not DomainAnswer.YES
 
     @property
     def domain(self) -> AuthorDomain:
@@ -110,11 +144,48 @@ class _Row:
     sentence: Callable[[Case], str]
 
 
-def decide(case: Case) -> Decision:
-    """The first row of the table that applies."""
+def decide(case: Case, question: Question | None = None) -> Decision:
+    """The first row of the table that applies. With a `question` the exit code answers that alone; the verdict stays."""
     row = next(row for row in _ROWS if row.applies(case))
-    verdict = Verdict(case.answer, ContentAnswer.ABSENT, row.overall, row.exit, row.number)
+    code = row.exit if question is None else _answered(case, row, Question(question))
+    verdict = Verdict(case.answer, case.content.answer, row.overall, code, row.number)
     return Decision(verdict, row.sentence(case))
+
+
+_DOMAIN_EXITS = {
+    DomainAnswer.YES: Exit.HOLDS,
+    DomainAnswer.NO: Exit.DOES_NOT_HOLD,
+    DomainAnswer.OPEN: Exit.NOTHING,
+    DomainAnswer.NONE: Exit.NOTHING,
+}
+_CONTENT_EXITS = {
+    ContentAnswer.GOOD: Exit.HOLDS,
+    ContentAnswer.PARTIAL: Exit.DOES_NOT_HOLD,
+    ContentAnswer.BAD: Exit.DOES_NOT_HOLD,
+    ContentAnswer.UNJUDGED: Exit.KEY,
+    ContentAnswer.ABSENT: Exit.NOTHING,
+}
+
+
+def _answered(case: Case, row: _Row, question: Question) -> Exit:
+    """The exit code for one question. What nobody can be held to (row 2) or is not to be trusted (row 4) keeps its own."""
+    if row.number in (2, 4):
+        return row.exit
+    domain = Exit.TEMPORARY if _open(case) and case.domain.temporary else _DOMAIN_EXITS[case.answer]
+    content = Exit.TEMPORARY if _unjudged(case) and case.content.temporary else _CONTENT_EXITS[case.content.answer]
+    if case.vouched:
+        content = Exit.DOES_NOT_HOLD if case.in_part else Exit.HOLDS
+    if question is Question.DOMAIN:
+        return domain
+    if question is Question.CONTENT:
+        return content
+    codes = (domain, content)
+    return (most_severe if question is Question.BOTH else _mildest)(codes)
+
+
+def _mildest(codes: Sequence[Exit]) -> Exit:
+    """0 where any holds, else the most severe of what is against it."""
+    return Exit.HOLDS if Exit.HOLDS in codes else most_severe(codes)
 
 
 def _list(names: Sequence[str]) -> str:
@@ -143,7 +214,7 @@ def _forged(case: Case) -> str:
 
 
 def _vouched(case: Case) -> str:
-    sentences = []
+    sentences = [_capital(case.content.reason)] if case.vouched else []
     for domain in case.domains:
         policy = " and publishes no policy" if domain.policy is None else ""
         sentences.append(f"{domain.name} vouches for this message by {_list(domain.vouchers)}{policy}")
@@ -179,15 +250,73 @@ def _silent(case: Case) -> str:
     return f"{case.domain.name} publishes no DMARC policy, and nothing vouches for this message."
 
 
+def _ensured(case: Case) -> str:
+    return f"Authentic by the person, not by the domain: {case.content.reason}, its header too; {_forged(case)}"
+
+
+def _replayed(case: Case) -> str:
+    return (
+        f"The text is authentic, this mail is not: {case.content.reason}, but an old text can be sent again under new header "
+        f"fields, and {_forged(case)}"
+    )
+
+
+def _contradicted(case: Case) -> str:
+    return f"The content is not the author's: {case.content.reason}."
+
+
+def _covered_in_part(case: Case) -> str:
+    if case.content.answer is ContentAnswer.GOOD:
+        return f"{_capital(case.content.reason)}, but {case.content.exposed}, and neither signature nor domain covers that."
+    return f"{_capital(case.content.reason)}."
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]
+
+
+def _unjudged_content(case: Case) -> str:
+    return f"Who wrote it could not be judged: {case.content.reason}."
+
+
+def _signed(case: Case) -> str:
+    domain = case.domain.name if case.domains else "its domain"
+    how = "offers no way to confirm it" if case.answer is DomainAnswer.NONE else "was not settled"
+    return f"{_capital(case.content.reason)}; {domain} {how}."
+
+
+def _unjudged(case: Case) -> bool:
+    return case.content.answer is ContentAnswer.UNJUDGED
+
+
 def _open(case: Case) -> bool:
     return case.answer is DomainAnswer.OPEN
 
 
 _ROWS = (
     _Row(2, lambda case: bool(case.refusal), Status.PERMERROR, Exit.DOES_NOT_HOLD, _refused),
+    _Row(3, lambda case: case.content.answer is ContentAnswer.BAD, Status.FAIL, Exit.DOES_NOT_HOLD, _contradicted),
     _Row(4, lambda case: case.serious is not None, Status.POLICY, Exit.DOES_NOT_HOLD, _serious),
+    _Row(
+        6,
+        lambda case: case.answer is DomainAnswer.NO and case.vouched and case.content.header,
+        Status.PASS,
+        Exit.HOLDS,
+        _ensured,
+    ),
+    _Row(
+        7,
+        lambda case: case.answer is DomainAnswer.NO and case.vouched,
+        Status.FAIL,
+        Exit.DOES_NOT_HOLD,
+        _replayed,
+    ),
     _Row(8, lambda case: case.answer is DomainAnswer.NO, Status.FAIL, Exit.DOES_NOT_HOLD, _forged),
+    _Row(9, lambda case: case.in_part, Status.POLICY, Exit.DOES_NOT_HOLD, _covered_in_part),
+    _Row(10, lambda case: _unjudged(case) and case.content.temporary, Status.TEMPERROR, Exit.TEMPORARY, _unjudged_content),
+    _Row(10, _unjudged, Status.NEUTRAL, Exit.KEY, _unjudged_content),
     _Row(11, lambda case: case.answer is DomainAnswer.YES, Status.PASS, Exit.HOLDS, _vouched),
+    _Row(12, lambda case: case.vouched, Status.PASS, Exit.HOLDS, _signed),
     _Row(13, lambda case: bool(case.domain.partial), Status.POLICY, Exit.DOES_NOT_HOLD, _partly),
     _Row(14, lambda case: _open(case) and bool(case.domain.temporary), Status.TEMPERROR, Exit.TEMPORARY, _temporary),
     _Row(

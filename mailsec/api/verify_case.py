@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from mailsec.api.envelope import Envelope
-from mailsec.api.verdict import AuthorDomain, Case
+from mailsec.api.verdict import AuthorDomain, Case, Content
 from mailsec.core.domains import is_within
 from mailsec.core.results import AuthResult, Check, Finding, Status
 from mailsec.core.rules import Severity
@@ -20,6 +20,7 @@ from mailsec.sender.dmarc.evaluate import DmarcResult, DomainJudgement
 
 if TYPE_CHECKING:
     from mailsec.api.verify_reported import StandIn
+    from mailsec.content.judge.content import ContentResult
     from mailsec.sender.spf.evaluate import SpfResult
 
 
@@ -29,7 +30,8 @@ class Evidenced:
 
     `identifiers` is what DMARC was fed with: MAIL FROM first, then one for each DKIM signature in the order of `dkim`. Those in
     `reported`, by their index, are what the receiver reported in place of what could not be judged. `foreign` shows what other
-    hosts said of the message, None where none did; `opinion` what another program did, None where none was asked.
+    hosts said of the message, None where none did; `opinion` what another program did, None where none was asked; `content`
+    what became of signatures of the content, None where there are none.
     """
 
     message: Message
@@ -43,6 +45,7 @@ class Evidenced:
     structure: Structure
     form: Check
     spoofing: Check
+    content: ContentResult | None = None
     foreign: Check | None = None
     opinion: Check | None = None
     reported: Mapping[int, StandIn] = field(default_factory=dict)
@@ -69,13 +72,13 @@ class Evidenced:
             self.spoofing,
             self.dkim.check,
             self.dmarc.check,
-            *(each.check for each in (self.mail_from, self.helo) if each),
+            *(each.check for each in (self.mail_from, self.helo, self.content) if each),
             *self.others(),
         ):
             yield from check.all_findings()
 
 
-def case_of(evidenced: Evidenced, fail_on: Severity | None) -> Case:
+def case_of(evidenced: Evidenced, fail_on: Severity | None, *, allow_partial: bool = False) -> Case:
     """What the decision table needs to know."""
     return Case(
         tuple(_author_domain(evidenced, judgement) for judgement in evidenced.dmarc.judgements),
@@ -84,7 +87,15 @@ def case_of(evidenced: Evidenced, fail_on: Severity | None) -> Case:
         fail_on=fail_on,
         envelope=evidenced.envelope.known,
         mailing_list=mailing_list(evidenced),
+        content=_content(evidenced.content),
+        allow_partial=allow_partial,
     )
+
+
+def _content(found: ContentResult | None) -> Content:
+    if found is None:
+        return Content()
+    return Content(found.answer, found.reason, found.protected.complete, found.exposed)
 
 
 def describe(evidenced: Evidenced, index: int) -> str:

@@ -9,8 +9,9 @@ from mailsec.api import verify_report
 from mailsec.api.envelope import Envelope, derived
 from mailsec.api.session import Session
 from mailsec.api.trace import Trace
-from mailsec.api.verdict import decide
+from mailsec.api.verdict import Question, decide
 from mailsec.api.verify_case import Evidenced, case_of
+from mailsec.api.verify_content import with_content
 from mailsec.core.domains import DomainError, to_ascii
 from mailsec.core.errors import BadInput, NothingToJudge, UsageError
 from mailsec.core.flow import Flow, gather, pure, together
@@ -28,6 +29,7 @@ from mailsec.sender.spoofing.judge import Arrival, Results, Subject, Watch, spoo
 if TYPE_CHECKING:
     from mailsec.api.verify_reported import Others
     from mailsec.sender.spf.evaluate import SpfResult
+    from mailsec.trust.keyring.keys import Keys
 
 NOW = "now"
 RECEIVED = "received"
@@ -40,6 +42,8 @@ class VerifyOptions:
 
     `received_from` names the receiver whose Received fields state the envelope, where `envelope` does not. `at` is the time
     to judge for in seconds since 1970 UTC, "now" or "received"; None takes the time of arrival where it is known, else now.
+    `keys` are what signatures of the content are judged with, `allow_partial` lets them cover a part of it, and `require` picks
+    the question that the exit code answers.
     `protect` names domains that nobody else may look like, `authserv_id` the receiver as it writes Authentication-Results.
     `trust_authres` is the authserv-id of a receiver whose results, above its border, may stand in for what can no longer be
     judged; `second_opinion` asks dkimpy too.
@@ -51,6 +55,9 @@ class VerifyOptions:
     fail_on: Severity | None = Severity.HIGH
     trace: bool = False
     explain: bool = False
+    keys: Keys | None = None
+    allow_partial: bool = False
+    require: Question | None = None
     protect: tuple[str, ...] = ()
     authserv_id: str = ""
     trust_authres: str = ""
@@ -83,8 +90,9 @@ def verify_message(file: bytes, subject: str, session: Session, options: VerifyO
     trace = Trace() if options.trace else None
     flow = judge(message, envelope, options, now=now)
     evidenced = _with_opinion(flow, session, trace, now) if options.second_opinion else session.run(flow, trace)
-    case = case_of(evidenced, options.fail_on)
-    decision = decide(case)
+    evidenced = with_content(evidenced, options.keys, now=now)
+    case = case_of(evidenced, options.fail_on, allow_partial=options.allow_partial)
+    decision = decide(case, options.require)
     report = verify_report.report(evidenced, case, decision, subject=subject, now=now, trace=trace, explain=options.explain)
     return Verified(report, message, _results(evidenced))
 

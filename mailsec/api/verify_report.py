@@ -12,7 +12,7 @@ from mailsec.api.verify_identities import identities
 from mailsec.core.domains import to_unicode
 from mailsec.core.results import Check, Fact, Report, Status
 from mailsec.core.text import clipped, from_bytes, visible
-from mailsec.message.mime import protection
+from mailsec.message.mime import Method, protection
 
 
 def report(
@@ -54,12 +54,16 @@ def _spf(evidenced: Evidenced) -> Check:
 
 
 def _content(evidenced: Evidenced) -> tuple[Check, ...]:
-    """Signatures and encryption of the content that are there and that this version does not judge: said, not hidden."""
-    found = protection(evidenced.structure)
+    """What was judged of the content; and what is there and is not judged by this version: said, not hidden."""
+    judged = () if evidenced.content is None else (evidenced.content.check,)
+    found = [each for each in protection(evidenced.structure) if each.method is not Method.OPENPGP]
     if not found:
-        return ()
+        return judged
     kinds = ", ".join(dict.fromkeys(f"{each.method} {each.form}" for each in found))
-    return (Check("content", Status.SKIPPED, f"{kinds}: there, but not judged", (Fact("protection", kinds),)),)
+    return (
+        *judged,
+        Check("content", Status.SKIPPED, f"{kinds}: there, but not judged", (Fact("protection", kinds),)),
+    )
 
 
 _ADVICE = {
@@ -68,10 +72,16 @@ _ADVICE = {
     "another way.",
     Status.POLICY: "Do not rely on it: ask the supposed sender another way before you act on it.",
     Status.PERMERROR: "Honest software does not write messages like this. Do not act on it.",
+    Status.NEUTRAL: "Nothing proves who wrote it until the key is known and trusted. Until then ask the supposed sender "
+    "another way.",
     Status.TEMPERROR: "Try again later; until then treat it as unproven.",
     Status.NONE: "Nothing proves who sent it and nothing disproves it. Before you act on it, ask the supposed sender "
     "another way.",
 }
+
+
+_SAID = (2, 3, 4, 6, 7, 9, 10, 12)
+"""The rows whose sentence says more than the domain's answer does."""
 
 
 def explanation(evidenced: Evidenced, case: Case, decision: Decision) -> str:
@@ -83,7 +93,7 @@ def explanation(evidenced: Evidenced, case: Case, decision: Decision) -> str:
 
 
 def _finding(evidenced: Evidenced, case: Case, decision: Decision) -> str:
-    if decision.verdict.decided_by in (2, 4) or not case.domains:
+    if decision.verdict.decided_by in _SAID or not case.domains:
         return decision.sentence
     name = _shown(case.domain.name)
     if case.answer is DomainAnswer.YES and (reporter := _only_reported(evidenced, case.domain.name)):

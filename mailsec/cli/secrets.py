@@ -44,7 +44,7 @@ def _line(data: bytes) -> str:
         raise BadInput("not UTF-8 text") from None
 
 
-def asked(what: str, *, hint: str = "") -> str:
+def asked(what: str, *, hint: str = "", again: bool = False) -> str:
     """What is typed on the terminal, unseen, even where stdin is the message. Raises KeyUnavailable without a terminal."""
     from getpass import getpass  # nobody is asked in most runs
 
@@ -54,7 +54,7 @@ def asked(what: str, *, hint: str = "") -> str:
         raise KeyUnavailable(f"there is no terminal to ask for the {what}", hint=hint or f"--{what}-file FILE") from None
     typed = ""
     with suppress(EOFError):
-        typed = getpass(f"{what.capitalize()}: ")
+        typed = getpass(f"{what.capitalize()}{' again' if again else ''}: ")
     if not typed:
         raise KeyUnavailable(f"no {what} was typed")
     return typed

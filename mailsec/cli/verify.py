@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 
+from mailsec.cli.keys import ring_option
 from mailsec.cli.options import PATH, TEXT, DnsOptions, OutputOptions, command, dns_options, output_options
 from mailsec.cli.types import ADDRESS, IPAddress
 from mailsec.core.errors import UsageError
@@ -29,6 +30,10 @@ class VerifyChoices:
     add_header: bool
     authserv_id: str
     explain_for_user: bool
+    keys: tuple[str, ...]
+    ring: str
+    allow_partial: bool
+    require: str | None
 
     @property
     def states_envelope(self) -> bool:
@@ -44,6 +49,7 @@ class VerifyChoices:
         "mailsec verify --ip 192.0.2.1 --helo mail.example.com --mail-from alice@example.com - < message.eml",
         "mailsec verify --received-from mx.example.org --trust-authres mx.example.org old.eml",
         "mailsec verify --zone example.zone --json message.eml | jq .verdict",
+        "mailsec verify --key alice.asc signed.eml",
         "mailsec verify --protect bank.example --received-from mx.example.org message.eml",
         "mailsec verify --add-header --authserv-id mx.example.org - < message.eml > with-results.eml",
     ),
@@ -87,11 +93,22 @@ class VerifyChoices:
 )
 @click.option("--authserv-id", type=TEXT, default="", metavar="NAME", help="Our name in that field [default: this host].")
 @click.option("--explain-for-user", is_flag=True, help="Print one paragraph to paste into a ticket instead.")
+@click.option(
+    "--key", "keys", type=PATH, multiple=True, metavar="FILE", help="An OpenPGP key that is trusted by naming it (repeatable)."
+)
+@ring_option
+@click.option("--allow-partial", is_flag=True, help="Let a signature of a part of the content count: footers of mailing lists.")
+@click.option(
+    "--require",
+    type=click.Choice(("domain", "content", "both", "any")),
+    help="The question that the exit code answers instead of the whole verdict.",
+)
 @output_options
 @dns_options
 def verify(files: Sequence[str], output: OutputOptions, dns: DnsOptions, **choices: Any) -> int:
-    """Who really sent a message, and was it changed: SPF, DKIM and DMARC, and one verdict.
+    """Who really sent a message, and was it changed: SPF, DKIM, DMARC and OpenPGP, and one verdict.
 
+    A signature of the content counts where it covers the whole of it and its key is the author's; --key names a key file.
     SPF is asked only where the envelope is known: state it (--ip, --helo, --mail-from), or name the host whose Received fields
     can be believed (--received-from). Only the DNS is asked; SPF macros and DKIM selectors can tell the sender's name servers
     that the message is being looked at. --offline asks nothing that --zone does not answer.

@@ -332,6 +332,25 @@ SMTP_REPLY_LINES = 1_000
 SMTP_REPLY_BYTES = 256 * 1024
 """Octets of one reply."""
 
+# --- the key ring
+RING_IMPORT_BYTES = 256 * 1024 * 1024
+"""A file of keys; the ring of a large distribution's developers has 30 MB."""
+RING_PACKETS = 5_000_000
+"""Packets of such a file: two hundred thousand certificates."""
+RING_BLOCKS = 100_000
+"""Armored blocks of such a file."""
+RING_CERTIFICATE_BYTES = 4 * 1024 * 1024
+"""One certificate; the most certified ones in use have under 1 MB, flooded ones many."""
+RING_USER_IDS = 100
+"""User IDs of one certificate: honest ones have under 40, and the library's work grows with their square."""
+RING_SELF_WORK = 10_000
+"""Signatures that claim to be the key's own, times the user IDs and subkeys that each may belong to: a tenth of a second."""
+RING_CERTIFICATIONS = 200
+"""Certifications of one user ID by trusted keys that are verified; a person trusts few."""
+RING_WAIT = 10.0
+"""Seconds to wait for another run that changes the ring."""
+RING_CANDIDATES = 20
+"""Certificates that an ambiguous name lists."""
 # --- connections of mail
 TLS_CHAIN = 20
 """Certificates of a peer that are kept; chains of more than five are rare."""
@@ -459,3 +478,41 @@ SHOWN_FACTS = 40
 """Facts or pieces of evidence of one check or finding in the human format."""
 SHOWN_PATH_NAME = 60
 """Characters of each ancestor's name in the plain format, so that a deep tree of long names does not grow with the square."""
+
+# --- OpenPGP
+PGP_PACKETS = 200_000
+"""Packets of one key file or message; a key with ten thousand certifications has about as many."""
+PGP_SUBPACKETS = 500
+"""Subpackets of one area of a signature; honest ones have under thirty."""
+PGP_KEY_FILE = 64 * 1024 * 1024
+"""A file of keys named on the command line: a ring of ten thousand."""
+PGP_CERTIFICATES = 200
+"""Keys of one such file; whoever has more keeps a ring."""
+PGP_BLOCKS = 20
+"""Armored blocks of one text."""
+PGP_SIGNATURES = 20
+"""Signatures over one text; honest mail has one or two."""
+PGP_CANDIDATES = 4
+"""Certificates that are tried for one signature: two keys with one key ID can be made on purpose."""
+PGP_CLOCK_SKEW = 3_600
+"""Seconds that a signature may lie in the future: clocks of honest hosts differ."""
+
+# --- judgement of the content
+CONTENT_LAYERS = 50
+"""Signatures and ciphertexts of one message that are judged; honest mail has one or two."""
+CONTENT_SHOWN_PARTS = 10
+"""Uncovered parts that are named."""
+CONTENT_HTML_BYTES = 1024 * 1024
+"""Octets of one unsigned HTML part that are searched for what imitates or hides a signature."""
+CONTENT_INLINE_BYTES = 32 * 1024 * 1024
+"""Octets of text parts of one message that are searched for inline OpenPGP."""
+PGP_NESTING = 16
+"""Levels of compression or signing inside each other that are opened; programs make at most three."""
+PGP_RECIPIENTS = 1_000
+"""Session keys of one message; a mail to more people goes to a list."""
+PGP_OWN_KEYS = 50
+"""Secret keys that are tried where a message hides its recipients."""
+PGP_CHILD_MEMORY = 512 * 1024 * 1024
+"""Address space of the child that opens an encrypted message, beyond eight times the message: what ten kilobytes unfold to."""
+PGP_CHILD_SECONDS = 20
+"""Seconds of that child, and one more for each megabyte; opening ten megabytes takes a fifth of a second."""

@@ -1,1 +1,1 @@
-"""Second opinions of other programs, asked in child processes that can be killed."""
+"""Other libraries and programs at work, in child processes that can be killed: second opinions, and what has no bounds."""

@@ -273,15 +273,15 @@ def test_a_zone_file_that_cannot_be_read(tmp_path: Path, mailsec) -> None:
         assert words in ended.stderr
 
 
-def test_openpgp_and_smime_are_named_and_not_judged(mailsec) -> None:
+def test_smime_is_named_and_not_judged(mailsec) -> None:
     text = (
-        b"From: alice@bank.example\nContent-Type: multipart/signed; protocol=application/pgp-signature; boundary=b\n\n"
-        b"--b\n\nHi\n--b\nContent-Type: application/pgp-signature\n\nx\n--b--\n"
+        b"From: alice@bank.example\nContent-Type: multipart/signed; protocol=application/pkcs7-signature; boundary=b\n\n"
+        b"--b\n\nHi\n--b\nContent-Type: application/pkcs7-signature\n\nx\n--b--\n"
     )
     ended = mailsec("verify", *ZONE, "--json", "-", stdin=text)
     content = next(check for check in json.loads(ended.stdout)["checks"] if check["name"] == "content")
     assert content["status"] == "skipped"
-    assert "openpgp signed" in content["reason"]
+    assert "smime signed" in content["reason"]
     assert json.loads(ended.stdout)["verdict"]["content"] == "absent"
 
 

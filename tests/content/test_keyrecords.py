@@ -4,11 +4,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mailsec.content.keyrecords import look_up, parse_address, same
+from mailsec.content.keyrecords import look_up, record_owner
 from mailsec.content.openpgp.openpgpkey import owner_name as openpgp_name
 from mailsec.content.smime.smimea import owner_name as smime_name
 from mailsec.core.errors import BadInput
 from mailsec.core.flow import AnswerStatus, Dnssec
+from mailsec.message.person import parse_address, same
 from tests.published import Published, Raw, Value, judge
 
 HUGH = "c93f1e400f26708f98cb19d936620da35eec8f72e57f9eec01c1afd6"
@@ -68,7 +69,7 @@ def test_same(other: str, equal: bool) -> None:
 @given(st.text(max_size=50))
 def test_any_text(text: str) -> None:
     try:
-        name = parse_address(text).name("_openpgpkey")
+        name = record_owner(parse_address(text), "_openpgpkey")
     except BadInput:
         return
     assert len(name.split(".")[0]) == 56

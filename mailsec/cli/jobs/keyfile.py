@@ -1,10 +1,18 @@
-"""Private keys named on the command line."""
+"""Keys named on the command line, the ring beside them, and the passphrases that open them."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING
+
 from mailsec.core.errors import BadInput
-from mailsec.core.limits import MAX_KEY_BYTES
+from mailsec.core.limits import MAX_KEY_BYTES, PGP_KEY_FILE
 from mailsec.store.files import read, shown
+
+if TYPE_CHECKING:
+    from mailsec.api.at_hand import AtHand
+    from mailsec.cli.keys import PassphraseOptions
+    from mailsec.trust.keyring.files import FileKeys
 
 
 def read_key(path: str) -> bytes:
@@ -13,3 +21,40 @@ def read_key(path: str) -> bytes:
         return read(path, MAX_KEY_BYTES)
     except BadInput as error:
         raise BadInput(f"{shown(path)}: {error.message}", hint=error.hint) from None
+
+
+def key_files(paths: Iterable[str]) -> FileKeys:
+    """The OpenPGP keys in these files; naming them is the trust. An error names the file."""
+    from mailsec.trust.keyring.files import FileKeys, read_keys  # few runs name a key
+
+    keys = FileKeys()
+    for path in paths:
+        try:
+            keys |= read_keys(read(path, PGP_KEY_FILE), f"file {shown(path)}")
+        except BadInput as error:
+            raise BadInput(f"{shown(path)}: {error.message}", hint=error.hint) from None
+    return keys
+
+
+def at_hand(files: FileKeys, ring: str, *, now: int) -> AtHand:
+    """Those keys, and behind them those of the ring at `ring`, "" for the user's own."""
+    from mailsec.api.at_hand import AtHand
+    from mailsec.store.places import ring_path
+
+    return AtHand(files, ring or ring_path(), now=now)
+
+
+def passphrases(chosen: PassphraseOptions) -> Callable[[str], str]:
+    """What gives the passphrase of a key: the file or descriptor that was named, read once, else the terminal."""
+    from mailsec.cli.secrets import asked, secret_from_descriptor, secret_in_file
+
+    stated: list[str] = []
+
+    def give(_: str) -> str:
+        if not chosen.file and chosen.descriptor is None:
+            return asked("passphrase")
+        if not stated:
+            stated.append(secret_in_file(chosen.file) if chosen.file else secret_from_descriptor(chosen.descriptor or 0))
+        return stated[0]
+
+    return give

@@ -6,36 +6,46 @@ from collections.abc import Callable, Sequence
 
 from mailsec.api.envelope import Envelope
 from mailsec.api.session import Session
+from mailsec.api.verdict import Question
 from mailsec.api.verify_message import VerifyOptions, verify_message
 from mailsec.cli.complaint import say
 from mailsec.cli.io import Printer, each_input, put, write_message
+from mailsec.cli.jobs.keyfile import at_hand, key_files
 from mailsec.cli.jobs.session import session
 from mailsec.cli.options import DnsOptions, OutputOptions
 from mailsec.cli.verify import VerifyChoices
 from mailsec.core.exits import Exit
 from mailsec.core.results import Report
 from mailsec.core.text import visible
+from mailsec.trust.keyring.keys import Keys
 
 
 def run(files: Sequence[str], chosen: VerifyChoices, output: OutputOptions, dns: DnsOptions) -> int:
     """Judge each file and print what was asked for; the exit code."""
-    options = VerifyOptions(
+    with session(dns) as live, at_hand(key_files(chosen.keys), chosen.ring, now=live.now) as keys:
+        options = _options(chosen, output, dns, keys)
+        if chosen.header or chosen.add_header or (chosen.explain_for_user and output.format in ("human", "plain")):
+            return each_input(files, _printing_instead(live, options, chosen, output, files))
+        with Printer(output, files) as printer:
+            return each_input(files, lambda name, data: printer.show(verify_message(data, name, live, options).report))
+
+
+def _options(chosen: VerifyChoices, output: OutputOptions, dns: DnsOptions, keys: Keys) -> VerifyOptions:
+    return VerifyOptions(
         envelope=_envelope(chosen) if chosen.states_envelope else None,
         received_from=chosen.received_from,
         at=dns.at,
         fail_on=output.fail_on,
         trace=output.trace,
         explain=chosen.explain_for_user,
+        keys=keys,
+        allow_partial=chosen.allow_partial,
+        require=Question(chosen.require) if chosen.require else None,
         protect=chosen.protect,
         authserv_id=chosen.authserv_id,
         trust_authres=_valid_id(chosen.trust_authres) if chosen.trust_authres else "",
         second_opinion=chosen.second_opinion,
     )
-    with session(dns) as live:
-        if chosen.header or chosen.add_header or (chosen.explain_for_user and output.format in ("human", "plain")):
-            return each_input(files, _printing_instead(live, options, chosen, output, files))
-        with Printer(output, files) as printer:
-            return each_input(files, lambda name, data: printer.show(verify_message(data, name, live, options).report))
 
 
 def _valid_id(text: str) -> str:

@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from mailsec.content.keyrecords import Address, KeyAnswer, look_up, parse_address, same
+from mailsec.content.keyrecords import KeyAnswer, look_up, record_owner
 from mailsec.content.openpgp import rules
 from mailsec.core.flow import Dnssec, Flow, Record
 from mailsec.core.limits import KEY_PACKETS, KEY_RECORDS, LISTED
 from mailsec.core.lookup import failed, failure, listed
 from mailsec.core.results import Check, Evidence, EvidenceKind, Fact, Finding, Status, finding
+from mailsec.message.person import Address, parse_address, same
 
 if TYPE_CHECKING:
     from mailsec.content.openpgp.publickey import Key
@@ -32,7 +33,7 @@ class _Judged:
 
 def owner_name(address: str) -> str:
     """The DNS name of the keys of `address`. Raises BadInput where it is no address."""
-    return parse_address(address).name(LABEL)
+    return record_owner(parse_address(address), LABEL)
 
 
 def lint(address: str, *, now: int) -> Flow[Check]:

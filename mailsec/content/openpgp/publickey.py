@@ -12,13 +12,15 @@ from typing import TYPE_CHECKING
 
 from mailsec.core.limits import KEY_NAME_TEXT, KEY_NAMES, KEY_PACKETS, KEY_RECORD_BYTES
 from mailsec.core.text import clipped
+from mailsec.message.person import address_in
+from mailsec.trust.keyring.algorithms import algorithm_of, weakness
+from mailsec.trust.keyring.packets import extent
 
 if TYPE_CHECKING:
     from pysequoia import Cert
     from pysequoia.packet import Packet
 
 _DAMAGED = "the data is no OpenPGP key: damaged or cut off"
-_MIN_RSA_BITS = 2048
 _ARMOR = b"-----BEGIN PGP"
 _SECRET_ARMOR = b"-----BEGIN PGP PRIVATE KEY"
 # RFC 9580 section 10.1, with secret keys, trust, marker and padding. Containers are not among them: 64 kB of compressed data
@@ -26,21 +28,6 @@ _SECRET_ARMOR = b"-----BEGIN PGP PRIVATE KEY"
 _SECRET = frozenset({5, 7})
 _PRIMARY = frozenset({5, 6})
 _IN_KEYS = frozenset({2, 6, 10, 12, 13, 14, 17, 21}) | _SECRET
-# RFC 9580 section 9.1: the algorithms whose key is a number of any size, and the first number of which says that size.
-_SIZED = {1: "rsa", 2: "rsa", 3: "rsa", 16: "elgamal", 17: "dsa"}
-_OTHER = {25: "x25519", 26: "x448", 27: "ed25519", 28: "ed448"}
-_WITH_CURVE = {18: "ecdh", 19: "ecdsa", 22: "eddsa"}
-# RFC 9580 section 9.2
-_CURVES = {
-    "2a8648ce3d030107": "p256",
-    "2b81040022": "p384",
-    "2b81040023": "p521",
-    "2b2403030208010107": "brainpoolP256r1",
-    "2b240303020801010b": "brainpoolP384r1",
-    "2b240303020801010d": "brainpoolP512r1",
-    "2b06010401da470f01": "ed25519",
-    "2b060104019755010501": "curve25519",
-}
 
 
 class KeyDataError(ValueError):
@@ -70,19 +57,12 @@ class Key:
     @property
     def weakness(self) -> str:
         """Why the key is weak; "" where it is not."""
-        if self.algorithm == "rsa" and self.bits < _MIN_RSA_BITS:
-            return f"an RSA key of {self.bits} bits"
-        return f"a key for {self.algorithm}" if self.algorithm in ("dsa", "elgamal") else ""
+        return weakness(self.algorithm, self.bits)
 
     @property
     def addresses(self) -> tuple[str, ...]:
         """The mail addresses in the user IDs: what stands in angle brackets, or the whole."""
-        return tuple(_address(user_id) for user_id in self.user_ids)
-
-
-def _address(user_id: str) -> str:
-    start = user_id.rfind("<")
-    return user_id[start + 1 : -1] if start >= 0 and user_id.endswith(">") else user_id
+        return tuple(address_in(user_id) for user_id in self.user_ids)
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,26 +83,12 @@ def tags_of(data: bytes) -> Iterator[int]:
         if not first & 0x80 or tag not in _IN_KEYS:
             raise KeyDataError("the data is no OpenPGP key: it has a packet of another kind" if first & 0x80 else _DAMAGED)
         yield tag
-        start, length = _extent(data, at, new=bool(first & 0x40))
+        start, length = extent(data, at, new=bool(first & 0x40))
+        if length is None:
+            raise KeyDataError("the data is no OpenPGP key: a packet without a length of its own")
         at = start + length
     if at > len(data):
         raise KeyDataError(_DAMAGED)
-
-
-def _extent(data: bytes, at: int, *, new: bool) -> tuple[int, int]:
-    """Where the body of the packet at `at` begins, and its length. Raises KeyDataError for partial lengths."""
-    octet = data[at + 1] if at + 1 < len(data) else 0
-    if not new:
-        octets = (1, 2, 4, 0)[data[at] & 3]
-    elif octet < 192:
-        return at + 2, octet
-    elif octet < 224:
-        return at + 3, (octet - 192 << 8) + int.from_bytes(data[at + 2 : at + 3], "big") + 192
-    else:
-        octets, at = (4 if octet == 255 else 0), at + 1
-    if not octets:
-        raise KeyDataError("the data is no OpenPGP key: a packet without a length of its own")
-    return at + 1 + octets, int.from_bytes(data[at + 1 : at + 1 + octets], "big")
 
 
 def load(data: bytes) -> KeyRing:
@@ -171,18 +137,3 @@ def _key(certificate: Cert, packet: Packet | None) -> Key:
         bound,
         tuple(clipped(name.encode("utf-8", "replace").decode(), KEY_NAME_TEXT) for name in names[:KEY_NAMES]),
     )
-
-
-def algorithm_of(body: bytes) -> tuple[str, int]:
-    """Algorithm and size in bits of a public key packet (RFC 9580 section 5.5.2), with the curve's name where there is one.
-
-    Sizes are 0 where the algorithm has only one.
-    """
-    material = body[10:] if body[:1] == b"\x06" else body[6:]
-    number = body[5] if len(body) > 5 else 0
-    if number in _SIZED:
-        return _SIZED[number], int.from_bytes(material[:2], "big")
-    if number in _WITH_CURVE:
-        curve = material[1 : 1 + material[0]].hex() if material else ""
-        return f"{_WITH_CURVE[number]} {_CURVES.get(curve, curve)}", 0
-    return _OTHER.get(number, f"algorithm {number}"), 0

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from mailsec.content.keyrecords import Address, KeyAnswer, look_up, parse_address, same
+from mailsec.content.keyrecords import KeyAnswer, look_up, record_owner
 from mailsec.content.smime import rules
 from mailsec.core import rdata
 from mailsec.core.flow import Dnssec, Flow, Record
@@ -15,6 +15,7 @@ from mailsec.core.limits import KEY_RECORD_BYTES, KEY_RECORDS
 from mailsec.core.lookup import evidence, failed, failure, listed
 from mailsec.core.rdata import Association, RdataError
 from mailsec.core.results import Check, Fact, Finding, Status, finding
+from mailsec.message.person import Address, parse_address, same
 
 if TYPE_CHECKING:
     from mailsec.content.smime.certificate import Certificate
@@ -37,7 +38,7 @@ class _Judged:
 
 def owner_name(address: str) -> str:
     """The DNS name of the certificates of `address`. Raises BadInput where it is no address."""
-    return parse_address(address).name(LABEL)
+    return record_owner(parse_address(address), LABEL)
 
 
 def lint(address: str, *, now: int) -> Flow[Check]:

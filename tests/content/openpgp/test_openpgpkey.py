@@ -15,10 +15,11 @@ from pysequoia.packet import PacketPile
 
 from mailsec.content.openpgp import rules
 from mailsec.content.openpgp.openpgpkey import lint, owner_name
-from mailsec.content.openpgp.publickey import Key, KeyDataError, algorithm_of, load, tags_of
+from mailsec.content.openpgp.publickey import Key, KeyDataError, load, tags_of
 from mailsec.core.flow import AnswerStatus, Dnssec
 from mailsec.core.results import Check, Status
 from mailsec.core.rules import Rule
+from mailsec.trust.keyring.algorithms import algorithm_of
 from tests.published import Published, Raw, fired, judge, message
 
 WHO = "Alice@example.com"

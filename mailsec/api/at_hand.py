@@ -1,0 +1,66 @@
+"""The keys that a command may use: those of the files that were named, then those of the ring, opened when one is asked for."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import ExitStack
+from typing import Self
+
+from mailsec.trust.keyring.files import FileKeys
+from mailsec.trust.keyring.keys import Binding, Certificate, Keys
+
+
+class AtHand:
+    """A `Keys` over files and the ring at `path`, and a context manager that closes the ring. No ring is made by looking."""
+
+    def __init__(self, files: FileKeys, path: str, *, now: int) -> None:
+        self.files = files
+        self._path = path
+        self._now = now
+        self._stack = ExitStack()
+        self._sources: tuple[Keys, ...] = ()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stack.close()
+
+    def _all(self) -> tuple[Keys, ...]:
+        if not self._sources:
+            self._sources = (self.files,)
+            if os.path.exists(self._path):
+                from mailsec.store.ring import Ring  # SQLite, and most runs need no key
+
+                self._sources += (self._stack.enter_context(Ring(self._path, now=self._now)),)
+        return self._sources
+
+    def certificates(self, handles: Iterable[str]) -> Sequence[Certificate]:
+        """The certificates that hold a key with one of these fingerprints or key IDs."""
+        wanted = tuple(handles)
+        return _each_once(found for source in self._all() for found in source.certificates(wanted))
+
+    def of_address(self, address: str) -> Sequence[Certificate]:
+        """The certificates that claim an address."""
+        return _each_once(found for source in self._all() for found in source.of_address(address))
+
+    def binding(self, certificate: Certificate, address: str) -> Binding:
+        """The first binding that is authenticated, else why the last source has none."""
+        bindings = [source.binding(certificate, address) for source in self._all()]
+        return next((each for each in bindings if each.bound.authenticated), bindings[-1])
+
+    def secret(self, fingerprint: str) -> bytes | None:
+        """The secret key of a certificate."""
+        return next((found for source in self._all() if (found := source.secret(fingerprint)) is not None), None)
+
+    def own(self) -> Sequence[Certificate]:
+        """The certificates whose secret keys are at hand."""
+        return _each_once(found for source in self._all() for found in source.own())
+
+
+def _each_once(found: Iterator[Certificate]) -> list[Certificate]:
+    unique: dict[str, Certificate] = {}
+    for each in found:
+        unique.setdefault(each.fingerprint, each)
+    return list(unique.values())

@@ -1,0 +1,164 @@
+"""Keys into the ring and out of it: generation, import, export."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from mailsec.api.keys.change import changed
+from mailsec.api.keys.names import find
+from mailsec.api.tool import TOOL
+from mailsec.core.errors import BadInput, KeyUnavailable, NothingToJudge, UsageError
+from mailsec.core.exits import Exit
+from mailsec.core.results import Check, Fact, Report, Status
+from mailsec.store.ring import Ring
+from mailsec.trust.keyring.legitimacy import OwnerTrust
+from mailsec.trust.keyring.reading import Reading, address_of, read_key, read_keys, read_revocations
+
+NewPassphrase = Callable[[str], str | None]
+"""The passphrase for an unprotected secret key whose fingerprint it is told: "" for none at all, None where nobody said."""
+
+
+@dataclass(frozen=True, slots=True)
+class NewKey:
+    """A key to generate; see `content.openpgp.keymaking.KeyWish`."""
+
+    user_ids: tuple[str, ...]
+    kind: str
+    expires: int | None
+    passphrase: str
+    modern: bool
+
+
+def generate_key(ring: Ring, wanted: NewKey, *, now: int) -> tuple[Report, bytes]:
+    """Make a key of one's own, ultimately trusted; and a revocation of it, for the day when its passphrase is lost.
+
+    Raises BadInput where a user ID names no mail address.
+    """
+    from mailsec.content.openpgp.keymaking import KINDS, KeyWish, generate, revocation  # the libraries are large
+
+    for user_id in wanted.user_ids:
+        if not address_of(user_id):
+            raise BadInput(f"{user_id}: a user ID names one mail address", hint='"Alice <alice@example.org>"')
+    kind = next((each for each in KINDS if each == wanted.kind), None)
+    if kind is None or (wanted.modern and kind != "ed25519"):
+        raise UsageError(f"no key of the kind {wanted.kind}{' in the form of RFC 9580' if wanted.modern else ''}")
+    secret = generate(KeyWish(wanted.user_ids, kind, now, wanted.expires, wanted.passphrase, wanted.modern))
+    reading = read_key(secret)
+    with ring.change():
+        ring.put(reading, "generated here", trust=OwnerTrust.ULTIMATE)
+        ring.put_secret(reading.fingerprint, secret, protected=bool(wanted.passphrase))
+    report = changed(ring, reading.fingerprint, f"Key {reading.fingerprint} for {', '.join(wanted.user_ids)} is made.", now=now)
+    return report, revocation(secret, wanted.passphrase)
+
+
+def import_keys(ring: Ring, data: bytes, source: str, passphrase: NewPassphrase, *, now: int) -> Report:
+    """Take the keys (or revocations of known keys) in `data` into the ring, in one change; what is there already is merged.
+
+    A secret key does not become one's own by being imported: anybody can send one. Raises NothingToJudge for empty data,
+    BadInput where it holds no key.
+    """
+    if not data:
+        raise NothingToJudge("the input is empty")
+    with ring.change():
+        checks = tuple(_imported(ring, data, source, passphrase))
+    counts = Counter(str(check.fact("import")) for check in checks)
+    words = ", ".join(f"{counts[word]} {word}" for word in ("added", "merged", "unchanged", "refused") if counts[word])
+    refused = counts["refused"]
+    good = len(checks) - refused
+    exit_code = Exit.HOLDS if not refused else Exit.DOES_NOT_HOLD if good else Exit.BAD_INPUT
+    return Report(source, Status.PASS if good else Status.FAIL, f"{words}.", checks, now, TOOL, exit_code)
+
+
+def _imported(ring: Ring, data: bytes, source: str, passphrase: NewPassphrase) -> Iterator[Check]:
+    revocations = read_revocations(data)
+    if revocations:
+        for issuer, packet in revocations:
+            yield _revoked(ring, issuer, packet, source)
+        return
+    for read in read_keys(data):
+        if isinstance(read, BadInput):
+            yield _refused("key", read)
+            continue
+        try:
+            yield _one(ring, read, source, passphrase)
+        except (BadInput, KeyUnavailable) as error:
+            yield _refused(read.fingerprint, error)
+
+
+def _refused(name: str, error: BadInput | KeyUnavailable) -> Check:
+    hint = f"; {error.hint}" if error.hint else ""
+    return Check(name, Status.FAIL, f"refused: {error.message}{hint}", (Fact("import", "refused"),))
+
+
+def _revoked(ring: Ring, issuer: str, packet: bytes, source: str) -> Check:
+    """A revocation that came by itself, added to the key that it is of, where it is."""
+    holders = ring.holders(issuer)
+    for entry in holders:
+        reading = read_key(entry.certificate.data + packet)
+        if reading.revocation is not None and entry.revocation is None:
+            ring.put(reading, source)
+            return Check(entry.fingerprint, Status.PASS, "revoked", (Fact("import", "merged"),))
+    why = "it says nothing new, or is not the key's own" if holders else "the ring does not have the key"
+    return _refused("revocation", BadInput(f"of {issuer or 'nobody'}: {why}"))
+
+
+def _one(ring: Ring, read: Reading, source: str, passphrase: NewPassphrase) -> Check:
+    old = ring.entry(read.fingerprint)
+    secret = _secret(ring, read, passphrase) if read.secret is not None else None
+    reading = read if old is None else _merged(old.certificate.data, read)
+    same = old is not None and old.certificate.data == reading.data and secret is None
+    ring.put(reading, source)
+    if secret is not None:
+        ring.put_secret(read.fingerprint, secret[0], protected=secret[1])
+    word = "added" if old is None else "unchanged" if same else "merged"
+    facts = (Fact("import", word), Fact("secret", secret is not None))
+    name = reading.user_ids[0].text if reading.user_ids else "no user ID"
+    hint = f"; is it yours? mailsec keys trust {read.fingerprint} ultimate" if secret is not None else ""
+    return Check(read.fingerprint, Status.PASS, f"{word}: {name}{hint}", facts)
+
+
+def _merged(old: bytes, read: Reading) -> Reading:
+    from pysequoia import Cert
+
+    try:
+        return replace(read_key(bytes(Cert.from_bytes(old).merge(Cert.from_bytes(read.data)))), secret=read.secret)
+    except RuntimeError:
+        raise BadInput(f"key {read.fingerprint} cannot be merged with what the ring has") from None
+
+
+def _secret(ring: Ring, read: Reading, passphrase: NewPassphrase) -> tuple[bytes, bool] | None:
+    """The secret key to keep and whether it is protected; None where the ring has it. Raises KeyUnavailable for an unprotected
+    one that nobody has said what to do with."""
+    from mailsec.content.openpgp.keymaking import is_protected, protected
+
+    assert read.secret is not None
+    if ring.secret_key(read.fingerprint) is not None:
+        return None
+    if is_protected(read.secret):
+        return read.secret, True
+    words = passphrase(read.fingerprint)
+    if words is None:
+        raise KeyUnavailable(
+            "the secret key has no passphrase", hint="--passphrase-file FILE protects it; --no-passphrase takes it as it is"
+        )
+    return (protected(read.secret, words), True) if words else (read.secret, False)
+
+
+def export_keys(ring: Ring, names: Sequence[str], *, secret: bool = False, armor: bool = True) -> bytes:
+    """The named keys (all of them where none is named), or their secret keys as they are kept, for others to import."""
+    from mailsec.content.openpgp.keymaking import armored, exportable, with_secrets
+
+    entries = [find(ring, name) for name in names] if names else list(ring.entries())
+    if not entries:
+        raise NothingToJudge("the key ring is empty")
+    pieces = []
+    for entry in entries:
+        public = exportable(entry.certificate.data)
+        found = ring.secret_key(entry.fingerprint) if secret else None
+        if secret and found is None:
+            raise KeyUnavailable(f"the ring has no secret key of {entry.fingerprint}")
+        pieces.append(with_secrets(public, found[0]) if found else public)
+    data = b"".join(pieces)
+    return armored(data, secret=secret) if armor else data

@@ -1,0 +1,66 @@
+"""What a key is called on the command line: a fingerprint, a long key ID, or an address that is authenticated."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from mailsec.core.errors import BadInput, KeyUnavailable, UsageError
+from mailsec.core.limits import RING_CANDIDATES
+from mailsec.message.person import parse_address
+from mailsec.store.ring import Entry, Ring
+
+_HEX = re.compile(r"(?:0[xX])?([0-9A-Fa-f]+)\Z")
+_FINGERPRINTS, _KEY_ID, _SHORT = (40, 64), 16, 8
+
+
+def find(ring: Ring, name: str) -> Entry:
+    """The one entry that `name` means.
+
+    Raises KeyUnavailable where there is none or more than one, or where an address is not authenticated for any; UsageError
+    for a short key ID, which anybody can make a key for, or for what is no name of a key.
+    """
+    name = name.strip()
+    digits = _HEX.match(name.replace(" ", ""))
+    if digits is not None:
+        return _by_handle(ring, digits[1].upper())
+    if "@" in name:
+        return _by_address(ring, name)
+    raise UsageError(f"{name}: not the name of a key", hint="give a fingerprint, a key ID of 16 digits, or an address")
+
+
+def _by_handle(ring: Ring, handle: str) -> Entry:
+    if len(handle) == _SHORT:
+        raise UsageError(f"{handle}: a short key ID names many keys", hint="give the fingerprint: mailsec keys list")
+    if len(handle) not in (*_FINGERPRINTS, _KEY_ID):
+        raise UsageError(f"{handle}: neither a fingerprint nor a key ID", hint="give the fingerprint: mailsec keys list")
+    return _only(ring.holders(handle), handle)
+
+
+def _by_address(ring: Ring, name: str) -> Entry:
+    try:
+        address = str(parse_address(name))
+    except BadInput as error:
+        raise UsageError(f"{name}: {error.message}", hint=error.hint) from None
+    claimants = ring.claimants(address)
+    good = [entry for entry in claimants if ring.bound(entry, address).bound.authenticated]
+    if good or not claimants:
+        return _only(good, address)
+    raise KeyUnavailable(
+        f"no key is authenticated for {address}; it is claimed by {_listed(claimants)}",
+        hint=f"name the fingerprint; or, once compared, mailsec keys trust {claimants[0].fingerprint} --address {address}",
+    )
+
+
+def _only(found: Sequence[Entry], name: str) -> Entry:
+    if not found:
+        raise KeyUnavailable(f"the key ring has no key for {name}", hint="mailsec keys import FILE, or mailsec keys list")
+    if len(found) > 1:
+        raise KeyUnavailable(f"{name} names {len(found)} keys: {_listed(found)}", hint="name the fingerprint")
+    return found[0]
+
+
+def _listed(entries: Sequence[Entry]) -> str:
+    names = ", ".join(entry.fingerprint for entry in entries[:RING_CANDIDATES])
+    more = len(entries) - RING_CANDIDATES
+    return f"{names} and {more} more" if more > 0 else names

@@ -1,0 +1,88 @@
+"""`keys list` and `keys show`: what the ring knows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from mailsec.api.keys.names import find
+from mailsec.api.tool import TOOL
+from mailsec.core.exits import Exit
+from mailsec.core.moment import utc
+from mailsec.core.results import Check, Evidence, EvidenceKind, Fact, Report, Status
+from mailsec.store.ring import Entry, Ring
+from mailsec.trust.keyring.algorithms import weakness
+from mailsec.trust.keyring.keys import Bound
+
+
+def list_keys(ring: Ring, text: str, *, now: int, only_secret: bool = False) -> Report:
+    """The entries whose fingerprint, key ID, user ID or stated address contains `text`, one check each."""
+    entries = [entry for entry in ring.entries(text) if entry.secret or not only_secret]
+    which = f" that match {text!r}" if text else ""
+    count = f"{len(entries)} {'secret ' if only_secret else ''}key{'s' if len(entries) != 1 else ''}{which}"
+    checks = tuple(key_check(ring, entry, now, brief=True) for entry in entries)
+    return Report("key ring", None, f"{count}.", checks, now, TOOL, Exit.HOLDS if entries else Exit.NOTHING)
+
+
+def show_keys(ring: Ring, names: Sequence[str], *, now: int) -> Report:
+    """Everything about the named keys. Raises what `names.find` raises."""
+    entries = [find(ring, name) for name in names]
+    said = ", ".join(_called(entry) for entry in entries)
+    return Report("key ring", None, f"{said}.", tuple(key_check(ring, entry, now) for entry in entries), now, TOOL, Exit.HOLDS)
+
+
+def key_check(ring: Ring, entry: Entry, now: int, *, brief: bool = False) -> Check:
+    """One key: its state first, then its addresses and why each is believed to be its owner's or not."""
+    facts = [
+        Fact("key-id", entry.key_id),
+        Fact("kind", entry.certificate.kind.value),
+        Fact("algorithm", entry.algorithm + (str(entry.bits) if entry.bits else "")),
+        Fact("created", utc(entry.created)),
+        Fact("expires", None if entry.expires is None else utc(entry.expires)),
+        Fact("owner-trust", entry.owner_trust.value),
+        Fact("secret", entry.secret),
+    ]
+    if not brief:
+        facts.append(Fact("added", utc(entry.certificate.added)))
+        facts.append(Fact("changed", utc(entry.changed)))
+    children = [*_addresses(ring, entry), *(() if brief else _sources(entry))]
+    evidence = (Evidence(EvidenceKind.KEY, entry.fingerprint),)
+    return Check(entry.fingerprint, None, _state(entry, now), tuple(facts), evidence=evidence, children=tuple(children))
+
+
+def _called(entry: Entry) -> str:
+    return entry.user_ids[0].text if entry.user_ids else entry.fingerprint
+
+
+def _state(entry: Entry, now: int) -> str:
+    """What keeps the key from use, in front of its first user ID."""
+    states = list(_troubles(entry, now))
+    name = _called(entry) if entry.user_ids else "no user ID"
+    return f"{', '.join(states)}: {name}" if states else name
+
+
+def _troubles(entry: Entry, now: int) -> Iterator[str]:
+    revoked = entry.revocation
+    if revoked is not None:
+        when = f" at {utc(revoked.at)}" if revoked.at is not None else ""
+        yield f"REVOKED{when} ({'hard' if revoked.hard else 'soft'}: {revoked.reason})"
+    if entry.expires is not None and entry.expires <= now:
+        yield f"EXPIRED at {utc(entry.expires)}"
+    if weak := weakness(entry.algorithm, entry.bits):
+        yield f"WEAK ({weak})"
+
+
+def _addresses(ring: Ring, entry: Entry) -> Iterator[Check]:
+    named = [(user_id.text, user_id.address) for user_id in entry.user_ids]
+    stated = [(address, address) for address in entry.statements if address not in {each for _, each in named}]
+    for text, address in (*named, *stated):
+        if not address:
+            yield Check(text, Status.NONE, "names no mail address", (Fact("address", None),))
+            continue
+        binding = ring.bound(entry, address)
+        status = Status.NONE if binding.bound is Bound.NOT else Status.PASS
+        yield Check(text, status, binding.reason, (Fact("address", address), Fact("authenticated", binding.bound.value)))
+
+
+def _sources(entry: Entry) -> Iterator[Check]:
+    for source, seen in entry.sources:
+        yield Check("source", None, source, (Fact("seen", utc(seen)),))

@@ -1,0 +1,29 @@
+"""What `mailsec decrypt` does."""
+
+from __future__ import annotations
+
+from mailsec.api.decrypt_message import DecryptOptions, decrypt_message
+from mailsec.api.session import Session, Settings
+from mailsec.cli.complaint import say_report
+from mailsec.cli.decrypt import DecryptChoices
+from mailsec.cli.io import each_input, write_message
+from mailsec.cli.jobs.keyfile import at_hand, key_files, passphrases
+from mailsec.cli.keys import PassphraseOptions
+from mailsec.core.exits import Exit
+
+
+def run(file: str, chosen: DecryptChoices, passphrase: PassphraseOptions) -> int:
+    """Open the message in `file` and write what is inside; the exit code."""
+    with Session(Settings(at=chosen.at if isinstance(chosen.at, int) else None)) as clock:
+        now = clock.now
+
+    def one(name: str, data: bytes) -> int:
+        with at_hand(key_files(chosen.keys), chosen.ring, now=now) as keys:
+            options = DecryptOptions(keys, chosen.part, chosen.require_signature, ask=passphrases(passphrase))
+            produced = decrypt_message(data, name, options, now=now)
+        write_message(produced.data, chosen.path, (file, *chosen.keys))
+        if not chosen.quiet or produced.report.exit is not Exit.HOLDS:
+            say_report(produced.report)
+        return produced.report.exit
+
+    return each_input((file,), one)

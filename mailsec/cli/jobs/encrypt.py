@@ -1,0 +1,83 @@
+"""What `mailsec encrypt` does."""
+
+from __future__ import annotations
+
+import os
+import re
+
+from mailsec.api.encrypt_message import EncryptOptions, encrypt_message, encrypt_split
+from mailsec.api.session import Session
+from mailsec.api.sign_openpgp import SignKeys
+from mailsec.cli.complaint import say_report
+from mailsec.cli.encrypt import EncryptChoices
+from mailsec.cli.io import each_input, write_message
+from mailsec.cli.jobs.keyfile import at_hand, key_files, passphrases
+from mailsec.cli.keys import PassphraseOptions
+from mailsec.content.openpgp.encrypting import Objection
+from mailsec.core.errors import KeyUnavailable, UsageError
+from mailsec.core.exits import Exit
+from mailsec.store.files import shown, write
+from mailsec.trust.keyring.files import FileKeys
+from mailsec.trust.keyring.keys import Keys
+
+_UNSAFE = re.compile(r"[^A-Za-z0-9@._+-]|^\.")
+_NAME = 120
+"""Characters of a file name that is made from an address."""
+
+
+def run(file: str, chosen: EncryptChoices, passphrase: PassphraseOptions) -> int:
+    """Encrypt the message in `file` and write it; the exit code."""
+    with Session() as clock:
+        now = clock.now
+    own, theirs = key_files(chosen.keys), key_files(chosen.to_keys)
+    if chosen.sign and chosen.keys and not own.own():
+        raise KeyUnavailable("no secret key to sign with: only public ones were named", hint="name the secret key with --key")
+    inputs = (file, *chosen.keys, *chosen.to_keys)
+
+    def one(name: str, data: bytes) -> int:
+        with at_hand(theirs | own, chosen.ring, now=now) as keys:
+            options = _options(chosen, keys, passphrase, own, theirs)
+            if chosen.bcc == "split":
+                return _split(name, data, options, chosen, inputs, now)
+            produced = encrypt_message(data, name, options, now=now)
+        write_message(produced.data, chosen.path, inputs)
+        if not chosen.quiet:
+            say_report(produced.report)
+        return produced.report.exit
+
+    return each_input((file,), one)
+
+
+def _options(
+    chosen: EncryptChoices, keys: Keys, passphrase: PassphraseOptions, own: FileKeys, theirs: FileKeys
+) -> EncryptOptions:
+    allowed = {
+        Objection.REVOKED: chosen.allow_revoked,
+        Objection.EXPIRED: chosen.allow_expired,
+        Objection.WEAK: chosen.allow_weak,
+        Objection.UNAUTHENTICATED: chosen.allow_unauthenticated,
+    }
+    return EncryptOptions(
+        keys,
+        chosen.to,
+        theirs.listed,
+        SignKeys(keys, tuple(own.own()), passphrases(passphrase)) if chosen.sign else None,
+        chosen.for_self,
+        own.listed,
+        chosen.openpgp or "",
+        chosen.compress,
+        chosen.bcc == "hidden",
+        frozenset(kind for kind, yes in allowed.items() if yes),
+    )
+
+
+def _split(name: str, data: bytes, options: EncryptOptions, chosen: EncryptChoices, inputs: tuple[str, ...], now: int) -> int:
+    """One file for each recipient in the folder that -o names; all are made before the first is written."""
+    if not os.path.isdir(chosen.path):
+        raise UsageError(f"{shown(chosen.path)} is no folder", hint="make it first")
+    made = list(encrypt_split(data, name, options, now=now))
+    for number, (address, produced) in enumerate(made, 1):
+        write(os.path.join(chosen.path, f"{number:03}-{_UNSAFE.sub('_', address)[:_NAME]}.eml"), produced.data, inputs)
+        if not chosen.quiet:
+            say_report(produced.report)
+    return Exit.HOLDS

@@ -1,0 +1,162 @@
+"""What the commands of `mailsec keys` do."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from mailsec.api.keys import change, exchange, show
+from mailsec.api.session import Session, Settings
+from mailsec.cli.complaint import say
+from mailsec.cli.expiry import When
+from mailsec.cli.io import Printer, each_input, write_message
+from mailsec.cli.keys import PassphraseOptions, RingOptions
+from mailsec.cli.keys_exchange import GenerateChoices
+from mailsec.cli.options import OutputOptions
+from mailsec.cli.secrets import asked, secret_from_descriptor, secret_in_file
+from mailsec.core.errors import KeyUnavailable, UsageError
+from mailsec.core.limits import RING_IMPORT_BYTES
+from mailsec.core.results import Report
+from mailsec.core.text import visible
+from mailsec.store.files import shown
+from mailsec.store.places import ring_path
+from mailsec.store.private import write_private
+from mailsec.store.ring import Ring
+from mailsec.trust.keyring.legitimacy import OwnerTrust
+
+
+def _now(where: RingOptions) -> int:
+    with Session(Settings(at=where.at if isinstance(where.at, int) else None)) as clock:
+        return clock.now
+
+
+def _printed(output: OutputOptions, where: RingOptions, job: Callable[[Ring, int], Report]) -> int:
+    """Open the ring, do the job, print its report; the exit code."""
+    now = _now(where)
+    with Ring(where.path or ring_path(), now=now) as ring, Printer(output, ("key ring",)) as printer:
+        return printer.show(job(ring, now))
+
+
+def run_list(text: str, secret: bool, output: OutputOptions, where: RingOptions) -> int:
+    """`keys list`."""
+    return _printed(output, where, lambda ring, now: show.list_keys(ring, text, now=now, only_secret=secret))
+
+
+def run_show(names: Sequence[str], output: OutputOptions, where: RingOptions) -> int:
+    """`keys show`."""
+    return _printed(output, where, lambda ring, now: show.show_keys(ring, names, now=now))
+
+
+def run_trust(name: str, level: str, address: str, remove: bool, output: OutputOptions, where: RingOptions) -> int:
+    """`keys trust`."""
+
+    def job(ring: Ring, now: int) -> Report:
+        if address:
+            return change.state_address(ring, name, address, now=now, remove=remove)
+        return change.trust_owner(ring, name, OwnerTrust(level), now=now)
+
+    return _printed(output, where, job)
+
+
+def run_delete(name: str, secret: bool, only_secret: bool, output: OutputOptions, where: RingOptions) -> int:
+    """`keys delete`."""
+    return _printed(
+        output, where, lambda ring, now: change.delete_key(ring, name, now=now, secret=secret, only_secret=only_secret)
+    )
+
+
+def run_expire(name: str, when: When, passphrase: PassphraseOptions, output: OutputOptions, where: RingOptions) -> int:
+    """`keys expire`."""
+    return _printed(
+        output, where, lambda ring, now: change.expire_key(ring, name, when.at(now), _existing(passphrase), now=now)
+    )
+
+
+def run_revoke(name: str, revocation_out: str, passphrase: PassphraseOptions, output: OutputOptions, where: RingOptions) -> int:
+    """`keys revoke`."""
+
+    def job(ring: Ring, now: int) -> Report:
+        report, made = change.revoke_key(ring, name, _existing(passphrase), now=now)
+        if revocation_out:
+            write_private(revocation_out, made)
+        return report
+
+    return _printed(output, where, job)
+
+
+def run_generate(chosen: GenerateChoices, passphrase: PassphraseOptions, output: OutputOptions, where: RingOptions) -> int:
+    """`keys generate`."""
+
+    def job(ring: Ring, now: int) -> Report:
+        expires = None if chosen.expire is None else chosen.expire.at(now)
+        words = _new(passphrase)
+        wanted = exchange.NewKey(chosen.user_ids, chosen.kind, expires, words, chosen.openpgp == "rfc9580")
+        report, made = exchange.generate_key(ring, wanted, now=now)
+        if chosen.revocation_out:
+            write_private(chosen.revocation_out, made)
+        return report
+
+    return _printed(output, where, job)
+
+
+def run_import(files: Sequence[str], passphrase: PassphraseOptions, output: OutputOptions, where: RingOptions) -> int:
+    """`keys import`."""
+    now = _now(where)
+    with Ring(where.path or ring_path(), now=now) as ring, Printer(output, files) as printer:
+        return each_input(
+            files,
+            lambda name, data: printer.show(exchange.import_keys(ring, data, name, _for_import(passphrase), now=now)),
+            max_bytes=RING_IMPORT_BYTES,
+        )
+
+
+def run_export(names: Sequence[str], secret: bool, binary: bool, path: str, where: RingOptions) -> int:
+    """`keys export`."""
+    with Ring(where.path or ring_path(), now=_now(where)) as ring:
+        data = exchange.export_keys(ring, names, secret=secret, armor=not binary)
+    if secret and path:
+        write_private(path, data)
+        say(f"secret key written to {visible(shown(path))}")
+    else:
+        write_message(data, path)
+    return 0
+
+
+def _stated(passphrase: PassphraseOptions) -> str | None:
+    if passphrase.file:
+        return secret_in_file(passphrase.file)
+    return None if passphrase.descriptor is None else secret_from_descriptor(passphrase.descriptor)
+
+
+def _existing(passphrase: PassphraseOptions) -> change.Passphrase:
+    """How the passphrase of a key is learned."""
+    stated = _stated(passphrase)
+    return lambda fingerprint: asked("passphrase") if stated is None else stated
+
+
+def _new(passphrase: PassphraseOptions) -> str:
+    """The passphrase of a new key, typed twice where it is typed; "" where the user insists on none."""
+    if passphrase.without:
+        return ""
+    stated = _stated(passphrase)
+    if stated is not None:
+        return stated
+    words = asked("passphrase")
+    if asked("passphrase", again=True) != words:
+        raise UsageError("the two passphrases differ")
+    return words
+
+
+def _for_import(passphrase: PassphraseOptions) -> exchange.NewPassphrase:
+    """What becomes of an unprotected secret key: it is protected with what is stated or typed, or it is not taken."""
+    stated = "" if passphrase.without else _stated(passphrase)
+
+    def words(fingerprint: str) -> str | None:
+        if stated is not None:
+            return stated
+        try:
+            say(f"the secret key {fingerprint} has no passphrase: give it one")
+            return _new(passphrase)
+        except KeyUnavailable:  # nobody to ask
+            return None
+
+    return words

@@ -1,0 +1,108 @@
+"""`mailsec keys generate`, `import` and `export`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import click
+
+from mailsec.cli.expiry import Expiry, When
+from mailsec.cli.keys import PassphraseOptions, RingOptions, passphrase_options, ring_options
+from mailsec.cli.options import PATH, TEXT, OutputOptions, answer_options, command
+
+KINDS = ("ed25519", "rsa3072", "rsa4096", "p256", "p384", "p521")
+
+
+@dataclass(frozen=True, slots=True)
+class GenerateChoices:
+    """The options of `keys generate`. `expire` is seconds from now on, a time, or None for never."""
+
+    user_ids: tuple[str, ...]
+    kind: str
+    expire: When | None
+    openpgp: str
+    revocation_out: str
+
+
+@command(
+    "generate",
+    examples=(
+        'mailsec keys generate "Alice <alice@example.org>"',
+        'mailsec keys generate --type rsa3072 --expire 1y "Alice <alice@example.org>" "Alice <a@work.example>"',
+        'mailsec keys generate --passphrase-file secret.txt --revocation-out revoke-alice.asc "Alice <alice@example.org>"',
+    ),
+)
+@click.argument("user_ids", type=TEXT, nargs=-1, required=True, metavar="USER-ID...")
+@click.option("--type", "kind", type=click.Choice(KINDS), default="ed25519", show_default=True, help="The kind of key.")
+@click.option(
+    "--expire", type=Expiry(), default="2y", show_default=True, metavar="WHEN", help="After 90d, 18m, 2y; a date; or never."
+)
+@click.option(
+    "--openpgp",
+    type=click.Choice(("rfc4880", "rfc9580")),
+    default="rfc4880",
+    show_default=True,
+    help="rfc9580 makes a key of version 6, which gpg and other older software cannot use.",
+)
+@click.option(
+    "--revocation-out",
+    type=PATH,
+    default="",
+    metavar="FILE",
+    help="Write a revocation to FILE, for the day when the passphrase is lost. Keep it safe.",
+)
+@passphrase_options("Leave the secret key unprotected.")
+@answer_options
+@ring_options
+def generate(passphrase: PassphraseOptions, output: OutputOptions, where: RingOptions, **choices: Any) -> int:
+    """Make a key of your own for each USER-ID, a name and a mail address: a key to sign with and one to be written to.
+
+    The passphrase protects it where it is kept; without it nobody reads your mail, you included.
+    """
+    from mailsec.cli.jobs.keys import run_generate  # not before it is needed
+
+    return run_generate(GenerateChoices(**choices), passphrase, output, where)
+
+
+@command(
+    "import",
+    examples=(
+        "mailsec keys import bob.asc",
+        "gpg --export | mailsec keys import",
+        "gpg --export-secret-keys alice@example.org | mailsec keys import --passphrase-file new-passphrase.txt",
+    ),
+)
+@click.argument("files", type=PATH, nargs=-1, metavar="[FILE]...")
+@passphrase_options("Take unprotected secret keys as they are.")
+@answer_options
+@ring_options
+def import_(files: tuple[str, ...], passphrase: PassphraseOptions, output: OutputOptions, where: RingOptions) -> int:
+    """Take the keys in each FILE (or in stdin) into the ring, armored or binary; what is there already is merged.
+
+    Importing a key says nothing about whose it is, and importing a secret key does not make it yours. A secret key without a
+    passphrase gets the one given here. Nothing of a file is taken where the ring cannot be changed as a whole.
+    """
+    from mailsec.cli.jobs.keys import run_import
+
+    return run_import(files or ("-",), passphrase, output, where)
+
+
+@command(
+    "export",
+    examples=(
+        "mailsec keys export alice@example.org > alice.asc",
+        "mailsec keys export --secret alice@example.org -o alice-secret.asc",
+        "mailsec keys export | gpg --import",
+    ),
+)
+@click.argument("names", type=TEXT, nargs=-1, metavar="[KEY]...")
+@click.option("--secret", is_flag=True, help="The secret keys, protected as they are.")
+@click.option("--binary", is_flag=True, help="Without ASCII armor.")
+@click.option("-o", "--output", "path", type=PATH, default="", metavar="FILE", help="Write to FILE instead of stdout.")
+@ring_options
+def export(names: tuple[str, ...], secret: bool, binary: bool, path: str, where: RingOptions) -> int:
+    """Write each KEY (or all of them) for others to import, without the certifications that are for you alone."""
+    from mailsec.cli.jobs.keys import run_export
+
+    return run_export(names, secret, binary, path, where)
