@@ -293,3 +293,31 @@ SHOWN_FACTS = 40
 """Facts or pieces of evidence of one check or finding in the human format."""
 SHOWN_PATH_NAME = 60
 """Characters of each ancestor's name in the plain format, so that a deep tree of long names does not grow with the square."""
+
+# --- what a message carries (sender/spoofing/payload) and inspect
+MAX_SNIFFED_BYTES = 4_096
+"""Octets at the beginning of content that are searched for markup; comments before the first tag are hardly longer."""
+MAX_HTML_CHARACTERS = 2 * 1024 * 1024
+"""Characters of one HTML part that are read; honest mail has under 200 kB, as mail programs cut it there."""
+MAX_HTML_LINKS = 2_000
+"""Links of one HTML part; the longest digests have a few hundred."""
+MAX_HTML_ATTRIBUTES = 100
+"""Attributes of one tag that are looked at."""
+MAX_LINK_TEXT = 400
+"""Characters of a link's visible text: what a person can read in one place."""
+MAX_URL = 8_192
+"""Characters of one URL: four times what browsers show; the rest of a longer one is cut."""
+MAX_MESSAGE_LINKS = 5_000
+"""Different links of one message that are listed."""
+MAX_ARCHIVE_MEMBERS = 10_000
+"""Members of one archive that are listed."""
+MAX_ARCHIVE_DEPTH = 4
+"""Archives inside of archives that are looked into."""
+MAX_UNPACKED_BYTES = 32 * 1024 * 1024
+"""Octets that are unpacked in memory for all archives of a message together."""
+MAX_ARCHIVE_SNIFFED = 2_000
+"""Members of a message's archives whose first octets are unpacked and looked at."""
+BOMB_RATIO = 200
+"""Unpacked to packed size from which a large archive is called a bomb: text packs 3 to 20 times, empty logs some 100 times."""
+BOMB_BYTES = 256 * 1024 * 1024
+"""Octets that an archive says it unpacks to, below which no ratio makes it a bomb."""

@@ -1,0 +1,1 @@
+"""Forged senders and dressed-up content: what a message shows against what it is."""
