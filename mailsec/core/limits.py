@@ -52,6 +52,14 @@ MAX_MEDIA_BYTES = 64 * 1024
 """The value of a Content-Type; honest ones have under 1 kB, a longer one is not read."""
 MAX_MEDIA_PARAMETERS = 100
 """Parameters of one Content-Type; honest ones have under ten."""
+MEDIA_CACHED_FIELDS = 512
+"""Content-Type and Content-Transfer-Encoding values that are remembered parsed: every message has the same few."""
+MEDIA_CACHED_BYTES = 60
+"""Longer values are parsed anew each time, so that boundaries and hostile values cannot fill the memory."""
+MAX_FILE_NAME = 4_096
+"""Characters of a file name that are kept; file systems take 255."""
+MAX_BASE64_BLOCKS = 100_000
+"""Blocks of base64 that end in padding and stand behind each other in one content; behind them padding is skipped."""
 MAX_RECEIVED_BYTES = 16 * 1024
 """One Received field; an honest one has under 1 kB, a longer one is of unknown format."""
 MAX_RECEIVED = 200

@@ -82,7 +82,7 @@ def structure(message: Message) -> Structure:
 
 _DELIMITER = re.compile(rb"\n--([^\n]*)")
 _HEADER_END = re.compile(rb"\n(?:(\r?\n)|(?=--))")
-_MESSAGES = ("message/rfc822", "message/global")
+MESSAGE_TYPES = ("message/rfc822", "message/global")
 _IDENTITY = ("7bit", "8bit", "binary")
 _PLAIN = Media("text/plain")
 _CACHED_HEADER_BYTES = 1024
@@ -233,7 +233,7 @@ class _Builder:
             _, depth, header, body, media = begun
             self.nested.append((index, begun))
             self.parts.append(_leaf(begun, header))
-            if media.type not in _MESSAGES:
+            if media.type not in MESSAGE_TYPES:
                 self._open(index, depth, media)
                 return
             begun = (index, depth + 1, body, *self._header(body, "text/plain"))
@@ -247,7 +247,7 @@ class _Builder:
         if media.repeated:
             self._defect(MimeDefectKind.REPEATED, header, body)
         multipart = media.type.startswith("multipart/")
-        if not multipart and media.type not in _MESSAGES:
+        if not multipart and media.type not in MESSAGE_TYPES:
             return False
         if media.encoding not in _IDENTITY:
             self._defect(MimeDefectKind.ENCODED_COMPOSITE, header, body)

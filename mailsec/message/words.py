@@ -54,10 +54,14 @@ def _content(match: re.Match[bytes]) -> bytes | None:
 
 
 def _text(word: tuple[str, bytes] | None) -> str:
-    if word is None:
-        return ""
-    charset, content = word
+    return "" if word is None else charset_text(word[1], word[0])
+
+
+def charset_text(content: bytes, charset: str) -> str:
+    """`content` in `charset` (in lower case) as text; as UTF-8 with escapes where there is none, or none that mail has business
+    with."""
     try:
-        return from_bytes(content) if charset in ("utf-8", "utf8") else content.decode(charset, "replace")
+        plain = charset in ("", "utf-8", "utf8") or not _CHARSETS.match(charset)
+        return from_bytes(content) if plain else content.decode(charset, "replace")
     except LookupError:
         return from_bytes(content)

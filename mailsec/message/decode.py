@@ -1,0 +1,289 @@
+"""Content transfer encodings taken off (RFC 2045 section 6), by the standard and as lenient software does it.
+
+Linear, and in pieces: the memory that decoding takes beside its result is small, however large the content.
+"""
+
+from __future__ import annotations
+
+import re
+from binascii import a2b_base64, a2b_qp, a2b_uu
+from collections.abc import Iterator
+from enum import StrEnum
+from io import BytesIO
+from typing import NamedTuple, TypeAlias
+
+from mailsec.core.limits import BODY_CHUNK, MAX_BASE64_BLOCKS
+
+Octets: TypeAlias = bytes | memoryview
+
+
+class Decoder(StrEnum):
+    """How octets are decoded. The first of each kind is the standard's way, the others are ways of lenient software."""
+
+    IDENTITY = "identity"
+    QUOTED_PRINTABLE = "quoted-printable"
+    BASE64 = "base64"
+    """Foreign characters are skipped, the first padding is the end."""
+    BASE64_BLOCKS = "base64 in blocks"
+    """Padding ends a block, and another one follows."""
+    BASE64_UNPADDED = "base64 without padding"
+    """Padding is skipped like any foreign character."""
+    BASE64_URL = "base64url"
+    """The alphabet of RFC 4648 section 5, in blocks."""
+    UUENCODE = "uuencode"
+    YENC = "yenc"
+    BINHEX = "binhex"
+    """Named, not decoded: nobody has sent it for twenty years."""
+
+
+class DecodeDefect(StrEnum):
+    """What can be wrong with encoded content."""
+
+    FOREIGN_CHARACTERS = "foreign-characters"
+    DATA_AFTER_PADDING = "data-after-padding"
+    NO_PADDING = "no-padding"
+    INCOMPLETE = "incomplete"
+    URL_ALPHABET = "url-alphabet"
+    BAD_ESCAPE = "bad-escape"
+    BAD_LINE = "bad-line"
+    NO_END = "no-end"
+    NOT_DECODED = "not-decoded"
+
+
+class Decoded(NamedTuple):
+    """Content without its transfer encoding, and what was wrong with it, each kind once."""
+
+    data: bytes
+    defects: tuple[DecodeDefect, ...] = ()
+
+
+def decode(raw: Octets, decoder: Decoder) -> Decoded:
+    """`raw` decoded. Never fails: what cannot be decoded is left out or left as it is, with a defect."""
+    match decoder:
+        case Decoder.IDENTITY:
+            return Decoded(bytes(raw))
+        case Decoder.QUOTED_PRINTABLE:
+            return _quoted_printable(raw)
+        case Decoder.UUENCODE:
+            return _uuencode(raw)
+        case Decoder.YENC:
+            return _yenc(raw)
+        case Decoder.BINHEX:
+            return Decoded(bytes(raw), (DecodeDefect.NOT_DECODED,))
+        case _:
+            return _base64(raw, decoder)
+
+
+_ALPHABET = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
+_EVERY = bytes(range(256))
+_SPACE = b" \t\r\n\v\f"
+_NOT_BASE64 = _EVERY.translate(None, _ALPHABET + b"=")
+_NOT_BASE64URL = _EVERY.translate(None, _ALPHABET + b"=-_")
+_URL_TO_PLAIN = bytes.maketrans(b"-_", b"+/")
+_BASE64_OR_SPACE = _ALPHABET + b"=" + _SPACE
+
+
+def base64_defects(raw: Octets) -> tuple[DecodeDefect, ...]:
+    """What is wrong with `raw` as base64, without decoding it."""
+    found: list[DecodeDefect] = []
+    foreign = b"".join({piece.translate(None, _BASE64_OR_SPACE)[:64]: None for piece in _pieces(raw)})
+    if foreign:
+        found.append(DecodeDefect.FOREIGN_CHARACTERS)
+        if not foreign.strip(b"-_"):
+            found.append(DecodeDefect.URL_ALPHABET)
+    length = padding = 0
+    for piece in _pieces(raw):
+        clean = piece.translate(None, _NOT_BASE64)
+        body = clean.rstrip(b"=")
+        if body and (padding or b"=" in body):
+            found.append(DecodeDefect.DATA_AFTER_PADDING)
+            return tuple(found)
+        length += len(body)
+        padding += len(clean) - len(body)
+    if length % 4 == 1:
+        found.append(DecodeDefect.INCOMPLETE)
+    elif (length + padding) % 4:
+        found.append(DecodeDefect.NO_PADDING)
+    return tuple(found)
+
+
+def _pieces(raw: Octets) -> Iterator[bytes]:
+    if len(raw) <= BODY_CHUNK:
+        yield bytes(raw)
+        return
+    view = memoryview(raw)
+    for at in range(0, len(raw), BODY_CHUNK):
+        yield bytes(view[at : at + BODY_CHUNK])
+
+
+def _base64(raw: Octets, decoder: Decoder) -> Decoded:
+    defects = base64_defects(raw)
+    out = BytesIO()
+    if decoder is Decoder.BASE64:
+        _decode_to_padding(raw, out)
+    elif decoder is Decoder.BASE64_UNPADDED:
+        _Quads(out).feed_all(piece.translate(None, _NOT_BASE64 + b"=") for piece in _pieces(raw))
+    else:
+        _decode_blocks(raw, out, url=decoder is Decoder.BASE64_URL)
+    return Decoded(out.getvalue(), defects)
+
+
+class _Quads:
+    """A decoder of base64 without padding that is fed in pieces; four characters are three octets."""
+
+    def __init__(self, out: BytesIO) -> None:
+        self.out = out
+        self.rest = b""
+
+    def feed_all(self, pieces: Iterator[bytes]) -> None:
+        for piece in pieces:
+            self.feed(piece)
+        self.end()
+
+    def feed(self, clean: bytes) -> None:
+        clean = self.rest + clean if self.rest else clean
+        whole = len(clean) & ~3
+        self.rest = clean[whole:]
+        self.out.write(a2b_base64(clean[:whole]))
+
+    def end(self) -> None:
+        """The last group: of two characters one octet, of three two; a lone character is none."""
+        if len(self.rest) > 1:
+            self.out.write(a2b_base64(self.rest + b"=="[len(self.rest) - 2 :]))
+        self.rest = b""
+
+
+def _decode_to_padding(raw: Octets, out: BytesIO) -> None:
+    quads = _Quads(out)
+    for piece in _pieces(raw):
+        clean = piece.translate(None, _NOT_BASE64)
+        end = clean.find(b"=")
+        quads.feed(clean if end < 0 else clean[:end])
+        if end >= 0 and (quads.rest or clean[end:].strip(b"=")):
+            break
+    quads.end()
+
+
+def _decode_blocks(raw: Octets, out: BytesIO, *, url: bool) -> None:
+    quads = _Quads(out)
+    blocks = 0
+    for piece in _pieces(raw):
+        clean = piece.translate(_URL_TO_PLAIN, None) if url else piece
+        clean = clean.translate(None, _NOT_BASE64)
+        if blocks >= MAX_BASE64_BLOCKS or b"=" not in clean:
+            quads.feed(clean.replace(b"=", b""))
+            continue
+        first, *others = clean.split(b"=", MAX_BASE64_BLOCKS)
+        quads.feed(first)
+        for block in others:
+            blocks += 1
+            if block:
+                quads.end()
+                quads.feed(block.replace(b"=", b""))
+        if clean.endswith(b"="):
+            quads.end()
+    quads.end()
+
+
+_SPACE_AT_END = re.compile(rb"[ \t](?:\r?\n|\Z)")
+_TRAILING_SPACE = re.compile(rb"(?<![ \t])[ \t]++(?=\r?\n|\Z)")
+_BAD_ESCAPE = re.compile(rb"=(?![0-9A-Fa-f]{2}|\r?\n|\Z)")
+_ESCAPE = re.compile(rb"=(?:([0-9A-Fa-f]{2})|\r?\n|\Z)")
+
+
+def _quoted_printable(raw: Octets) -> Decoded:
+    out = BytesIO()
+    bad = False
+    for piece in _lines(raw):
+        # white space at the end of a line was added by a transfer agent
+        text = _TRAILING_SPACE.sub(b"", piece) if _SPACE_AT_END.search(piece) else piece
+        if _BAD_ESCAPE.search(text):
+            bad = True
+            out.write(_ESCAPE.sub(_escaped, text))
+        else:
+            out.write(a2b_qp(text))
+    return Decoded(out.getvalue(), (DecodeDefect.BAD_ESCAPE,) if bad else ())
+
+
+def _escaped(match: re.Match[bytes]) -> bytes:
+    return bytes.fromhex(match[1].decode("ascii")) if match[1] else b""
+
+
+def _lines(raw: Octets) -> Iterator[bytes]:
+    """`raw` in pieces that end with a line, unless a line is longer than a piece: then the piece ends before an `=`."""
+    if len(raw) <= BODY_CHUNK:
+        yield bytes(raw)
+        return
+    rest = b""
+    for piece in _pieces(raw):
+        whole = rest + piece
+        end = whole.rfind(b"\n") + 1
+        if not end and len(whole) > 2 * BODY_CHUNK:
+            end = max(whole.rfind(b"=", len(whole) - 3), 0) or len(whole)
+        rest = whole[end:]
+        if end:
+            yield whole[:end]
+    if rest:
+        yield rest
+
+
+UU_BEGIN = re.compile(rb"(?m)^begin(-base64)? ([0-7]{3,4}) ([^\r\n]{1,1000})\r?$")
+_UU_END = re.compile(rb"(?m)^(?:end|====)[ \t]*\r?$")
+
+
+def uu_end(data: bytes, start: int, end: int) -> int:
+    """Where the uuencoded block that begins at `start` ends: behind its last line, at `end` at the latest."""
+    match = _UU_END.search(data, start, end)
+    return min(match.end() + 1, end) if match else end
+
+
+def _uuencode(raw: Octets) -> Decoded:
+    """The first block in `raw`. Lines that decode to nothing sensible are skipped, as uudecode's relatives do."""
+    data = bytes(raw)
+    begin = UU_BEGIN.search(data)
+    if begin is None:
+        return Decoded(b"", (DecodeDefect.BAD_LINE,))
+    stop = uu_end(data, begin.end(), len(data))
+    ended = data[:stop].rstrip(b"\r\n").endswith((b"end", b"===="))
+    missing = () if ended else (DecodeDefect.NO_END,)
+    if begin[1]:
+        content, defects = _base64(data[begin.end() : stop - 6 if ended else stop], Decoder.BASE64)
+        return Decoded(content, (*defects, *missing))
+    out = BytesIO()
+    bad = False
+    for line in BytesIO(data[begin.end() + 1 : stop]):
+        text = line.rstrip(b"\r\n")
+        if text.strip(b" `\t") in (b"", b"end"):
+            continue
+        octets = (text[0] - 32) & 63
+        needed = (octets + 2) // 3 * 4
+        bad = bad or not 33 <= text[0] <= 96 or len(text) - 1 < needed - 3
+        try:
+            out.write(a2b_uu(text[: needed + 1]))
+        except ValueError:
+            bad = True
+    return Decoded(out.getvalue(), (*((DecodeDefect.BAD_LINE,) if bad else ()), *missing))
+
+
+YENC_BEGIN = re.compile(rb"(?m)^=ybegin [^\r\n]{0,200}?name=([^\r\n]{1,1000})\r?$")
+_YENC_CRITICAL = re.compile(rb"=([\x00-\xff])")
+_YENC_SHIFT = bytes((octet - 42) % 256 for octet in range(256))
+
+
+def yenc_end(data: bytes, start: int, end: int) -> int:
+    """Where the yEnc block that begins at `start` ends."""
+    at = data.find(b"\n=yend ", start, end)
+    line = data.find(b"\n", at + 1, end) if at >= 0 else -1
+    return line + 1 if line >= 0 else end
+
+
+def _yenc(raw: Octets) -> Decoded:
+    data = bytes(raw)
+    begin = YENC_BEGIN.search(data)
+    if begin is None:
+        return Decoded(b"", (DecodeDefect.BAD_LINE,))
+    stop = data.find(b"\n=yend ", begin.end())
+    body = data[begin.end() : stop if stop >= 0 else len(data)]
+    lines = [line for line in body.replace(b"\r", b"").split(b"\n") if not line.startswith(b"=ypart ")]
+    content = _YENC_CRITICAL.sub(lambda match: bytes(((match[1][0] - 64) % 256,)), b"".join(lines))
+    return Decoded(content.translate(_YENC_SHIFT), () if stop >= 0 else (DecodeDefect.NO_END,))
