@@ -22,6 +22,7 @@ class LinkKind(StrEnum):
     FORM = "form"
     REFRESH = "refresh"
     RESOURCE = "resource"
+    TEXT = "text"
 
 
 class Link(NamedTuple):

@@ -20,6 +20,7 @@ _ENCRYPTED = 0x1
 _HIDDEN_NAME = 0x2000
 _LATER = 0x8  # the sizes stand behind the member
 _STORED, _DEFLATED = 0, 8
+_EMPTY_BLOCKS = 64 * 1024  # deflated content may begin with blocks that hold nothing
 _END_SEARCHED = 65_557  # the longest comment and the record itself
 
 
@@ -174,7 +175,7 @@ def unpack_zip_member(data: bytes, member: Member, limit: int) -> bytes:
     if member.method != _DEFLATED:
         return b""
     try:
-        # twice the limit and some: deflate makes nothing larger than that
-        return zlib.decompressobj(-15).decompress(data[begin : begin + min(member.packed, 2 * limit + 1024)], limit)
+        packed = memoryview(data)[begin : begin + min(member.packed, 2 * limit + _EMPTY_BLOCKS)]
+        return zlib.decompressobj(-15).decompress(packed, limit) if limit else b""
     except zlib.error:
         return b""
