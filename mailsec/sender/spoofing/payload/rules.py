@@ -13,7 +13,7 @@ LINK_TEXT = Rule(
     "payload-link-text",
     Severity.MEDIUM,
     "A link shows another site than it leads to",
-    "NIST SP 800-177 section 2.3",
+    "CWE-451",
     _LURE,
     _DO_NOT_FOLLOW,
 )
@@ -61,7 +61,7 @@ FORM = Rule(
     "payload-form",
     Severity.LOW,
     "A form in the message sends what is typed to another site",
-    "NIST SP 800-177 section 2.3",
+    "MITRE ATT&CK T1598",
     _LURE,
     "Type nothing into a message: go to the site by the address that you know.",
 )
@@ -69,7 +69,7 @@ FORM_PASSWORD = Rule(
     "payload-form-password",
     Severity.HIGH,
     "A form in the message asks for a password",
-    "NIST SP 800-177 section 2.3",
+    "MITRE ATT&CK T1598",
     _LURE,
     "Type nothing into a message: nobody honest asks for a password by mail.",
 )
@@ -77,7 +77,7 @@ REFRESH = Rule(
     "payload-refresh",
     Severity.MEDIUM,
     "A page in the message leads on to another site by itself",
-    "NIST SP 800-177 section 2.3",
+    "MITRE ATT&CK T1566",
     _LURE,
     "Do not open the page.",
 )
@@ -93,7 +93,7 @@ HTML_ATTACHMENT = Rule(
     "payload-html-attachment",
     Severity.LOW,
     "A web page is attached as a file",
-    "NIST SP 800-177 section 2.3",
+    "MITRE ATT&CK T1566.001",
     _LURE,
     "Do not open it in a browser: an attached page can imitate any site's login.",
 )
@@ -101,7 +101,7 @@ HTML_ACTIVE = Rule(
     "payload-html-active",
     Severity.MEDIUM,
     "An attached web page runs scripts",
-    "NIST SP 800-177 section 2.3",
+    "MITRE ATT&CK T1566.001",
     _LURE,
     "Do not open it in a browser: what it shows can differ from what a scanner sees.",
 )
@@ -117,7 +117,7 @@ PROGRAM = Rule(
     "payload-program",
     Severity.HIGH,
     "An attachment is a program, or runs when it is opened",
-    "NIST SP 800-177 section 2.3",
+    "MITRE ATT&CK T1204.002",
     _LURE,
     _NEVER_OPEN,
 )
@@ -133,7 +133,7 @@ OFFICE_MACROS = Rule(
     "payload-office-macros",
     Severity.MEDIUM,
     "An office document holds macros",
-    "MITRE ATT&CK T1137.001",
+    "MITRE ATT&CK T1059.005",
     _LURE,
     "Do not allow its macros; ask the sender for a document without.",
 )
@@ -157,7 +157,7 @@ TYPE_MISMATCH = Rule(
     "payload-type-mismatch",
     Severity.MEDIUM,
     "A part is not what its type or name says",
-    "RFC 2046 section 4.5.1",
+    "MITRE ATT&CK T1036.008",
     _LURE,
     "Go by the content, not by the name: see what kind it is and whether you expect such a file.",
 )
@@ -165,7 +165,7 @@ ARCHIVE_PROGRAM = Rule(
     "payload-archive-program",
     Severity.HIGH,
     "An archive holds a program, or a file that runs when it is opened",
-    "NIST SP 800-177 section 2.3",
+    "MITRE ATT&CK T1204.002",
     _LURE,
     _NEVER_OPEN,
 )
