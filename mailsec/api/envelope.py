@@ -45,7 +45,7 @@ class Envelope:
 
 def derived(message: Message, host: str) -> Envelope:
     """The envelope as `host`, the receiver that is trusted, wrote it down; empty with the reason where that cannot be told."""
-    from mailsec.message.received import border  # five formats to read, and only here
+    from mailsec.message.border import border  # five formats to read, and only here
 
     found = border(message, host)
     if found.field is None or found.ip is None:

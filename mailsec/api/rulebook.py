@@ -12,6 +12,7 @@ from mailsec.core.rules import Rule
 
 BOOKS = (
     "mailsec.message.rules",
+    "mailsec.message.path.rules",
     "mailsec.sender.spf.rules",
     "mailsec.sender.dkim.rules",
     "mailsec.sender.dmarc.rules",

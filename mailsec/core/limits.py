@@ -65,6 +65,17 @@ MAX_RECEIVED_BYTES = 16 * 1024
 MAX_RECEIVED = 200
 """Received fields that are read; loops are cut at 50 to 100 hops by every transfer agent."""
 
+# --- the received path
+PATH_CLOCK_SKEW = 3_600
+"""Seconds that a hop may be earlier than the one below it before it is worth saying: clocks drift, and some time zones are
+written wrong by an hour."""
+PATH_QUEUE_TIME = 5 * 86_400
+"""Seconds between two hops above which no queue explains it: RFC 5321 section 4.5.4.1 has senders give up after 4 to 5 days."""
+PATH_VISITS = 4
+"""How often one host takes the same message, others between, before it is a loop; a list and a forwarder make two."""
+PATH_SOFTWARE = 120
+"""Characters of an unreadable Received field or of a User-Agent that are shown."""
+
 # --- names and records
 MAX_NAME = 253
 """Octets in a domain name in text form (RFC 1035 section 2.3.4)."""
