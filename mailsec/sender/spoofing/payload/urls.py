@@ -14,7 +14,7 @@ from ipaddress import IPv4Address, IPv6Address
 
 from mailsec.core.domains import DomainError, is_within, to_ascii
 from mailsec.core.limits import MAX_URL
-from mailsec.sender.dmarc.suffixes import listed_organization
+from mailsec.core.suffixes import listed_organization
 
 
 class Trick(StrEnum):
