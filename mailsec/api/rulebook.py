@@ -17,6 +17,7 @@ BOOKS = (
     "mailsec.sender.dkim.rules",
     "mailsec.sender.dmarc.rules",
     "mailsec.sender.bimi.rules",
+    "mailsec.sender.spoofing.payload.rules",
     "mailsec.transport.mx.rules",
     "mailsec.transport.tlsa.rules",
     "mailsec.transport.mtasts.rules",

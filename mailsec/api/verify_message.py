@@ -7,16 +7,17 @@ from typing import TYPE_CHECKING
 
 from mailsec.api import verify_report
 from mailsec.api.envelope import Envelope, derived
+from mailsec.api.readable import readable
 from mailsec.api.session import Session
 from mailsec.api.trace import Trace
 from mailsec.api.verdict import decide
 from mailsec.api.verify_case import Evidenced, case_of
-from mailsec.core.errors import BadInput, NothingToJudge
+from mailsec.core.errors import BadInput
 from mailsec.core.flow import Flow, gather, pure, together
 from mailsec.core.results import AuthResult, Report, Status
 from mailsec.core.rules import Severity
 from mailsec.message.checks import Author, author, message_check
-from mailsec.message.fields import Message, parse
+from mailsec.message.fields import Message
 from mailsec.message.mime import structure
 from mailsec.sender.dkim.verify import DkimResult
 from mailsec.sender.dkim.verify import verify as verify_dkim
@@ -60,7 +61,7 @@ def verify_message(file: bytes, subject: str, session: Session, options: VerifyO
     Raises NothingToJudge for an empty file, BadInput where there is no header field, or no time of arrival that `at` asks for.
     """
     options = options or VerifyOptions()
-    message = _readable(file)
+    message = readable(file)
     envelope = options.envelope or (derived(message, options.received_from) if options.received_from else Envelope())
     now = _moment(options.at, envelope, session.now)
     trace = Trace() if options.trace else None
@@ -111,17 +112,6 @@ def _results(evidenced: Evidenced) -> tuple[AuthResult, ...]:
     dkim = [each.auth for each in evidenced.dkim.signatures] or [AuthResult("dkim", Status.NONE, "not signed")]
     dmarc = [each.auth for each in (evidenced.dmarc,) if each.status is not Status.SKIPPED]
     return tuple(each for each in (*spf, *dkim, *dmarc) if each.status is not Status.SKIPPED)
-
-
-def _readable(file: bytes) -> Message:
-    if not file:
-        raise NothingToJudge("the input is empty")
-    message = parse(file)
-    if not message.fields:
-        raise BadInput(
-            "this is no mail message: it has no header field", hint="give the message as source (.eml), with its header"
-        )
-    return message
 
 
 def _moment(at: int | str | None, envelope: Envelope, now: int) -> int:

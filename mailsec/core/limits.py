@@ -340,3 +340,19 @@ BOMB_RATIO = 200
 """Unpacked to packed size from which a large archive is called a bomb: text packs 3 to 20 times, empty logs some 100 times."""
 BOMB_BYTES = 256 * 1024 * 1024
 """Octets that an archive says it unpacks to, below which no ratio makes it a bomb."""
+INSPECT_FIELDS = 2_000
+"""Header fields that a report shows one by one; real messages have under 300."""
+INSPECT_FIELD_BYTES = 64 * 1024
+"""Octets of one field's value that a report quotes."""
+INSPECT_PARTS = 5_000
+"""Parts that a report shows one by one; all are judged."""
+INSPECT_MEMBERS = 200
+"""Members of one archive that a report names; all that are listed are judged."""
+INSPECT_ADDRESSES = 20
+"""Addresses of one field that a report shows as identities."""
+INSPECT_SIGNATURES = 50
+"""Authentication fields of each kind that a report shows."""
+IOC_VALUES = 20_000
+"""Indicators that are printed of one message."""
+MAX_EXTRACTED_NAME = 120
+"""Octets of the name of an extracted file: room for a number in front, on any file system."""

@@ -241,3 +241,8 @@ RULES: tuple[Rule, ...] = (
     *(ARCHIVE_PROGRAM, ARCHIVE_ENCRYPTED, ARCHIVE_BOMB, ARCHIVE_NAMES, ARCHIVE_CONFLICT, ARCHIVE_BROKEN),
     *(ARCHIVE_OPAQUE, ARCHIVE_LIMIT, FAKE_REPLY),
 )
+
+OF_LINKS = frozenset(
+    rule.id for rule in (LINK_TEXT, LINK_DISGUISED, LINK_NUMBER, LINK_SCHEME, LINK_NESTED, LINK_IDN, FORM, FORM_PASSWORD, REFRESH)
+)
+"""The ids of the rules about links and forms; the others are about files and what they hold."""
