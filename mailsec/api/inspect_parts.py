@@ -64,7 +64,9 @@ def _part(case: Case, number: str, part: Part, looked: Looked | None, children: 
     evidence = (Evidence(EvidenceKind.BYTES, f"part {number}" if number else "message", "", start, end),)
     if looked is not None:
         facts = tuple(_leaf_facts(looked))
-        return Check(number, None, ", ".join(_words(part.type, media.charset, media.encoding, looked)), facts, (), evidence, children)
+        return Check(
+            number, None, ", ".join(_words(part.type, media.charset, media.encoding, looked)), facts, (), evidence, children
+        )
     facts = (Fact("type", part.type), Fact("octets", part.end - part.body))
     words = [part.type]
     if part.type in MESSAGE_TYPES:

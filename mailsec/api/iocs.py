@@ -156,4 +156,3 @@ def _files(case: Case) -> Iterator[_Seen]:
             yield "sha256", looked.sha256, where
             yield "sha1", sha1(data, usedforsecurity=False).hexdigest(), where
             yield "md5", md5(data, usedforsecurity=False).hexdigest(), where
-

@@ -39,7 +39,11 @@ class InspectChoices:
 )
 @click.argument("files", type=PATH, nargs=-1, required=True, metavar="FILE...")
 @click.option(
-    "--received-from", type=TEXT, default="", metavar="HOST", help="Believe the Received fields that HOST, our own border, wrote."
+    "--received-from",
+    type=TEXT,
+    default="",
+    metavar="HOST",
+    help="Believe the Received fields that HOST, our own border, wrote.",
 )
 @click.option("--at", type=TIME, metavar="TIME", help="Look at it as of this time: now, a date, 2026-11-21T12:00:00Z.")
 @click.option("--headers-only", is_flag=True, help="Look at the header alone, and show every field.")
@@ -52,7 +56,11 @@ class InspectChoices:
 @click.option("--part", type=TEXT, default="", metavar="PATH", help="Print the content of this part (as 1.2) instead, decoded.")
 @click.option("--raw", is_flag=True, help="With --part: as it stands, still encoded.")
 @click.option(
-    "--extract", type=TEXT, default="", metavar="PART", help="Write this part, or all, into the folder of -o instead; never run."
+    "--extract",
+    type=TEXT,
+    default="",
+    metavar="PART",
+    help="Write this part, or all, into the folder of -o instead; never run.",
 )
 @shown_options
 def inspect(files: Sequence[str], output: OutputOptions, **choices: Any) -> int:

@@ -76,9 +76,7 @@ def _extract(name: str, case: Case, chosen: InspectChoices, output: OutputOption
 
 
 @contextmanager
-def _indicators(
-    chosen: InspectChoices, output: OutputOptions, files: Sequence[str]
-) -> Iterator[Callable[[str, Case], int]]:
+def _indicators(chosen: InspectChoices, output: OutputOptions, files: Sequence[str]) -> Iterator[Callable[[str, Case], int]]:
     """Prints the indicators of a message, a line of JSON each, to stdout or the output file."""
     from contextlib import ExitStack
 

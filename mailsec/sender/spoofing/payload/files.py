@@ -60,7 +60,12 @@ _EXPECTED_TYPES: tuple[tuple[str, tuple[Family, ...]], ...] = (
     ("application/vnd.oasis.opendocument", (Family.OFFICE, Family.ARCHIVE)),
     ("application/zip", (Family.ARCHIVE, Family.OFFICE)),
 )
-_SAYS_PROGRAM = ("application/x-msdownload", "application/x-msdos-program", "application/x-executable", "application/java-archive")
+_SAYS_PROGRAM = (
+    "application/x-msdownload",
+    "application/x-msdos-program",
+    "application/x-executable",
+    "application/java-archive",
+)
 
 
 @dataclass(frozen=True, slots=True)

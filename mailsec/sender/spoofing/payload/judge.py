@@ -117,7 +117,7 @@ _REPLY = re.compile(r"(?i)\s{0,20}((?:re|aw|sv|antw|odp|vs|rif|res|回复|回覆
 
 def _text(content: Content) -> str:
     """The text of a part, as far as it is read."""
-    data = content.data[: MAX_HTML_CHARACTERS]
+    data = content.data[:MAX_HTML_CHARACTERS]
     if data.startswith((b"\xff\xfe", b"\xfe\xff")) or content.charset.startswith("utf-16"):
         return data.decode("utf-16", "replace")
     return charset_text(data, content.charset)

@@ -243,6 +243,7 @@ RULES: tuple[Rule, ...] = (
 )
 
 OF_LINKS = frozenset(
-    rule.id for rule in (LINK_TEXT, LINK_DISGUISED, LINK_NUMBER, LINK_SCHEME, LINK_NESTED, LINK_IDN, FORM, FORM_PASSWORD, REFRESH)
+    rule.id
+    for rule in (LINK_TEXT, LINK_DISGUISED, LINK_NUMBER, LINK_SCHEME, LINK_NESTED, LINK_IDN, FORM, FORM_PASSWORD, REFRESH)
 )
 """The ids of the rules about links and forms; the others are about files and what they hold."""
