@@ -60,6 +60,18 @@ MAX_FILE_NAME = 4_096
 """Characters of a file name that are kept; file systems take 255."""
 MAX_BASE64_BLOCKS = 100_000
 """Blocks of base64 that end in padding and stand behind each other in one content; behind them padding is skipped."""
+MAX_CLUES = 50
+"""Content fields, boundaries and names of one header that other readings are made of."""
+MAX_CLUE_BYTES = 200_000
+"""Octets of one header that are searched for them."""
+MAX_READ_SECTIONS = 3_000
+"""Pieces of one message that its other readings take apart, each once. Honest messages that need any need under 50."""
+MAX_READ_LEAVES = 1_000
+"""Leaves that other readings add to the standard's."""
+MAX_READ_OCTETS = 20
+"""How many times a message's own size is searched, and decoded, for other readings."""
+MAX_READ_DEPTH = 20
+"""Multiparts, messages and encoded contents inside each other that another reading goes down."""
 MAX_RECEIVED_BYTES = 16 * 1024
 """One Received field; an honest one has under 1 kB, a longer one is of unknown format."""
 MAX_RECEIVED = 200

@@ -22,12 +22,18 @@ class Decoder(StrEnum):
 
     IDENTITY = "identity"
     QUOTED_PRINTABLE = "quoted-printable"
+    QUOTED_PRINTABLE_LOOSE = "quoted-printable without stray signs"
+    """An equals sign that begins no escape is dropped; the standard's way keeps it."""
     BASE64 = "base64"
     """Foreign characters are skipped, the first padding is the end."""
     BASE64_BLOCKS = "base64 in blocks"
     """Padding ends a block, and another one follows."""
     BASE64_UNPADDED = "base64 without padding"
     """Padding is skipped like any foreign character."""
+    BASE64_LINES = "base64 by lines"
+    """Each line by itself up to its first foreign character, what is left of an incomplete group of four is dropped."""
+    BASE64_ZERO = "base64 with padding as zero bits"
+    """Padding within the data counts as the letter A."""
     BASE64_URL = "base64url"
     """The alphabet of RFC 4648 section 5, in blocks."""
     UUENCODE = "uuencode"
@@ -43,6 +49,7 @@ class DecodeDefect(StrEnum):
     DATA_AFTER_PADDING = "data-after-padding"
     NO_PADDING = "no-padding"
     INCOMPLETE = "incomplete"
+    UNEVEN_LINES = "uneven-lines"
     URL_ALPHABET = "url-alphabet"
     BAD_ESCAPE = "bad-escape"
     BAD_LINE = "bad-line"
@@ -59,19 +66,15 @@ class Decoded(NamedTuple):
 
 def decode(raw: Octets, decoder: Decoder) -> Decoded:
     """`raw` decoded. Never fails: what cannot be decoded is left out or left as it is, with a defect."""
-    match decoder:
-        case Decoder.IDENTITY:
-            return Decoded(bytes(raw))
-        case Decoder.QUOTED_PRINTABLE:
-            return _quoted_printable(raw)
-        case Decoder.UUENCODE:
-            return _uuencode(raw)
-        case Decoder.YENC:
-            return _yenc(raw)
-        case Decoder.BINHEX:
-            return Decoded(bytes(raw), (DecodeDefect.NOT_DECODED,))
-        case _:
-            return _base64(raw, decoder)
+    if decoder is Decoder.IDENTITY:
+        return Decoded(bytes(raw))
+    if decoder is Decoder.BINHEX:
+        return Decoded(bytes(raw), (DecodeDefect.NOT_DECODED,))
+    if decoder is Decoder.QUOTED_PRINTABLE or decoder is Decoder.QUOTED_PRINTABLE_LOOSE:
+        return _quoted_printable(raw, b"=" if decoder is Decoder.QUOTED_PRINTABLE else b"")
+    if decoder is Decoder.UUENCODE or decoder is Decoder.YENC:
+        return (_uuencode if decoder is Decoder.UUENCODE else _yenc)(bytes(raw))
+    return _base64(raw, decoder)
 
 
 _ALPHABET = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
@@ -91,6 +94,8 @@ def base64_defects(raw: Octets) -> tuple[DecodeDefect, ...]:
         found.append(DecodeDefect.FOREIGN_CHARACTERS)
         if not foreign.strip(b"-_"):
             found.append(DecodeDefect.URL_ALPHABET)
+    if any(length % 4 for piece in _lines(raw) for length in set(map(len, piece.split()[:-1]))):
+        found.append(DecodeDefect.UNEVEN_LINES)
     length = padding = 0
     for piece in _pieces(raw):
         clean = piece.translate(None, _NOT_BASE64)
@@ -105,6 +110,14 @@ def base64_defects(raw: Octets) -> tuple[DecodeDefect, ...]:
     elif (length + padding) % 4:
         found.append(DecodeDefect.NO_PADDING)
     return tuple(found)
+
+
+def looks_like_base64(raw: Octets) -> bool:
+    """True where `raw` is nothing but lines of base64, and too long for a word."""
+    if len(raw) < 24:
+        return False
+    text = next(_pieces(raw)).strip()
+    return len(text) >= 24 and not text.translate(None, _ALPHABET + b"=\r\n") and b"\n\n" not in text
 
 
 def _pieces(raw: Octets) -> Iterator[bytes]:
@@ -123,6 +136,10 @@ def _base64(raw: Octets, decoder: Decoder) -> Decoded:
         _decode_to_padding(raw, out)
     elif decoder is Decoder.BASE64_UNPADDED:
         _Quads(out).feed_all(piece.translate(None, _NOT_BASE64 + b"=") for piece in _pieces(raw))
+    elif decoder is Decoder.BASE64_ZERO:
+        _decode_zero(raw, out)
+    elif decoder is Decoder.BASE64_LINES:
+        _decode_lines(raw, out)
     else:
         _decode_blocks(raw, out, url=decoder is Decoder.BASE64_URL)
     return Decoded(out.getvalue(), defects)
@@ -168,7 +185,7 @@ def _decode_blocks(raw: Octets, out: BytesIO, *, url: bool) -> None:
     quads = _Quads(out)
     blocks = 0
     for piece in _pieces(raw):
-        clean = piece.translate(_URL_TO_PLAIN, None) if url else piece
+        clean = piece.translate(_URL_TO_PLAIN) if url else piece
         clean = clean.translate(None, _NOT_BASE64)
         if blocks >= MAX_BASE64_BLOCKS or b"=" not in clean:
             quads.feed(clean.replace(b"=", b""))
@@ -185,13 +202,42 @@ def _decode_blocks(raw: Octets, out: BytesIO, *, url: bool) -> None:
     quads.end()
 
 
+def _decode_zero(raw: Octets, out: BytesIO) -> None:
+    quads = _Quads(out)
+    clean = b"".join(piece.translate(None, _NOT_BASE64) for piece in _pieces(raw))
+    quads.feed(clean.rstrip(b"=").replace(b"=", b"A"))
+    quads.end()
+
+
+_FOREIGN = re.compile(rb"[^A-Za-z0-9+/=]")
+
+
+def _decode_lines(raw: Octets, out: BytesIO) -> None:
+    """Where padding stands in front of a line's data, the line is read without it."""
+    for piece in _lines(raw):
+        for line in piece.split(b"\n"):
+            stop = _FOREIGN.search(line)
+            clean = (line[: stop.start()] if stop else line).lstrip(b"=")
+            whole = clean.partition(b"=")[0]
+            if b"=" in clean:
+                whole += b"=" * (-len(whole) % 4 if len(whole) % 4 != 1 else 0)
+            out.write(a2b_base64(whole[: len(whole) & ~3]))
+
+
 _SPACE_AT_END = re.compile(rb"[ \t](?:\r?\n|\Z)")
 _TRAILING_SPACE = re.compile(rb"(?<![ \t])[ \t]++(?=\r?\n|\Z)")
 _BAD_ESCAPE = re.compile(rb"=(?![0-9A-Fa-f]{2}|\r?\n|\Z)")
-_ESCAPE = re.compile(rb"=(?:([0-9A-Fa-f]{2})|\r?\n|\Z)")
+_ESCAPE = re.compile(rb"=(?:([0-9A-Fa-f]{2})|(\r?\n|\Z)|)")
+# nobody needs to escape the letters of "begin": it hides what a look at the raw text searches for
+_STRANGE_ESCAPE = re.compile(rb"=(?![0-9A-Fa-f]{2}|\r?\n|\Z)|=6[25679Ee]|begin=20")
 
 
-def _quoted_printable(raw: Octets) -> Decoded:
+def has_bad_escape(data: bytes, start: int, end: int) -> bool:
+    """True where a sign between these offsets begins no escape of quoted-printable, or an escape hides a uuencoded file."""
+    return _STRANGE_ESCAPE.search(data, start, end) is not None
+
+
+def _quoted_printable(raw: Octets, stray: bytes) -> Decoded:
     out = BytesIO()
     bad = False
     for piece in _lines(raw):
@@ -199,14 +245,16 @@ def _quoted_printable(raw: Octets) -> Decoded:
         text = _TRAILING_SPACE.sub(b"", piece) if _SPACE_AT_END.search(piece) else piece
         if _BAD_ESCAPE.search(text):
             bad = True
-            out.write(_ESCAPE.sub(_escaped, text))
+            out.write(_ESCAPE.sub(lambda match: _escaped(match, stray), text))
         else:
             out.write(a2b_qp(text))
     return Decoded(out.getvalue(), (DecodeDefect.BAD_ESCAPE,) if bad else ())
 
 
-def _escaped(match: re.Match[bytes]) -> bytes:
-    return bytes.fromhex(match[1].decode("ascii")) if match[1] else b""
+def _escaped(match: re.Match[bytes], stray: bytes) -> bytes:
+    if match[1]:
+        return bytes.fromhex(match[1].decode("ascii"))
+    return stray if match[2] is None else b""
 
 
 def _lines(raw: Octets) -> Iterator[bytes]:
@@ -237,21 +285,19 @@ def uu_end(data: bytes, start: int, end: int) -> int:
     return min(match.end() + 1, end) if match else end
 
 
-def _uuencode(raw: Octets) -> Decoded:
-    """The first block in `raw`. Lines that decode to nothing sensible are skipped, as uudecode's relatives do."""
-    data = bytes(raw)
+def _uuencode(data: bytes) -> Decoded:
+    """The first block in `data`, or all of it where no `begin` line stands there. Lines that cannot be decoded are skipped."""
     begin = UU_BEGIN.search(data)
-    if begin is None:
-        return Decoded(b"", (DecodeDefect.BAD_LINE,))
-    stop = uu_end(data, begin.end(), len(data))
+    at = begin.end() + 1 if begin else 0
+    stop = uu_end(data, at, len(data))
     ended = data[:stop].rstrip(b"\r\n").endswith((b"end", b"===="))
     missing = () if ended else (DecodeDefect.NO_END,)
-    if begin[1]:
-        content, defects = _base64(data[begin.end() : stop - 6 if ended else stop], Decoder.BASE64)
+    if begin and begin[1]:
+        content, defects = _base64(data[at : data.rfind(b"\n", at, stop - 2) if ended else stop], Decoder.BASE64)
         return Decoded(content, (*defects, *missing))
     out = BytesIO()
     bad = False
-    for line in BytesIO(data[begin.end() + 1 : stop]):
+    for line in BytesIO(data[at:stop]):
         text = line.rstrip(b"\r\n")
         if text.strip(b" `\t") in (b"", b"end"):
             continue
@@ -277,8 +323,7 @@ def yenc_end(data: bytes, start: int, end: int) -> int:
     return line + 1 if line >= 0 else end
 
 
-def _yenc(raw: Octets) -> Decoded:
-    data = bytes(raw)
+def _yenc(data: bytes) -> Decoded:
     begin = YENC_BEGIN.search(data)
     if begin is None:
         return Decoded(b"", (DecodeDefect.BAD_LINE,))

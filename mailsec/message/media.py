@@ -1,4 +1,4 @@
-"""What a part's header says about its content: Content-Type, Content-Transfer-Encoding, Content-Disposition (RFC 2045, 2183)."""
+"""What a part's header says about its content: its type, transfer encoding and disposition (RFC 2045, RFC 2183)."""
 
 from __future__ import annotations
 
@@ -20,6 +20,8 @@ class Media:
     `repeated` is True where a field or parameter stood twice: the first counts.
 
     `disposition` is in lower case, "" where there is none; `names` are the file names of both fields, the disposition's first.
+    `ordinary` says that every program reads the three fields alike: each once, well-formed, without comments, escapes or signs
+    that some stumble over.
     """
 
     type: str
@@ -30,6 +32,7 @@ class Media:
     repeated: bool = False
     disposition: str = ""
     names: tuple[FileName, ...] = ()
+    ordinary: bool = True
 
     def parameter(self, name: str) -> str:
         """The value of the parameter, "" where there is none."""
@@ -43,6 +46,14 @@ class Media:
 
 _FIELDS = re.compile(rb"(?im)^content-(type|transfer-encoding|disposition)[ \t]*:([^\n]*(?:\n[ \t][^\n]*)*)")
 _TYPE = re.compile(rb"[ \t\r\n]*([!#-'*+.0-9A-Z^-~-]+)[ \t\r\n]*/[ \t\r\n]*([!#-'*+.0-9A-Z^-~-]+)")
+# what nobody stumbles over: tokens and quoted strings without escapes; a boundary is never in the form of RFC 2231
+_VALUES = (
+    rb"[ \t\r\n]*[a-z0-9-]+%s(?:[ \t]*;[ \t\r\n]*(?!boundary\*)[a-z0-9-]+(?:\*[0-9]{0,2}\*?)?="
+    rb"(?:\"[^\"\\\r\n\x00]*\"|[^][()<>@,;:\\\"/?= \t\r\n\x00-\x1f]+))*[ \t]*;?[ \t\r]*\Z"
+)
+_ORDINARY_TYPE = re.compile(_VALUES % rb"/[a-z0-9.+-]+", re.IGNORECASE)
+_ORDINARY_DISPOSITION = re.compile(_VALUES % rb"", re.IGNORECASE)
+_ORDINARY_ENCODING = re.compile(rb"[ \t]*(?:7bit|8bit|binary|base64|quoted-printable)?[ \t\r]*\Z", re.IGNORECASE)
 _TOKEN = re.compile(rb"[ \t\r\n]*([^ \t\r\n;]*)")
 _SPACE = b" \t\r\n"
 
@@ -53,18 +64,29 @@ def read_media(header: bytes, default: str = "text/plain") -> Media:
     repeated = False
     for name, value in _FIELDS.findall(header):
         key = name.lower()
-        repeated = repeated or key in values
-        values.setdefault(key, value)
+        if key not in values:
+            values[key] = value
+        else:
+            repeated = True
     return media_of(values, default, repeated=repeated)
+
+
+def count_fields(header: bytes) -> int:
+    """How many fields of the three kinds the header section holds."""
+    return len(_FIELDS.findall(header))
 
 
 def media_of(values: dict[bytes, bytes], default: str = "text/plain", *, repeated: bool = False) -> Media:
     """The media that these field values give; their keys are b"type", b"transfer-encoding" and b"disposition"."""
-    encoding = _encoding(values.get(b"transfer-encoding", b"")[:100])
-    disposition, names, twice = _disposition(values[b"disposition"]) if b"disposition" in values else ("", (), False)
-    repeated = repeated or twice
+    encoding, ordinary = _encoding(values.get(b"transfer-encoding", b"")[:100])
+    disposition = ""
+    names: tuple[FileName, ...] = ()
+    if b"disposition" in values:
+        disposition, names, twice, good = _disposition(values[b"disposition"])
+        repeated = repeated or twice
+        ordinary = ordinary and good
     if (value := values.get(b"type")) is None:
-        return Media(default, (), encoding, b"", True, repeated, disposition, names)
+        return Media(default, (), encoding, b"", True, repeated, disposition, names, ordinary and not repeated)
     kind = _cached_type(value) if len(value) <= MEDIA_CACHED_BYTES else _content_type(value)
     return Media(
         kind.type,
@@ -75,14 +97,16 @@ def media_of(values: dict[bytes, bytes], default: str = "text/plain", *, repeate
         repeated or kind.repeated,
         disposition,
         names + kind.names if kind.names else names,
+        ordinary and kind.ordinary and not repeated,
     )
 
 
 def _content_type(value: bytes) -> Media:
+    ordinary = len(value) <= MAX_MEDIA_BYTES and _ORDINARY_TYPE.match(value) is not None
     value = without_comments(value) if len(value) <= MAX_MEDIA_BYTES else b""
     media_type = _TYPE.match(value)
     if media_type is None:
-        return Media("text/plain", ok=False)
+        return Media("text/plain", ok=False, ordinary=False)
     given, repeated = read_parameters(value, media_type.end())
     counting: dict[bytes, bytes] = {}
     for each in sorted(given, key=_rank):
@@ -93,7 +117,15 @@ def _content_type(value: bytes) -> Media:
         boundary=counting.get(b"boundary", b"").rstrip(_SPACE),
         repeated=repeated,
         names=file_names(given, b"name"),
+        ordinary=ordinary and not repeated and _boundary_is_ordinary(media_type[1], value, counting.get(b"boundary")),
     )
+
+
+def _boundary_is_ordinary(main: bytes, value: bytes, boundary: bytes | None) -> bool:
+    """True where a multipart has one boundary, not empty and without space at its ends, and anything else has none."""
+    if main.lower() != b"multipart":
+        return b"oundary" not in value
+    return boundary is not None and boundary == boundary.strip() != b"" and value.lower().count(b"boundary") == 1
 
 
 def _rank(parameter: Parameter) -> bool:
@@ -105,13 +137,15 @@ _cached_type = lru_cache(MEDIA_CACHED_FIELDS)(_content_type)
 
 
 @lru_cache(MEDIA_CACHED_FIELDS)
-def _encoding(value: bytes) -> str:
-    return from_bytes(without_comments(value).strip(_SPACE).lower()) or "7bit"
+def _encoding(value: bytes) -> tuple[str, bool]:
+    name = from_bytes(without_comments(value).strip(_SPACE).lower()) or "7bit"
+    return name, _ORDINARY_ENCODING.match(value) is not None
 
 
-def _disposition(value: bytes) -> tuple[str, tuple[FileName, ...], bool]:
+def _disposition(value: bytes) -> tuple[str, tuple[FileName, ...], bool, bool]:
+    ordinary = len(value) <= MAX_MEDIA_BYTES and _ORDINARY_DISPOSITION.match(value) is not None
     value = without_comments(value) if len(value) <= MAX_MEDIA_BYTES else b""
     token = _TOKEN.match(value)
     assert token is not None  # it matches the empty string
     given, repeated = read_parameters(value, token.end())
-    return from_bytes(token[1].lower()), file_names(given, b"filename"), repeated
+    return from_bytes(token[1].lower()), file_names(given, b"filename"), repeated, ordinary and not repeated

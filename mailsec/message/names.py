@@ -23,7 +23,7 @@ _MARKS = {Form.PLAIN: "", Form.EXTENDED: "*", Form.CONTINUED: "*0"}
 
 
 def file_names(parameters: Iterable[Parameter], key: bytes) -> tuple[FileName, ...]:
-    """The file names among `parameters`: those called `key` (b"filename" of a Content-Disposition, b"name" of a Content-Type)."""
+    """The file names among `parameters`, called `key`: b"filename" in a Content-Disposition, b"name" in a Content-Type."""
     found: dict[FileName, None] = {}
     for each in parameters:
         if each.name == key and each.value:
