@@ -16,6 +16,7 @@ BOOKS = (
     "mailsec.sender.spf.rules",
     "mailsec.sender.dkim.rules",
     "mailsec.sender.dmarc.rules",
+    "mailsec.sender.authres.rules",
     "mailsec.sender.bimi.rules",
     "mailsec.sender.spoofing.payload.rules",
     "mailsec.transport.mx.rules",

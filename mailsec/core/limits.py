@@ -275,6 +275,11 @@ AUTHRES_BYTES = 64 * 1024
 AUTHRES_RESULTS = 1_000
 """Results of one field that are read, and properties of one result; honest fields have under 20."""
 
+FOREIGN_RESULTS = 50
+"""Fields with results of other hosts that are read, the topmost first; ten hops with three fields each have fewer."""
+FOREIGN_SHOWN = 30
+"""Results of one such field that are shown and compared."""
+
 # --- mail hosts and key records
 RECORD_QUOTED = 1_000
 """Characters of a record that evidence quotes; a record may have 64 kB."""
