@@ -14,7 +14,8 @@ from mailsec.message.fields import Message
 class Envelope:
     """What SMTP said. None means unknown; a `mail_from` of "" is the null return path (RFC 5321 section 4.5.5).
 
-    `time` is when the message arrived, in seconds since 1970 UTC; `origin` says where this is known from.
+    `time` is when the message arrived, in seconds since 1970 UTC; `origin` says where this is known from. What stands in
+    `Message.data` from the octet `border` on came in with the message; None where that is not known.
     """
 
     ip: IPv4Address | IPv6Address | None = None
@@ -24,6 +25,7 @@ class Envelope:
     time: int | None = None
     origin: str = ""
     evidence: tuple[Evidence, ...] = ()
+    border: int | None = None
 
     @property
     def known(self) -> bool:
@@ -64,4 +66,5 @@ def derived(message: Message, host: str) -> Envelope:
         time=found.time,
         origin=f"as {host} received it",
         evidence=(evidence,),
+        border=found.field.start,
     )

@@ -43,7 +43,7 @@ def pieces(case: Case) -> Iterator[Piece]:
     have the same path, the message comes first."""
     assert case.structure is not None
     composite = {part.parent for part in case.structure.parts}
-    for index, (number, part) in enumerate(zip(paths(case.structure), case.structure.parts, strict=True)):
+    for index, (number, part) in enumerate(zip(paths(case.structure.parts), case.structure.parts, strict=True)):
         if index in composite and number:
             yield Piece(number, part.type, safe_name(number, part.type, ""), None, part.body, part.end)
     for looked in case.leaves:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from mailsec.api.inspect_case import Case, Looked
 from mailsec.core.limits import INSPECT_MEMBERS, INSPECT_PARTS
@@ -27,7 +27,7 @@ def parts_check(case: Case) -> Check:
     """
     assert case.structure is not None
     parts = case.structure.parts
-    numbers = paths(case.structure)
+    numbers = paths(case.structure.parts)
     below: list[list[Check]] = [[] for _ in parts]
     whole: dict[int, Looked] = {each.leaf.part: each for each in case.leaves if each.leaf.part is not None}
     for index, check in _others(case, numbers):
@@ -47,7 +47,7 @@ def parts_check(case: Case) -> Check:
     return Check("parts", None, reason, facts, children=(check,))
 
 
-def _others(case: Case, numbers: tuple[str, ...]) -> Iterator[tuple[int, Check]]:
+def _others(case: Case, numbers: Sequence[str]) -> Iterator[tuple[int, Check]]:
     """The leaves that only other readings yield, the last first, each with the index of the part it was found in."""
     places = {number: index for index, number in reversed(tuple(enumerate(numbers)))}
     others = [each for each in case.leaves if each.leaf.part is None][:INSPECT_PARTS]

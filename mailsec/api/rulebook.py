@@ -19,6 +19,7 @@ BOOKS = (
     "mailsec.sender.authres.rules",
     "mailsec.sender.bimi.rules",
     "mailsec.sender.spoofing.payload.rules",
+    "mailsec.sender.spoofing.rules",
     "mailsec.transport.mx.rules",
     "mailsec.transport.tlsa.rules",
     "mailsec.transport.mtasts.rules",

@@ -39,6 +39,7 @@ class Evidenced:
     identifiers: tuple[AuthResult, ...]
     structure: Structure
     form: Check
+    spoofing: Check
 
     def signature(self, index: int) -> SignatureResult | None:
         """The DKIM signature behind an identifier, None for SPF."""
@@ -48,6 +49,7 @@ class Evidenced:
         """Every finding of every room."""
         for check in (
             self.form,
+            self.spoofing,
             self.dkim.check,
             self.dmarc.check,
             *(each.check for each in (self.mail_from, self.helo) if each),

@@ -12,8 +12,10 @@ from mailsec.api.session import Session
 from mailsec.api.trace import Trace
 from mailsec.api.verdict import decide
 from mailsec.api.verify_case import Evidenced, case_of
-from mailsec.core.errors import BadInput
+from mailsec.core.domains import DomainError, to_ascii
+from mailsec.core.errors import BadInput, UsageError
 from mailsec.core.flow import Flow, gather, pure, together
+from mailsec.core.limits import SPOOF_PROTECTED
 from mailsec.core.results import AuthResult, Report, Status
 from mailsec.core.rules import Severity
 from mailsec.message.checks import Author, author, message_check
@@ -22,10 +24,12 @@ from mailsec.message.mime import structure
 from mailsec.sender.dkim.verify import DkimResult
 from mailsec.sender.dkim.verify import verify as verify_dkim
 from mailsec.sender.dmarc.evaluate import evaluate as evaluate_dmarc
+from mailsec.sender.spoofing.judge import Arrival, Results, Subject, Watch, spoofing_check
 
 if TYPE_CHECKING:
     from mailsec.sender.spf.evaluate import SpfResult
 
+_UNWATCHED = Watch()
 NOW = "now"
 RECEIVED = "received"
 
@@ -36,6 +40,7 @@ class VerifyOptions:
 
     `received_from` names the receiver whose Received fields state the envelope, where `envelope` does not. `at` is the time
     to judge for in seconds since 1970 UTC, "now" or "received"; None takes the time of arrival where it is known, else now.
+    `protect` names domains that nobody else may look like, `authserv_id` the receiver as it writes Authentication-Results.
     """
 
     envelope: Envelope | None = None
@@ -44,6 +49,8 @@ class VerifyOptions:
     fail_on: Severity | None = Severity.HIGH
     trace: bool = False
     explain: bool = False
+    protect: tuple[str, ...] = ()
+    authserv_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,15 +72,15 @@ def verify_message(file: bytes, subject: str, session: Session, options: VerifyO
     envelope = options.envelope or (derived(message, options.received_from) if options.received_from else Envelope())
     now = _moment(options.at, envelope, session.now)
     trace = Trace() if options.trace else None
-    evidenced = session.run(judge(message, envelope, now=now), trace)
+    evidenced = session.run(judge(message, envelope, now=now, watch=_watch(options)), trace)
     case = case_of(evidenced, options.fail_on)
     decision = decide(case)
     report = verify_report.report(evidenced, case, decision, subject=subject, now=now, trace=trace, explain=options.explain)
     return Verified(report, message, _results(evidenced))
 
 
-def judge(message: Message, envelope: Envelope, *, now: int) -> Flow[Evidenced]:
-    """SPF and DKIM side by side, then DMARC over both."""
+def judge(message: Message, envelope: Envelope, *, now: int, watch: Watch = _UNWATCHED) -> Flow[Evidenced]:
+    """SPF and DKIM side by side, then DMARC over both, then what misleads about the sender."""
     who = author(message)
     spf, dkim = yield from together(_spf(envelope, now=now), _dkim(message, who, now=now))
     mail_from, helo = spf
@@ -81,7 +88,32 @@ def judge(message: Message, envelope: Envelope, *, now: int) -> Flow[Evidenced]:
     dmarc = yield from evaluate_dmarc(who.domains, identifiers)
     found = structure(message)
     form = message_check(message, found, who)
-    return Evidenced(message, envelope, who, mail_from, helo, dkim, dmarc, identifiers, found, form)
+    results = Results(dkim, dmarc, mail_from, helo)
+    subject = Subject(message, who, found, now=now, watch=watch, arrival=_arrival(envelope), results=results)
+    spoofing = spoofing_check(subject)
+    return Evidenced(message, envelope, who, mail_from, helo, dkim, dmarc, identifiers, found, form, spoofing)
+
+
+def _arrival(envelope: Envelope) -> Arrival:
+    return Arrival(envelope.helo, envelope.mail_from, envelope.recipients, envelope.time, envelope.border)
+
+
+def _watch(options: VerifyOptions) -> Watch:
+    """Raises UsageError for what is no domain."""
+    if len(options.protect) > SPOOF_PROTECTED:
+        raise UsageError(f"more than {SPOOF_PROTECTED} domains to protect")
+    receivers = dict.fromkeys(name for name in (options.authserv_id, options.received_from) if name)
+    return Watch(tuple(map(_protected, options.protect)), tuple(receivers))
+
+
+def _protected(text: str) -> str:
+    try:
+        name = to_ascii(text)
+    except DomainError as error:
+        raise UsageError(f"{text!r} cannot be protected: {error}", hint="give a domain, such as example.com") from None
+    if "." not in name:
+        raise UsageError(f"{text!r} cannot be protected: a single label", hint="give a domain, such as example.com")
+    return name
 
 
 def _spf(envelope: Envelope, *, now: int) -> Flow[tuple[SpfResult | None, SpfResult | None]]:

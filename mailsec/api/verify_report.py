@@ -27,6 +27,7 @@ def report(
         evidenced.dmarc.check,
         *_content(evidenced),
         evidenced.form,
+        evidenced.spoofing,
     ]
     if trace is not None:
         checks.append(trace_check(trace))

@@ -22,6 +22,7 @@ class VerifyChoices:
     mail_from: str | None
     rcpt_to: tuple[str, ...]
     received_from: str
+    protect: tuple[str, ...]
     header: bool
     add_header: bool
     authserv_id: str
@@ -40,6 +41,7 @@ class VerifyChoices:
         "mailsec verify --received-from mx.example.org message.eml",
         "mailsec verify --ip 192.0.2.1 --helo mail.example.com --mail-from alice@example.com - < message.eml",
         "mailsec verify --zone example.zone --json message.eml | jq .verdict",
+        "mailsec verify --protect bank.example --received-from mx.example.org message.eml",
         "mailsec verify --add-header --authserv-id mx.example.org - < message.eml > with-results.eml",
     ),
 )
@@ -54,6 +56,13 @@ class VerifyChoices:
     default="",
     metavar="HOST",
     help="Take the envelope from the Received fields that HOST, our own border, wrote on top.",
+)
+@click.option(
+    "--protect",
+    type=TEXT,
+    multiple=True,
+    metavar="DOMAIN",
+    help="A domain, such as our own, that no other sender may look like (repeatable).",
 )
 @click.option("--header", is_flag=True, help="Print the results as an Authentication-Results field instead.")
 @click.option(

@@ -318,6 +318,24 @@ SMTP_REPLY_LINES = 1_000
 SMTP_REPLY_BYTES = 256 * 1024
 """Octets of one reply."""
 
+# --- forged senders
+SPOOF_ADDRESSES = 20
+"""Addresses of one field, and fields of one name, that are compared with From; an honest message has one or two."""
+SPOOF_RECIPIENTS = 50
+"""Recipients whose domains are compared with the sender's."""
+SPOOF_FIELD = 16 * 1024
+"""Octets of a field beside From that are looked at for what misleads; an honest one has under 1 kB."""
+SPOOF_TEXT = 2_048
+"""Characters of a display name or Subject that are looked at; a longer name is a finding of its own."""
+SPOOF_NAME = 128
+"""Characters of a display name above which it pushes the address out of sight."""
+SPOOF_PROTECTED = 1_000
+"""Domains that --protect may name; each is compared with every identity."""
+SPOOF_SIGNATURES = 50
+"""DKIM signatures whose d= and s= are looked at as they are written."""
+SPOOF_SPF_ADDRESSES = 1 << 18
+"""IPv4 addresses authorized by one SPF record above which that is worth saying; BreakSPF (2024) counts from 100,000 on."""
+
 # --- what a person is shown (JSON always has everything)
 SHOWN_TEXT = 600
 """Characters of one value in the human format; a field of a megabyte would bury the answer."""

@@ -26,6 +26,8 @@ def run(files: Sequence[str], chosen: VerifyChoices, output: OutputOptions, dns:
         fail_on=output.fail_on,
         trace=output.trace,
         explain=chosen.explain_for_user,
+        protect=chosen.protect,
+        authserv_id=chosen.authserv_id,
     )
     with session(dns) as live:
         if chosen.header or chosen.add_header or (chosen.explain_for_user and output.format in ("human", "plain")):

@@ -1,1 +1,1 @@
-"""Forged senders and dressed-up content: what a message shows against what it is."""
+"""Forged senders: what a message does so that people and programs take it for somebody else's."""

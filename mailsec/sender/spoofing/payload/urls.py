@@ -6,15 +6,17 @@ What a person reads in a URL and where a browser goes are kept apart: the tricks
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
 from html import unescape
 from ipaddress import IPv4Address, IPv6Address
 
-from mailsec.core.domains import DomainError, is_within, to_ascii
+from mailsec.core.domains import DomainError, to_ascii
 from mailsec.core.limits import MAX_URL
 from mailsec.core.suffixes import listed_organization
+from mailsec.sender.spoofing.subject import akin
 
 
 class Trick(StrEnum):
@@ -47,7 +49,7 @@ class Url:
     @property
     def is_ip(self) -> bool:
         """True where the host is an IP number."""
-        return ":" in self.host or _DOTTED.match(self.host) is not None
+        return _is_number(self.host)
 
 
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]{0,40}):")
@@ -106,10 +108,8 @@ def _host(written: str) -> tuple[str, tuple[Trick, ...]]:
     decoded = written
     if "%" in written:
         decoded = _PERCENT.sub(lambda code: chr(int(code[1], 16)), written)
-        try:
+        with suppress(UnicodeError):
             decoded = decoded.encode("latin-1").decode("utf-8")
-        except UnicodeError:
-            pass
         tricks = (Trick.ENCODED_HOST,)
     if decoded.startswith("["):
         try:
@@ -156,12 +156,14 @@ def _part(text: str) -> int | None:
 
 def same_site(one: str, other: str) -> bool:
     """True where both hosts belong to one organization by the public suffix list, or are the same."""
-    if one == other or is_within(one, other) or is_within(other, one):
-        return True
-    return organization(one) == organization(other)
+    return one == other or not (_is_number(one) or _is_number(other)) and akin(one, other)
+
+
+def _is_number(host: str) -> bool:
+    return ":" in host or _DOTTED.match(host) is not None
 
 
 @lru_cache(4096)
 def organization(host: str) -> str:
     """The domain that somebody registered, by the public suffix list; an IP number is its own."""
-    return host if ":" in host or _DOTTED.match(host) else listed_organization(host)
+    return host if _is_number(host) else listed_organization(host)

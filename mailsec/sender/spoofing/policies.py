@@ -1,0 +1,82 @@
+"""What SPF and DMARC records let anybody do, as seen from a message, and what no record or signature can tell."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from ipaddress import IPv4Network, ip_network
+
+from mailsec.core.limits import SPOOF_SPF_ADDRESSES
+from mailsec.core.results import Check, Finding, Status, finding
+from mailsec.core.rules import Severity
+from mailsec.sender.dmarc.record import Policy
+from mailsec.sender.spf.evaluate import SpfResult
+from mailsec.sender.spoofing import rules
+from mailsec.sender.spoofing.providers import MAILBOXES, relay
+from mailsec.sender.spoofing.subject import Results, Subject, akin
+
+
+def policy_findings(subject: Subject) -> Iterator[Finding]:
+    """Weak records that this message passed by, or that let it be forged."""
+    if subject.results is None:
+        return
+    yield from _subdomains(subject.results)
+    spf = subject.results.mail_from
+    if spf is not None and spf.status is Status.PASS:
+        yield from _spf(subject.results, spf)
+
+
+def undecided(subject: Subject) -> Iterator[Finding]:
+    """What is left open however the other rooms answer."""
+    if subject.results is None:
+        return
+    authors = [claim.domain for claim in subject.claimed("From") if claim.domain]
+    for domain in dict.fromkeys(authors):
+        if domain in MAILBOXES and subject.vouched(domain):
+            yield finding(rules.SHARED_PROVIDER, f"{domain} signs for all its customers")
+    others = sorted(domain for domain in subject.passed if not any(akin(domain, author) for author in authors))
+    if authors and others and not any(judgement.aligned for judgement in subject.results.dmarc.judgements):
+        sealed = ", and an ARC chain says what it found" if subject.fields("ARC-Seal") else ""
+        yield finding(rules.RESIGNED, f"{', '.join(others[:3])} vouches for it, {authors[0]} does not{sealed}")
+
+
+def _subdomains(results: Results) -> Iterator[Finding]:
+    for judgement in results.dmarc.judgements:
+        record = judgement.record
+        if record is None or judgement.policy is not Policy.NONE or judgement.record_at == judgement.domain:
+            continue
+        if record.policy not in (None, Policy.NONE):
+            text = f"the policy of {judgement.record_at} is {record.policy}, for {judgement.domain} it is none"
+            yield finding(rules.SUBDOMAIN_OPEN, text, severity=None if judgement.aligned else Severity.MEDIUM)
+
+
+def _spf(results: Results, spf: SpfResult) -> Iterator[Finding]:
+    """What a pass of SPF is worth, which counts most where nothing else vouches for the author."""
+    aligned = [index for judgement in results.dmarc.judgements for index in judgement.aligned]
+    alone = 0 in aligned and len(aligned) == aligned.count(0)
+    service = next((name for term in spf.mechanism.split() if (name := relay(_target(term)))), "")
+    if service:
+        yield finding(rules.SHARED_RELAY, f"{spf.mechanism} ({service})")
+        return
+    addresses = authorized(spf.check)
+    if addresses >= SPOOF_SPF_ADDRESSES:
+        text = f"{addresses} addresses may send mail for {spf.domain}"
+        yield finding(rules.WIDE_SPF, text, severity=Severity.MEDIUM if alone else None)
+
+
+def _target(term: str) -> str:
+    name, _, target = term.lstrip("+").partition(":" if ":" in term else "=")
+    return target if name.lower() in ("include", "redirect") else ""
+
+
+def authorized(check: Check) -> int:
+    """How many IPv4 addresses the ip4 terms of the records in an evaluation's tree name, each network counted once."""
+    networks = set()
+    for node in check.walk():
+        if node.name.lower().lstrip("+").startswith("ip4:"):
+            try:
+                network = ip_network(node.name.partition(":")[2], strict=False)
+            except ValueError:
+                continue
+            if isinstance(network, IPv4Network):
+                networks.add(network)
+    return sum(network.num_addresses for network in networks)
