@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from mailsec.core.limits import MAX_MEDIA_BYTES, MEDIA_CACHED_BYTES, MEDIA_CACHED_FIELDS
@@ -54,8 +54,12 @@ _VALUES = (
 _ORDINARY_TYPE = re.compile(_VALUES % rb"/[a-z0-9.+-]+", re.IGNORECASE)
 _ORDINARY_DISPOSITION = re.compile(_VALUES % rb"", re.IGNORECASE)
 _ORDINARY_ENCODING = re.compile(rb"[ \t]*(?:7bit|8bit|binary|base64|quoted-printable)?[ \t\r]*\Z", re.IGNORECASE)
+_WELL_FORMED = re.compile(
+    rb"(?:[!-9;-~]+:[^\x00\x0b\r\n]*(?:\r?\n[ \t]+[^\x00\x0b\r\n \t][^\x00\x0b\r\n]*)*\r?\n)*\r?\n",
+)
 _TOKEN = re.compile(rb"[ \t\r\n]*([^ \t\r\n;]*)")
 _SPACE = b" \t\r\n"
+_ENCODING_BYTES = 100
 
 
 def read_media(header: bytes, default: str = "text/plain") -> Media:
@@ -71,6 +75,12 @@ def read_media(header: bytes, default: str = "text/plain") -> Media:
     return media_of(values, default, repeated=repeated)
 
 
+def part_media(header: bytes, default: str = "text/plain") -> Media:
+    """The media of a part within a message. It is ordinary only where all of the header section is well-formed and ends."""
+    media = read_media(header, default)
+    return media if not media.ordinary or _WELL_FORMED.fullmatch(header) else replace(media, ordinary=False)
+
+
 def count_fields(header: bytes) -> int:
     """How many fields of the three kinds the header section holds."""
     return len(_FIELDS.findall(header))
@@ -78,7 +88,7 @@ def count_fields(header: bytes) -> int:
 
 def media_of(values: dict[bytes, bytes], default: str = "text/plain", *, repeated: bool = False) -> Media:
     """The media that these field values give; their keys are b"type", b"transfer-encoding" and b"disposition"."""
-    encoding, ordinary = _encoding(values.get(b"transfer-encoding", b"")[:100])
+    encoding, ordinary = _encoding(values.get(b"transfer-encoding", b"")[:_ENCODING_BYTES])
     disposition = ""
     names: tuple[FileName, ...] = ()
     if b"disposition" in values:
@@ -139,7 +149,7 @@ _cached_type = lru_cache(MEDIA_CACHED_FIELDS)(_content_type)
 @lru_cache(MEDIA_CACHED_FIELDS)
 def _encoding(value: bytes) -> tuple[str, bool]:
     name = from_bytes(without_comments(value).strip(_SPACE).lower()) or "7bit"
-    return name, _ORDINARY_ENCODING.match(value) is not None
+    return name, len(value) < _ENCODING_BYTES and _ORDINARY_ENCODING.match(value) is not None
 
 
 def _disposition(value: bytes) -> tuple[str, tuple[FileName, ...], bool, bool]:

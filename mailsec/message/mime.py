@@ -14,7 +14,7 @@ from typing import NamedTuple, TypeAlias
 
 from mailsec.core.limits import MAX_MIME_DEPTH, MAX_MIME_PARTS
 from mailsec.message.fields import Message
-from mailsec.message.media import Media, read_media
+from mailsec.message.media import Media, part_media, read_media
 
 
 class MimeDefectKind(StrEnum):
@@ -218,10 +218,10 @@ class _Builder:
         body = match.end() if match else len(self.data)
         header = self.data[start:body]
         if len(header) > _CACHED_HEADER_BYTES:
-            return body, read_media(header, default)
+            return body, part_media(header, default)
         media = self.cache.get((header, default))
         if media is None:
-            media = read_media(header, default)
+            media = part_media(header, default)
             if len(self.cache) < _CACHED_HEADERS:
                 self.cache[header, default] = media
         return body, media
