@@ -25,6 +25,9 @@ _LINE = re.compile(rb"(?m)^([^:\n]{4,40}):([^\n]*)")
 _NO_LETTER = re.compile(rb"[^A-Za-z-]+")
 _NAME = re.compile(_NAMES + rb"\Z", re.IGNORECASE)
 _ADDRESS = re.compile(rb"[^\s<>@,;:\"]{1,64}@([A-Za-z0-9\x80-\xff.-]{1,255})")
+# any of them, quickly: nearly every header has none
+_ODD = re.compile(rb"(?i)\n[ \t]+(?:(?:from|sender|reply-to)[ \t]*:|\r?\n)")
+_ODD_KINDS = frozenset({DefectKind.LEADING_FOLD, DefectKind.NO_COLON, DefectKind.BARE_CR, DefectKind.BAD_NAME, DefectKind.NUL})
 _BLANK_LINE = re.compile(rb"\n[ \t]+\r?\n")
 _SIGNATURES = (b"dkim-signature", b"arc-message-signature", b"x-google-dkim-signature", b"domainkey-signature")
 _AHEAD = 2 * 86_400
@@ -42,7 +45,10 @@ def header_findings(subject: Subject) -> Iterator[Finding]:
 
 def _hidden(subject: Subject) -> Iterator[Finding]:
     """One finding for a hidden From, one for all other fields."""
-    candidates = sorted(islice(_candidates(subject), _LOOKED_AT))
+    kinds = {defect.kind for defect in subject.message.defects}
+    if not kinds & _ODD_KINDS and not _ODD.search(subject.header):
+        return
+    candidates = sorted(islice(_candidates(subject, kinds), _LOOKED_AT))
     froms = [each for each in candidates if each[2] == "from" and _other_author(subject, each[3])]
     others = [each for each in candidates if each not in froms]
     for rule, found in ((rules.HIDDEN_FROM, froms), (rules.HIDDEN_FIELD, others)):
@@ -53,13 +59,11 @@ def _hidden(subject: Subject) -> Iterator[Finding]:
             yield finding(rule, text if len(found) == 1 else f"{text} and {len(found) - 1} more", *evidence)
 
 
-def _candidates(subject: Subject) -> Iterator[tuple[int, int, str, bytes]]:
+def _candidates(subject: Subject, kinds: set[DefectKind]) -> Iterator[tuple[int, int, str, bytes]]:
     """Start and end, name and value of each line that somebody may take for a field."""
-    message = subject.message
-    header = message.data[: message.body]
+    header = subject.header
     signed = [(each.start, each.end) for name in _SIGNATURES for each in subject.index.get(name, ())[:MAX_RECEIVED]]
     patterns = [_INDENTED]
-    kinds = {defect.kind for defect in message.defects}
     if DefectKind.NO_COLON in kinds:
         patterns.append(_FOLDED)
     if DefectKind.BARE_CR in kinds:
@@ -80,7 +84,7 @@ def _candidates(subject: Subject) -> Iterator[tuple[int, int, str, bytes]]:
 
 def _other_author(subject: Subject, value: bytes) -> bool:
     """True where the line names an author whom From does not name."""
-    own = {claim.mailbox.address.lower() for claim in subject.claimed("From")}
+    own = {claim.mailbox.address.lower() for claim in subject.authors}
     found = [match[0].lower() for match in _ADDRESS.finditer(value[:2000])]
     return any(each not in own for each in found) if found else not own
 
@@ -90,9 +94,9 @@ def _date(subject: Subject) -> Iterator[Finding]:
     if field is None:
         return
     text = from_bytes(field.value[:200]).partition("(")[0].strip()
-    where = field_evidence(subject.message, field)
     if (days := weekdays(text)) and days[0] != days[1]:
-        yield finding(rules.WEEKDAY, f"{shown(text)} was a {days[1]}", where)
+        yield finding(rules.WEEKDAY, f"{shown(text)} was a {days[1]}", field_evidence(subject.message, field))
     moment = parse_date(text)
     if moment is not None and subject.now is not None and moment > subject.now + _AHEAD:
-        yield finding(rules.FUTURE_DATE, f"{(moment - subject.now) // 86_400} days ahead", where)
+        ahead = (moment - subject.now) // 86_400
+        yield finding(rules.FUTURE_DATE, f"{ahead} days ahead", field_evidence(subject.message, field))

@@ -28,6 +28,7 @@ _OWN_WORD = 5
 """Letters of a name from which it is no common word that others may have in their names too."""
 
 
+@lru_cache(4096)
 def likeness(name: str, reference: str, written: str = "") -> Likeness | None:
     """How `name` is like `reference`, another organization's domain; None where it is not, or lies within it.
 

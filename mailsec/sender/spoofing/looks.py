@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from mailsec.core.domains import DomainError, is_within, to_ascii, to_unicode
 from mailsec.core.limits import SPOOF_ADDRESSES, SPOOF_FIELD, SPOOF_TEXT
@@ -42,15 +42,19 @@ def _characters(subject: Subject, name: str, field: Field) -> Iterator[Finding]:
     value = field.value[:SPOOF_FIELD]
     if value.isascii() and b"=?" not in value and value.translate(None, b"\r\n\t").decode("ascii").isprintable():
         return
-    where = field_evidence(subject.message, field)
     text = display_text(value, SPOOF_TEXT)
+    where = field_evidence(subject.message, field)
     yield from _in_text(name, text, where)
     if name != "Subject" and (char := characters.invisible_in_address(_addresses(subject, name))):
         yield finding(rules.INVISIBLE, f"{characters.named(char)} in an address of {name}", where, severity=Severity.HIGH)
 
 
+def _claims(subject: Subject, name: str) -> Sequence[Claim]:
+    return subject.authors if name == "From" else subject.claimed(name)
+
+
 def _addresses(subject: Subject, name: str) -> str:
-    return " ".join(from_bytes(claim.mailbox.address) for claim in subject.claimed(name)[:SPOOF_ADDRESSES])
+    return " ".join(from_bytes(claim.mailbox.address) for claim in _claims(subject, name))
 
 
 def _in_text(name: str, text: str, where: Evidence) -> Iterator[Finding]:
@@ -115,10 +119,9 @@ def _domains(subject: Subject) -> Iterator[Finding]:
 def _distinct(subject: Subject) -> list[Claim]:
     """The claims with a domain, each domain once as it is written, the first of each field."""
     found: dict[bytes, Claim] = {}
-    for name in ("From", "Sender", "Reply-To", "Resent-From", "Resent-Sender"):
-        for claim in subject.claimed(name)[:SPOOF_ADDRESSES]:
-            if claim.domain:
-                found.setdefault(claim.mailbox.domain, claim)
+    for claim in (*subject.authors, *subject.others):
+        if claim.domain:
+            found.setdefault(claim.mailbox.domain, claim)
     return list(found.values())
 
 
@@ -126,15 +129,15 @@ def _own_looks(subject: Subject, claim: Claim) -> Iterator[Finding]:
     """What a domain by itself shows: scripts mixed in a label, or a label that is ASCII to the eye only."""
     if "xn--" not in claim.domain:
         return
-    where = field_evidence(subject.message, claim.field)
     *labels, suffix = to_unicode(claim.domain).split(".")
     for label in labels:
         looks = skeleton(label)
         if word := mixed_word(label):
             text = f"{shown(word)} in {claim.domain}: {_scripts(word)}"
-            yield finding(rules.MIXED_SCRIPTS, text, where)
+            yield finding(rules.MIXED_SCRIPTS, text, field_evidence(subject.message, claim.field))
         elif not label.isascii() and looks.isascii() and suffix.isascii():
             text = f"{claim.domain} looks the same as {shown('.'.join((*map(skeleton, labels), suffix)))}"
+            where = field_evidence(subject.message, claim.field)
             yield finding(rules.HOMOGRAPH, text, where, severity=Severity.MEDIUM)
             return
 
@@ -148,9 +151,8 @@ def _references(subject: Subject, claim: Claim) -> Iterator[tuple[str, bool]]:
         for recipient in subject.recipients:
             yield recipient, False
     else:
-        for other in subject.claimed("From")[:SPOOF_ADDRESSES]:
-            if other.domain:
-                yield other.domain, False
+        for author in subject.author_domains:
+            yield author, False
 
 
 def _likeness(subject: Subject, claim: Claim, reference: str, *, protected: bool) -> Iterator[Finding]:

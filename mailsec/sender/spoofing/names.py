@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from mailsec.core.domains import DomainError, is_within, to_ascii
 from mailsec.core.limits import MAX_ADDRESS_BYTES, SPOOF_ADDRESSES, SPOOF_NAME, SPOOF_TEXT
-from mailsec.core.results import Finding, finding
+from mailsec.core.results import Evidence, Finding, finding
 from mailsec.core.rules import Severity
 from mailsec.core.text import clipped, from_bytes
 from mailsec.message.addresses import parse_addresses
@@ -15,7 +15,7 @@ from mailsec.message.checks import field_evidence
 from mailsec.message.words import display_text
 from mailsec.sender.spoofing import rules
 from mailsec.sender.spoofing.confusables import skeleton
-from mailsec.sender.spoofing.subject import Claim, Subject, akin
+from mailsec.sender.spoofing.subject import Claim, Subject
 
 _ADDRESS = re.compile(r"[^\s@<>()\[\]\"',;:\\]{1,64}@([^\s@<>()\[\]\"',;:\\]{1,255})")
 _DOMAIN = re.compile(
@@ -24,6 +24,7 @@ _DOMAIN = re.compile(
 )
 _WORD = re.compile(r"[^\W_]{2,63}")
 _COMMENT = re.compile(rb"\(([^()\\\"]{3,400})\)")
+_RELAYED = re.compile(rb"(?i)[%!][^%!]+\.[a-z]{2,}|[a-z]\.[a-z]{2,}!")
 _ANGLE = re.compile(r"<[^<>@]{0,64}@[^<>]{1,255}>")
 _UNREADABLE = re.compile(rb"=\?(utf-?7|x-[a-z0-9-]{1,30}|unicode-1-1-utf-7|punycode|hz-gb-2312)\?[bq]\?", re.IGNORECASE)
 _PADDING = re.compile("[ \t\u00a0\u2000-\u200a\u202f\u3000]{40}")
@@ -44,29 +45,34 @@ def shown(text: str) -> str:
 def _values(subject: Subject) -> Iterator[Finding]:
     """The From fields as a whole, before they are taken apart."""
     for field in subject.author.fields[:SPOOF_ADDRESSES]:
-        value, where = field.value, field_evidence(subject.message, field)
+        value = field.value
         if b"=?" in value:
             yield from _encoded(subject, value[: SPOOF_TEXT * 4])
             if match := _UNREADABLE.search(value):
-                yield finding(rules.UNREADABLE_WORD, from_bytes(match[1]), where)
+                yield finding(rules.UNREADABLE_WORD, from_bytes(match[1]), field_evidence(subject.message, field))
         if b"(" in value:
             for match in _COMMENT.finditer(value[: SPOOF_TEXT * 4]):
                 for domain in _strangers(subject, from_bytes(match[1])):
-                    yield finding(rules.COMMENT_ADDRESS, f"the comment shows an address at {domain}", where)
+                    yield finding(
+                        rules.COMMENT_ADDRESS,
+                        f"the comment shows an address at {domain}",
+                        field_evidence(subject.message, field),
+                    )
         if b":" in value and len(value) <= MAX_ADDRESS_BYTES:
             groups = parse_addresses(value).groups
             if groups:
-                yield finding(rules.FROM_GROUP, f"the group {shown(display_text(groups[0].display))!r}", where)
+                text = f"the group {shown(display_text(groups[0].display))!r}"
+                yield finding(rules.FROM_GROUP, text, field_evidence(subject.message, field))
 
 
 def _encoded(subject: Subject, value: bytes) -> Iterator[Finding]:
     """An address that only decoding shows, other than as part of a display name: `names` judges those."""
     decoded = display_text(value, SPOOF_TEXT)
     raw = from_bytes(value)
-    names = {display_text(claim.mailbox.display, SPOOF_TEXT) for claim in subject.claimed("From")[:SPOOF_ADDRESSES]}
+    names = {display_text(claim.mailbox.display, SPOOF_TEXT) for claim in subject.authors}
     for match in _ADDRESS.finditer(decoded):
         domain = _name(match[1])
-        if not domain or match[0] in raw or _known(subject, domain):
+        if not domain or match[0] in raw or subject.is_author(domain):
             continue
         inside = any(match[0] in name for name in names)
         angled = any(match[0] in angle[0] for angle in _ANGLE.finditer(decoded)) or f"<{match[0]}" in decoded
@@ -77,44 +83,47 @@ def _encoded(subject: Subject, value: bytes) -> Iterator[Finding]:
 
 
 def _mailboxes(subject: Subject) -> Iterator[Finding]:
-    for claim in subject.claimed("From")[:SPOOF_ADDRESSES]:
-        where = field_evidence(subject.message, claim.field)
-        mailbox = claim.mailbox
-        if mailbox.route:
-            route = ", ".join(map(from_bytes, mailbox.route[:3]))
-            yield finding(rules.FROM_ROUTE, f"by way of {shown(route)} to {_address(claim)}", where)
-        if b"@" in mailbox.local:
-            yield finding(rules.LOCAL_PART_ADDRESS, _address(claim), where)
-        elif re.search(rb"[%!][^%!]+\.[a-z]{2,}|[a-z]\.[a-z]{2,}!", mailbox.local.lower()):
-            yield finding(rules.LOCAL_PART_ADDRESS, f"{_address(claim)} is a relayed address", where, severity=Severity.LOW)
-        if mailbox.display:
-            name = display_text(mailbox.display, SPOOF_TEXT)
-            if (
-                len(name) > SPOOF_NAME
-                or _PADDING.search(from_bytes(mailbox.display[: SPOOF_TEXT * 4]))
-                or _PADDING.search(name)
-            ):
-                yield finding(rules.PADDED_NAME, f"{len(mailbox.display)} octets: {shown(name)!r}", where)
+    for claim in subject.authors:
+        yield from _address_forms(subject, claim)
+        if claim.mailbox.display:
+            name = display_text(claim.mailbox.display, SPOOF_TEXT)
+            if len(name) > SPOOF_NAME or _PADDING.search(name):
+                text = f"{len(claim.mailbox.display)} octets: {shown(name)!r}"
+                yield finding(rules.PADDED_NAME, text, _where(subject, claim))
             yield from _display(subject, claim, name)
+
+
+def _address_forms(subject: Subject, claim: Claim) -> Iterator[Finding]:
+    """A route in front of the address, another address in its local part."""
+    mailbox = claim.mailbox
+    if mailbox.route:
+        text = f"by way of {shown(', '.join(map(from_bytes, mailbox.route[:3])))} to {_address(claim)}"
+        yield finding(rules.FROM_ROUTE, text, _where(subject, claim))
+    if b"@" in mailbox.local:
+        yield finding(rules.LOCAL_PART_ADDRESS, _address(claim), _where(subject, claim))
+    elif _RELAYED.search(mailbox.local[:SPOOF_TEXT]):
+        text = f"{_address(claim)} is a relayed address"
+        yield finding(rules.LOCAL_PART_ADDRESS, text, _where(subject, claim), severity=Severity.LOW)
 
 
 def _display(subject: Subject, claim: Claim, name: str) -> Iterator[Finding]:
     """What the decoded display name `name` shows beside the address."""
-    where = field_evidence(subject.message, claim.field)
     addresses = list(_strangers(subject, name)) if "@" in name else []
     for domain in addresses:
         # a list that writes its own address into From leaves the author's in the display name
         severity = _severity(subject, domain) or (Severity.LOW if subject.listed else None)
-        yield finding(rules.DISPLAY_ADDRESS, f"{shown(name)!r} beside {_address(claim)}", where, severity=severity)
+        yield finding(
+            rules.DISPLAY_ADDRESS, f"{shown(name)!r} beside {_address(claim)}", _where(subject, claim), severity=severity
+        )
         return
     domains = [_name(match[1]) for match in _DOMAIN.finditer(name)] if "." in name else []
-    strange = [domain for domain in domains if domain and not _known(subject, domain) and not _branch(claim.domain, domain)]
+    strange = [domain for domain in domains if domain and not subject.is_author(domain) and not _branch(claim.domain, domain)]
     if strange:
         text = f"{shown(name)!r} beside {_address(claim)}"
-        yield finding(rules.DISPLAY_DOMAIN, text, where, severity=_severity(subject, strange[0]))
+        yield finding(rules.DISPLAY_DOMAIN, text, _where(subject, claim), severity=_severity(subject, strange[0]))
     elif brand := _brand(subject, claim, name):
         text = f"{shown(name)!r} names {brand}, the address is {_address(claim)}"
-        yield finding(rules.DISPLAY_DOMAIN, text, where, severity=Severity.MEDIUM)
+        yield finding(rules.DISPLAY_DOMAIN, text, _where(subject, claim), severity=Severity.MEDIUM)
 
 
 def _branch(domain: str, other: str) -> bool:
@@ -143,13 +152,8 @@ def _strangers(subject: Subject, text: str) -> Iterator[str]:
     """The domains of the addresses in `text` that are not those of From, the first few."""
     for count, match in enumerate(_ADDRESS.finditer(text)):
         domain = _name(match[1])
-        if count < SPOOF_ADDRESSES and domain and not _known(subject, domain):
+        if count < SPOOF_ADDRESSES and domain and not subject.is_author(domain):
             yield domain
-
-
-def _known(subject: Subject, domain: str) -> bool:
-    own = [claim.domain for claim in subject.claimed("From")[:SPOOF_ADDRESSES] if claim.domain]
-    return domain in own or any(akin(domain, each) for each in own)
 
 
 def _name(text: str) -> str:
@@ -159,6 +163,10 @@ def _name(text: str) -> str:
     except DomainError:
         return ""
     return name if "." in name else ""
+
+
+def _where(subject: Subject, claim: Claim) -> Evidence:
+    return field_evidence(subject.message, claim.field)
 
 
 def _address(claim: Claim) -> str:

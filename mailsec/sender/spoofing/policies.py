@@ -12,7 +12,7 @@ from mailsec.sender.dmarc.record import Policy
 from mailsec.sender.spf.evaluate import SpfResult
 from mailsec.sender.spoofing import rules
 from mailsec.sender.spoofing.providers import MAILBOXES, relay
-from mailsec.sender.spoofing.subject import Results, Subject, akin
+from mailsec.sender.spoofing.subject import Results, Subject
 
 
 def policy_findings(subject: Subject) -> Iterator[Finding]:
@@ -29,14 +29,13 @@ def undecided(subject: Subject) -> Iterator[Finding]:
     """What is left open however the other rooms answer."""
     if subject.results is None:
         return
-    authors = [claim.domain for claim in subject.claimed("From") if claim.domain]
-    for domain in dict.fromkeys(authors):
+    for domain in subject.author_domains:
         if domain in MAILBOXES and subject.vouched(domain):
             yield finding(rules.SHARED_PROVIDER, f"{domain} signs for all its customers")
-    others = sorted(domain for domain in subject.passed if not any(akin(domain, author) for author in authors))
-    if authors and others and not any(judgement.aligned for judgement in subject.results.dmarc.judgements):
+    others = sorted(domain for domain in subject.passed if not subject.is_author(domain))
+    if subject.author_domains and others and not any(judgement.aligned for judgement in subject.results.dmarc.judgements):
         sealed = ", and an ARC chain says what it found" if subject.fields("ARC-Seal") else ""
-        yield finding(rules.RESIGNED, f"{', '.join(others[:3])} vouches for it, {authors[0]} does not{sealed}")
+        yield finding(rules.RESIGNED, f"{', '.join(others[:3])} vouches for it, {subject.author_domains[0]} does not{sealed}")
 
 
 def _subdomains(results: Results) -> Iterator[Finding]:

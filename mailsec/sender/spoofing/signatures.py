@@ -54,10 +54,9 @@ def _replay(subject: Subject, results: Results) -> Iterator[Finding]:
 
 def _voucher(subject: Subject, results: Results) -> SignatureResult | None:
     """The first signature that holds, or has expired, and is of an author's organization."""
-    authors = [claim.domain for claim in subject.claimed("From") if claim.domain]
     for signature in results.dkim.signatures:
         held = signature.status in (Status.PASS, Status.POLICY) and signature.key_bits
-        if held and any(akin(signature.domain, author) for author in authors):
+        if held and subject.is_author(signature.domain):
             return signature
     return None
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
 from mailsec.core.domains import DomainError, is_within, to_ascii
-from mailsec.core.limits import MAX_AUTHORS, SPOOF_ADDRESSES, SPOOF_FIELD, SPOOF_RECIPIENTS
+from mailsec.core.limits import SPOOF_ADDRESSES, SPOOF_FIELD, SPOOF_RECIPIENTS
 from mailsec.core.results import Status
 from mailsec.core.suffixes import listed_organization
 from mailsec.core.text import from_bytes
@@ -17,6 +17,7 @@ from mailsec.message.addresses import Mailbox, parse_addresses
 from mailsec.message.authors import Author
 from mailsec.message.fields import Field, Message
 from mailsec.message.mime import Structure
+from mailsec.sender.dkim.coverage import index_of
 
 if TYPE_CHECKING:
     from mailsec.sender.dkim.verify import DkimResult
@@ -100,24 +101,34 @@ class Subject:
     @cached_property
     def index(self) -> dict[bytes, list[Field]]:
         """The fields by lower-case name, from the top."""
-        index: dict[bytes, list[Field]] = {}
-        for field in self.message.fields:
-            index.setdefault(field.name.lower(), []).append(field)
-        return index
-
-    def fields(self, name: str) -> list[Field]:
-        """The fields called `name`."""
-        return self.index.get(name.lower().encode(), [])
+        return index_of(self.message.fields)
 
     @cached_property
-    def claims(self) -> tuple[Claim, ...]:
-        """The addresses in From, Sender, Reply-To and the Resent fields, the first `SPOOF_ADDRESSES` of each."""
-        return (*self._from(), *(claim for name in _OTHERS for claim in self._other(name)))
+    def header(self) -> bytes:
+        """The header section with the empty line behind it."""
+        return self.message.data[: self.message.body]
 
-    def _from(self) -> Iterator[Claim]:
-        if self.author.fields:
-            for mailbox in self.author.mailboxes[:MAX_AUTHORS]:
-                yield Claim("From", self.author.fields[0], mailbox, _domain(mailbox))
+    def fields(self, name: str) -> Sequence[Field]:
+        """The fields called `name`."""
+        return self.index.get(name.lower().encode(), ())
+
+    @cached_property
+    def authors(self) -> tuple[Claim, ...]:
+        """The addresses in From, the first `SPOOF_ADDRESSES`."""
+        if not self.author.fields:
+            return ()
+        field = self.author.fields[0]
+        return tuple(Claim("From", field, mailbox, _domain(mailbox)) for mailbox in self.author.mailboxes[:SPOOF_ADDRESSES])
+
+    @cached_property
+    def author_domains(self) -> tuple[str, ...]:
+        """The domains of `authors`, each once."""
+        return tuple(dict.fromkeys(claim.domain for claim in self.authors if claim.domain))
+
+    @cached_property
+    def others(self) -> tuple[Claim, ...]:
+        """The addresses in Sender, Reply-To and the Resent fields, the first `SPOOF_ADDRESSES` of each field."""
+        return tuple(claim for name in _OTHERS for claim in self._other(name))
 
     def _other(self, name: str) -> Iterator[Claim]:
         for field in self.fields(name)[:SPOOF_ADDRESSES]:
@@ -125,8 +136,12 @@ class Subject:
                 yield Claim(name, field, mailbox, _domain(mailbox))
 
     def claimed(self, *names: str) -> list[Claim]:
-        """The addresses of the fields called `names`."""
-        return [claim for claim in self.claims if claim.name in names]
+        """The addresses of the fields called `names`, other than From."""
+        return [claim for claim in self.others if claim.name in names]
+
+    def is_author(self, domain: str) -> bool:
+        """True where `domain` is of an author's organization."""
+        return domain in self.author_domains or any(akin(domain, author) for author in self.author_domains)
 
     @cached_property
     def recipients(self) -> frozenset[str]:

@@ -6,12 +6,12 @@ import re
 from collections.abc import Iterator
 
 from mailsec.core.domains import DomainError, to_ascii
-from mailsec.core.limits import SPOOF_ADDRESSES, SPOOF_TEXT
+from mailsec.core.limits import SPOOF_TEXT
 from mailsec.core.results import Evidence, EvidenceKind, Finding, Status, finding
 from mailsec.core.text import clipped
 from mailsec.sender.spoofing import rules
 from mailsec.sender.spoofing.names import shown
-from mailsec.sender.spoofing.subject import Subject, akin
+from mailsec.sender.spoofing.subject import Subject
 
 # what ends a word for some reader of a header field: quotes, brackets, comments, separators, white space, controls
 _SPECIAL = re.compile(r"[\x00-\x20\x7f-\x9f\"(),:;<>@\[\\\]]")
@@ -72,19 +72,18 @@ def _helo(subject: Subject) -> Iterator[Finding]:
 
 def _other_domain(subject: Subject) -> Iterator[Finding]:
     """A return path of another organization, where that decides what vouches for the author."""
-    authors = [claim.domain for claim in subject.claimed("From")[:SPOOF_ADDRESSES] if claim.domain]
     results = subject.results
-    if not authors or results is None or any(judgement.aligned for judgement in results.dmarc.judgements):
+    if not subject.author_domains or results is None or any(judgement.aligned for judgement in results.dmarc.judgements):
         return
     spf, helo, path = results.mail_from, results.helo, subject.arrival.mail_from
-    if path and spf is not None and spf.domain and not any(akin(spf.domain, author) for author in authors):
-        text = f"<{shown(path)}>, the author is at {authors[0]}"
+    if path and spf is not None and spf.domain and not subject.is_author(spf.domain):
+        text = f"<{shown(path)}>, the author is at {subject.author_domains[0]}"
         yield finding(rules.MAIL_FROM_DIFFERS, text, _evidence("MAIL FROM", path))
     if helo is None or helo.status is not Status.PASS or _is_report(subject):
         return
     alone = spf is None or spf.status is not Status.PASS or not path
-    if alone and not any(akin(helo.domain, author) for author in authors):
-        text = f"{helo.domain} passes; the author is at {authors[0]}"
+    if alone and not subject.is_author(helo.domain):
+        text = f"{helo.domain} passes; the author is at {subject.author_domains[0]}"
         yield finding(rules.HELO_ONLY, text, _evidence("HELO", subject.arrival.helo or ""))
 
 
