@@ -9,7 +9,7 @@ from hashlib import sha256
 from mailsec.core.results import Finding
 from mailsec.message.authors import Author, author
 from mailsec.message.fields import Message
-from mailsec.message.leaves import Leaf, decoded, leaves
+from mailsec.message.leaves import Leaf, decoded, readings
 from mailsec.message.mime import Structure, structure
 from mailsec.message.offsets import FileOffsets
 from mailsec.message.path.read import ReceivedPath, received_path
@@ -29,7 +29,8 @@ class Looked:
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """All that was found out. `structure` is None where only the header was looked at."""
+    """All that was found out. `structure` is None where only the header was looked at; `complete` is False where a bound stopped
+    the search for leaves that other readings yield."""
 
     message: Message
     offset: FileOffsets
@@ -38,6 +39,7 @@ class Case:
     structure: Structure | None = None
     leaves: tuple[Looked, ...] = ()
     payload: Payload = Payload()
+    complete: bool = True
 
     def payload_findings(self, rules: frozenset[str], *, inside: bool) -> Iterator[Finding]:
         """The payload's findings whose rule is among `rules`, or is not."""
@@ -53,8 +55,9 @@ def case_of(message: Message, *, received_from: str = "", header_only: bool = Fa
     if header_only:
         return Case(message, offset, who, path, payload=judge.result())
     found = structure(message)
-    looked = tuple(_look(message, leaf, judge, offset) for leaf in leaves(message, found))
-    return Case(message, offset, who, path, found, looked, judge.result())
+    union = readings(message, found)
+    looked = tuple(_look(message, leaf, judge, offset) for leaf in union.leaves)
+    return Case(message, offset, who, path, found, looked, judge.result(), union.complete)
 
 
 def _subject(message: Message, judge: PayloadJudge) -> None:

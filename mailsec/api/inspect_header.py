@@ -15,7 +15,9 @@ from mailsec.core.text import clipped, from_bytes
 from mailsec.message.addresses import Mailbox, parse_addresses
 from mailsec.message.fields import DefectKind, Field
 from mailsec.message.words import display_text
-from mailsec.sender.authres.read import read as read_results
+from mailsec.sender.authres.foreign import foreign_results
+from mailsec.sender.authres.report import foreign_check
+from mailsec.sender.dkim.keyless import unsigned_tail
 from mailsec.sender.dkim.signature import SignatureError, parse_signature
 
 _SHOWN = 300
@@ -97,9 +99,13 @@ def authentication_check(case: Case) -> Check:
     for name, read in _READERS.items():
         fields = case.message.all(name)
         children += (read(case, field) for field in fields[:INSPECT_SIGNATURES])
+    edge = case.path.border
+    start = edge.field.start if edge is not None and edge.field is not None and edge.ip is not None else None
+    others = foreign_check(case.message, foreign_results(case.message, border=start, trusted=case.path.receiver))
+    children += others.children
     kinds = ", ".join(dict.fromkeys(child.name for child in children))
     reason = f"{kinds}: as they stand, not verified" if children else "no signature and no result of a check"
-    return Check("authentication", None, reason, children=tuple(children))
+    return Check("authentication", None, reason, findings=others.findings, children=tuple(children))
 
 
 def _dkim(case: Case, field: Field) -> Check:
@@ -119,9 +125,12 @@ def _dkim(case: Case, field: Field) -> Check:
         Fact("t", found.timestamp),
         Fact("x", found.expiration),
     )
-    relation = _relation(case, found.domain)
-    words = f"by {found.domain} with key {found.selector}" + (f": {relation}" if relation else "")
-    return Check("DKIM-Signature", None, words, facts, evidence=place)
+    words = [f"by {found.domain} with key {found.selector}", _relation(case, found.domain)]
+    if case.structure is not None:
+        tail = unsigned_tail(case.message, field)
+        facts += (Fact("body-as-signed", tail is not None), Fact("unsigned-body", tail))
+        words.append("the body was changed" if tail is None else f"{tail} octets of the body are unsigned" if tail else "")
+    return Check("DKIM-Signature", None, "; ".join(filter(None, words)), facts, evidence=place)
 
 
 def _arc(case: Case, field: Field) -> Check:
@@ -137,25 +146,10 @@ def _arc(case: Case, field: Field) -> Check:
     return Check(name, None, words, facts, evidence=place)
 
 
-def _results(case: Case, field: Field) -> Check:
-    found = read_results(field.value)
-    results = ", ".join(f"{each.method}={each.result}" for each in found.results)
-    words = f"{found.authserv_id or 'nobody'} says {results or 'nothing'}"
-    defects = ", ".join(found.defects) or None
-    facts = (Fact("authserv-id", found.authserv_id), Fact("defects", defects))
-    return Check("Authentication-Results", None, clipped(words, 2 * _SHOWN), facts, evidence=(_place(case, field),))
-
-
-def _received_spf(case: Case, field: Field) -> Check:
-    return Check("Received-SPF", None, clipped(_one_line(field), _SHOWN), evidence=(_place(case, field),))
-
-
 _READERS = {
     "DKIM-Signature": _dkim,
     "ARC-Seal": _arc,
     "ARC-Message-Signature": _arc,
-    "Authentication-Results": _results,
-    "Received-SPF": _received_spf,
 }
 
 

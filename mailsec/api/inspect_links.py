@@ -23,7 +23,7 @@ def links_check(case: Case) -> Check:
     if hosts:
         more = f" and {len(hosts) - _HOSTS} more" if len(hosts) > _HOSTS else ""
         reason += f" at {', '.join(hosts[:_HOSTS])}{more}"
-    facts = (Fact("targets", count), Fact("hosts", len(hosts)), Fact("resources", len(links) - count))
+    facts: tuple[Fact, ...] = (Fact("targets", count), Fact("hosts", len(hosts)), Fact("resources", len(links) - count))
     if case.payload.links_left_out:
         facts += (Fact("left-out", case.payload.links_left_out),)
     findings = tuple(case.payload_findings(OF_LINKS, inside=True))
@@ -35,16 +35,11 @@ def _link(seen: Seen) -> Check:
     words = [] if seen.kind in (LinkKind.LINK, LinkKind.TEXT) else [seen.kind.value]
     if seen.text and seen.text != url.text:
         words.append(f"“{clipped(seen.text, _TEXT)}”")
-    if seen.count > 1:
-        words.append(f"{seen.count} times")
-    spelled = to_unicode(url.host)
-    if spelled != url.host:
-        words.append(f"reads {spelled}")
-    facts = (
-        Fact("kind", seen.kind.value),
-        Fact("host", url.host or None),
-        Fact("scheme", url.scheme or None),
-        Fact("tricks", ", ".join(url.tricks) or None),
-        Fact("part", seen.part.removeprefix("part ")),
-    )
+    if seen.times > 1:
+        words.append(f"{seen.times} times")
+    if "xn--" in url.host:
+        words.append(f"reads {to_unicode(url.host)}")
+    facts: tuple[Fact, ...] = (Fact("kind", seen.kind.value), Fact("host", url.host or None), Fact("part", seen.part[5:]))
+    if url.tricks:
+        facts += (Fact("tricks", ", ".join(url.tricks)),)
     return Check(url.text or "(empty)", None, ", ".join(words), facts)

@@ -11,11 +11,13 @@ from mailsec.api.inspect_links import links_check
 from mailsec.api.inspect_parts import attachments_check, parts_check
 from mailsec.api.readable import readable
 from mailsec.api.tool import TOOL
+from mailsec.api.watch import watched
 from mailsec.core.exits import Exit
 from mailsec.core.results import Check, Finding, Report, Status
 from mailsec.core.rules import Severity
 from mailsec.message.checks import message_check
 from mailsec.message.mime import Structure
+from mailsec.sender.spoofing.judge import inspect_spoofing
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +26,7 @@ class InspectOptions:
     leaves the body alone."""
 
     received_from: str = ""
+    protect: tuple[str, ...] = ()
     fail_on: Severity | None = Severity.HIGH
     header_only: bool = False
 
@@ -39,23 +42,24 @@ class Inspected:
 def inspect_message(file: bytes, subject: str, *, now: int, options: InspectOptions | None = None) -> Inspected:
     """Say what the message in `file`, called `subject` in the report, is. `now` is in seconds since 1970 UTC.
 
-    Raises NothingToJudge for an empty file, BadInput where there is no header field.
+    Raises NothingToJudge for an empty file, BadInput where there is no header field, UsageError for a domain that is none.
     """
     options = options or InspectOptions()
     case = case_of(readable(file), received_from=options.received_from, header_only=options.header_only)
-    checks = tuple(_checks(case))
+    checks = tuple(_checks(case, options, now))
     findings = [found for check in checks for found in check.all_findings()]
     status, exit, summary = _verdict(findings, options.fail_on)
     return Inspected(Report(subject, status, summary, checks, now, TOOL, exit), case)
 
 
-def _checks(case: Case) -> Iterator[Check]:
+def _checks(case: Case, options: InspectOptions, now: int) -> Iterator[Check]:
     yield identities_check(case)
     if case.structure is not None:
         yield parts_check(case)
         yield attachments_check(case)
         yield links_check(case)
     yield case.path.check
+    yield inspect_spoofing(case.message, case.author, case.structure or Structure(()), now=now, watch=watched(options.protect, options.received_from))
     yield authentication_check(case)
     yield header_check(case, _form(case))
 

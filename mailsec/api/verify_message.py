@@ -11,11 +11,10 @@ from mailsec.api.readable import readable
 from mailsec.api.session import Session
 from mailsec.api.trace import Trace
 from mailsec.api.verdict import decide
+from mailsec.api.watch import watched
 from mailsec.api.verify_case import Evidenced, case_of
-from mailsec.core.domains import DomainError, to_ascii
-from mailsec.core.errors import BadInput, UsageError
+from mailsec.core.errors import BadInput
 from mailsec.core.flow import Flow, gather, pure, together
-from mailsec.core.limits import SPOOF_PROTECTED
 from mailsec.core.results import AuthResult, Report, Status
 from mailsec.core.rules import Severity
 from mailsec.message.checks import Author, author, message_check
@@ -72,7 +71,7 @@ def verify_message(file: bytes, subject: str, session: Session, options: VerifyO
     envelope = options.envelope or (derived(message, options.received_from) if options.received_from else Envelope())
     now = _moment(options.at, envelope, session.now)
     trace = Trace() if options.trace else None
-    evidenced = session.run(judge(message, envelope, now=now, watch=_watch(options)), trace)
+    evidenced = session.run(judge(message, envelope, now=now, watch=watched(options.protect, options.authserv_id, options.received_from)), trace)
     case = case_of(evidenced, options.fail_on)
     decision = decide(case)
     report = verify_report.report(evidenced, case, decision, subject=subject, now=now, trace=trace, explain=options.explain)
@@ -96,24 +95,6 @@ def judge(message: Message, envelope: Envelope, *, now: int, watch: Watch = _UNW
 
 def _arrival(envelope: Envelope) -> Arrival:
     return Arrival(envelope.helo, envelope.mail_from, envelope.recipients, envelope.time, envelope.border)
-
-
-def _watch(options: VerifyOptions) -> Watch:
-    """Raises UsageError for what is no domain."""
-    if len(options.protect) > SPOOF_PROTECTED:
-        raise UsageError(f"more than {SPOOF_PROTECTED} domains to protect")
-    receivers = dict.fromkeys(name for name in (options.authserv_id, options.received_from) if name)
-    return Watch(tuple(map(_protected, options.protect)), tuple(receivers))
-
-
-def _protected(text: str) -> str:
-    try:
-        name = to_ascii(text)
-    except DomainError as error:
-        raise UsageError(f"{text!r} cannot be protected: {error}", hint="give a domain, such as example.com") from None
-    if "." not in name:
-        raise UsageError(f"{text!r} cannot be protected: a single label", hint="give a domain, such as example.com")
-    return name
 
 
 def _spf(envelope: Envelope, *, now: int) -> Flow[tuple[SpfResult | None, SpfResult | None]]:

@@ -18,6 +18,7 @@ class InspectChoices:
     """The options that only `inspect` has."""
 
     received_from: str = ""
+    protect: tuple[str, ...] = ()
     at: At | None = None
     headers_only: bool = False
     defang: bool = False
@@ -44,6 +45,13 @@ class InspectChoices:
     default="",
     metavar="HOST",
     help="Believe the Received fields that HOST, our own border, wrote.",
+)
+@click.option(
+    "--protect",
+    type=TEXT,
+    multiple=True,
+    metavar="DOMAIN",
+    help="A domain, such as our own, that no other sender may look like (repeatable).",
 )
 @click.option("--at", type=TIME, metavar="TIME", help="Look at it as of this time: now, a date, 2026-11-21T12:00:00Z.")
 @click.option("--headers-only", is_flag=True, help="Look at the header alone, and show every field.")

@@ -39,7 +39,7 @@ def _case(data: bytes, chosen: InspectChoices) -> Case:
 
 def _reports(files: Sequence[str], chosen: InspectChoices, output: OutputOptions) -> int:
     now = Session(Settings(at=chosen.at if isinstance(chosen.at, int) else None)).now
-    options = InspectOptions(chosen.received_from, output.fail_on, chosen.headers_only)
+    options = InspectOptions(chosen.received_from, chosen.protect, output.fail_on, chosen.headers_only)
     short = output.format == "human" and not output.verbose
 
     def shown(report: Report) -> Report:

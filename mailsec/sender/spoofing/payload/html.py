@@ -53,6 +53,7 @@ _TAG = re.compile(
     r"(?i)<(?:(!--)|(/)?(a|area|base|button|embed|form|frame|iframe|img|input|link|meta|object|script|style|title)(?=[\s/>]))"
 )
 _ATTRIBUTE = re.compile(r"""[\s/]*([^\s/>][^\s/>=]*)(?:\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s>]*)))?""")
+_ONLY_TARGET = re.compile(r"""\s(href|src)="([^"]*)"\s?>""")
 _TAG_END = re.compile(r"[\s/=]*>?")
 _MARKUP = re.compile(r"<[^<>]*>")
 _REFRESH = re.compile(r"(?i)[^;,]{0,40}[;,]\s*(?:url\s*=\s*)?['\"]?([^'\"]*)")
@@ -111,6 +112,9 @@ class _Scanner:
     def _attributes(self, at: int) -> tuple[dict[str, str], int]:
         """The attributes of the tag from `at` on, the first of each name, and where the tag ends."""
         text = self.text
+        plain = _ONLY_TARGET.match(text, at)
+        if plain is not None:
+            return {plain[1]: plain[2]}, plain.end()
         found: dict[str, str] = {}
         count = 0
         while (match := _ATTRIBUTE.match(text, at)) is not None:

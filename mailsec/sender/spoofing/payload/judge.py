@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import NamedTuple
 
 from mailsec.core.limits import MAX_HTML_CHARACTERS, MAX_MESSAGE_LINKS, MAX_URL
@@ -20,6 +20,7 @@ from mailsec.sender.spoofing.payload.kinds import HTML, SVG
 from mailsec.sender.spoofing.payload.links import Seen, judge_page
 from mailsec.sender.spoofing.payload.names import PAGES
 from mailsec.sender.spoofing.payload.notes import Notes
+from mailsec.sender.spoofing.payload.urls import Url
 
 
 class Content(NamedTuple):
@@ -51,7 +52,9 @@ class Payload:
     links_left_out: int = 0
 
 
-_URL_IN_TEXT = re.compile(r"(?i)\b(?:(?:https?|ftp)://|www\.(?=\w))[^\s<>\"'`{}|\\^\[\]]{1,8192}")
+_URL_MARK = re.compile(r"://|\b([Ww]{3}\.)(?=\w)")
+_SCHEME_IN_FRONT = re.compile(r"(?i)(?<![a-z0-9])(?:https?|ftp)\Z")
+_URL_REST = re.compile(rf"[^\s<>\"'`{{}}|\\^\[\]]{{1,{MAX_URL}}}")
 _TRAILING = ".,;:!?)*_~"
 _PAGE_TYPES = ("text/html", "application/xhtml+xml", "image/svg+xml")
 
@@ -65,6 +68,7 @@ class PayloadJudge:
         self._budget = Budget()
         self._files: list[File] = []
         self._links: dict[tuple[str, LinkKind], Seen] = {}
+        self._urls: dict[str, Url] = {}
         self._left_out = 0
 
     def add(self, content: Content) -> File:
@@ -76,9 +80,9 @@ class PayloadJudge:
             page = read_page(_text(content))
             if content.is_file:
                 self._attached(page, file, place)
-            self._keep(judge_page(page, place, self._site, self._notes))
+            self._keep(judge_page(page, place, self._site, self._notes, self._urls))
         elif content.type.startswith(("text/", "message/")):
-            self._keep(judge_page(Page(tuple(_links_in_text(content))), place, self._site, self._notes))
+            self._keep(judge_page(Page(tuple(_links_in_text(content))), place, self._site, self._notes, self._urls))
         return file
 
     def reply(self, subject: str, *, refers: bool) -> None:
@@ -105,7 +109,7 @@ class PayloadJudge:
             key = (each.url.text, each.kind)
             known = self._links.get(key)
             if known is not None:
-                self._links[key] = replace(known, count=known.count + 1, text=known.text or each.text)
+                self._links[key] = known._replace(times=known.times + 1, text=known.text or each.text)
             elif len(self._links) < MAX_MESSAGE_LINKS:
                 self._links[key] = each
             else:
@@ -125,8 +129,16 @@ def _text(content: Content) -> str:
 
 def _links_in_text(content: Content) -> Iterator[Link]:
     """The addresses of the web that stand in a text, as programs make them links."""
-    if b"://" not in content.data and b"www." not in content.data and b"WWW." not in content.data:
+    if b"://" not in content.data and b"www." not in content.data.lower():
         return
-    for match in _URL_IN_TEXT.finditer(_text(content)[:MAX_HTML_CHARACTERS]):
-        target = match[0][:MAX_URL].rstrip(_TRAILING)
-        yield Link(LinkKind.TEXT, target if "://" in target else f"http://{target}", "", match.start())
+    text = _text(content)[:MAX_HTML_CHARACTERS]
+    at = 0
+    while (match := _URL_MARK.search(text, at)) is not None:
+        # the mark is found faster than a scheme in any case, and the scheme stands in front of it
+        scheme = "" if match[1] else _SCHEME_IN_FRONT.search(text[max(match.start() - 5, at) : match.start()])
+        rest = _URL_REST.match(text, match.end())
+        at = rest.end() if rest else match.end()
+        if scheme is None or rest is None:
+            continue
+        target = (match[0] + rest[0]).rstrip(_TRAILING)
+        yield Link(LinkKind.TEXT, f"{scheme[0]}{target}" if scheme else f"http://{target}", "", match.start())

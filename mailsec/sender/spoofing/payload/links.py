@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from mailsec.core.domains import to_unicode
+from mailsec.core.limits import MAX_MESSAGE_LINKS
 from mailsec.core.results import Evidence
 from mailsec.core.rules import Severity
 from mailsec.core.text import clipped
@@ -29,23 +30,29 @@ _PAGES = ("data:text/html", "data:image/svg", "data:application/xhtml", "data:te
 _NUMBERED_LISTS = re.compile(r"\A[\d.]+\Z")
 
 
-@dataclass(frozen=True, slots=True)
-class Seen:
+class Seen(NamedTuple):
     """A link of the message, each target once: where it leads, how, the first text that it shows, the part, and how often."""
 
     url: Url
     kind: LinkKind
     text: str
     part: str
-    count: int = 1
+    times: int = 1
 
 
-def judge_page(page: Page, place: Evidence, site: str, notes: Notes) -> list[Seen]:
-    """Note what is odd about the links of a page; all of them. `site` is a domain of the author, "" where there is none."""
+def judge_page(page: Page, place: Evidence, site: str, notes: Notes, known: dict[str, Url]) -> list[Seen]:
+    """Note what is odd about the links of a page; all of them. `site` is a domain of the author, "" where there is none.
+
+    `known` are the URLs of the message that were read already: text and page mostly have the same.
+    """
     base = parse_url(page.base) if page.base else None
     seen: list[Seen] = []
     for link in page.links:
-        url = parse_url(link.target, base)
+        url = known.get(link.target) if base is None else None
+        if url is None:
+            url = parse_url(link.target, base)
+            if base is None and len(known) < MAX_MESSAGE_LINKS:
+                known[link.target] = url
         seen.append(Seen(url, link.kind, link.text, place.where))
         if link.kind is LinkKind.RESOURCE:
             continue
@@ -70,7 +77,7 @@ def _target(url: Url, place: Evidence, notes: Notes) -> None:
             severity = Severity.LOW if url.scheme == "javascript" else None
             notes.add(rules.LINK_SCHEME, f"its scheme is {url.scheme}", place, url.text, severity)
         return
-    if not url.tricks and "xn--" not in url.host and not url.is_ip:
+    if not url.tricks and "xn--" not in url.host and not url.host[-1:].isdigit() and ":" not in url.host:
         return
     if Trick.USERINFO in url.tricks:
         _userinfo(url, place, notes)

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import re
 from contextlib import suppress
-from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
 from html import unescape
 from ipaddress import IPv4Address, IPv6Address
+from typing import NamedTuple
 
 from mailsec.core.domains import DomainError, to_ascii
 from mailsec.core.limits import MAX_URL
@@ -31,8 +31,7 @@ class Trick(StrEnum):
     NESTED = "nested"
 
 
-@dataclass(frozen=True, slots=True)
-class Url:
+class Url(NamedTuple):
     """A URL. `text` is as written, entities resolved; `scheme` in lower case, "" where the URL is relative.
 
     `host` is what a browser asks for: lower-case A-labels, or an IP number in its usual form; "" where there is none. `userinfo`
@@ -52,6 +51,8 @@ class Url:
         return _is_number(self.host)
 
 
+# what nearly every URL is: nothing in it that could be a trick, and no other URL
+_ORDINARY = re.compile(r"(https?)://([a-z0-9.-]{1,253})(?:[/?#][!-;=?-\[\]_a-z{|}~]*)?\Z")
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]{0,40}):")
 _IGNORED = re.compile(r"[\t\r\n]+")
 _ENDS = re.compile(r"[/\\?#]")
@@ -66,6 +67,14 @@ WEB = ("http", "https", "ftp", "ws", "wss")
 def parse_url(written: str, base: Url | None = None) -> Url:
     """The URL that an attribute or a text holds; a relative one is one of `base`, where that is known. Never raises."""
     text = unescape(written[:MAX_URL]) if "&" in written else written[:MAX_URL]
+    ordinary = _ORDINARY.match(text)
+    if ordinary is not None and "http" not in text[4:]:
+        host, tricks = _host(ordinary[2])
+        return Url(text, ordinary[1], host, "", tricks)
+    return _odd(text, base)
+
+
+def _odd(text: str, base: Url | None) -> Url:
     stripped = text.strip(_CONTROLS)
     cleaned = _IGNORED.sub("", stripped)
     tricks = [Trick.CONTROL] if len(cleaned) < len(stripped) else []
