@@ -60,6 +60,8 @@ MAX_FILE_NAME = 4_096
 """Characters of a file name that are kept; file systems take 255."""
 MAX_BASE64_BLOCKS = 100_000
 """Blocks of base64 that end in padding and stand behind each other in one content; behind them padding is skipped."""
+MAX_TEXT_BYTES = 16 * 1024 * 1024
+"""Octets of one text that are decoded to characters, under each charset that is tried."""
 MAX_CLUES = 50
 """Content fields, boundaries and names of one header that other readings are made of."""
 MAX_CLUE_BYTES = 200_000

@@ -84,7 +84,7 @@ def loose_fields(header: bytes) -> Iterator[tuple[bytes, bytes]]:
         assert value is not None  # it matches the empty string
         kind = (match[2] or match[3] or match[4]).lower()
         if not match[1] or _SAYS[kind].match(value[0].partition(b"\n")[0]):
-            yield kind, value[0]
+            yield kind, value[0].rstrip(b"\r")
 
 
 def has_hidden_field(data: bytes, start: int, end: int) -> bool:

@@ -94,7 +94,7 @@ def base64_defects(raw: Octets) -> tuple[DecodeDefect, ...]:
         found.append(DecodeDefect.FOREIGN_CHARACTERS)
         if not foreign.strip(b"-_"):
             found.append(DecodeDefect.URL_ALPHABET)
-    if any(length % 4 for piece in _lines(raw) for length in set(map(len, piece.split()[:-1]))):
+    if sum(_uneven(piece) for piece in _lines(raw)) > 1:
         found.append(DecodeDefect.UNEVEN_LINES)
     length = padding = 0
     for piece in _pieces(raw):
@@ -110,6 +110,12 @@ def base64_defects(raw: Octets) -> tuple[DecodeDefect, ...]:
     elif (length + padding) % 4:
         found.append(DecodeDefect.NO_PADDING)
     return tuple(found)
+
+
+def _uneven(lines: bytes) -> int:
+    """How many lines are not in groups of four; the last one does not count."""
+    lengths = list(map(len, lines.split()[:-1]))
+    return sum(1 for length in lengths if length % 4) if any(length % 4 for length in set(lengths)) else 0
 
 
 def looks_like_base64(raw: Octets) -> bool:

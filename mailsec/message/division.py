@@ -14,13 +14,14 @@ class Delimiter(NamedTuple):
 
     What precedes ends at `start` (the line end in front belongs to the delimiter), what follows begins at `end`. `strict` is
     True where the standard sees a delimiter, `line` where it stands at a line's beginning at least, if a bare CR ends a line
-    and white space in front does not count. `closing` says that two hyphens follow.
+    and white space in front does not count. `whole` says that the line ends behind it, `closing` that two hyphens follow.
     """
 
     start: int
     end: int
     strict: bool
     line: bool
+    whole: bool
     closing: bool
 
 
@@ -63,7 +64,7 @@ def _delimiter(data: bytes, body: int, end: int, at: int, behind: int) -> Delimi
         start -= 1
     if line and start > body and data[start - 1] == 0x0D:
         start -= 1
-    return Delimiter(max(start, body), after, strict, line, data.startswith(b"--", behind))
+    return Delimiter(max(start, body), after, strict, line, tail is not None, data.startswith(b"--", behind))
 
 
 def divide(found: list[Delimiter], body: int, end: int, *, final: bool) -> Division:
@@ -84,7 +85,7 @@ def divide(found: list[Delimiter], body: int, end: int, *, final: bool) -> Divis
     return Division(preamble, tuple(parts), (end, end))
 
 
-_GUESS = re.compile(rb"(?m)^--([^\r\n]{1,200}?)(?:--)?[ \t]*\r?\n(?=[!-9;-~]+[ \t]*:|\r?\n)")
+_GUESS = re.compile(rb"(?m)^--([^\r\n]{0,200}?)(?:--)?[ \t]*\r?\n(?=[!-9;-~]+[ \t]*:|\r?\n)")
 
 
 def guessed(data: bytes, body: int, end: int) -> Iterator[bytes]:

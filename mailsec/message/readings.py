@@ -148,7 +148,6 @@ class _Explorer:
             self._push(section._replace(header=header, body=body, reading=reading))
         clue = clues(data[section.header : section.body], section.default)
         if self._encoded_composite(section, clue):
-            self._leaf(section, clue)
             return
         opened = clue.messages and self._message(section, clue)
         bare = not section.depth and is_bare_multipart(data, section.header, section.body)
@@ -194,28 +193,39 @@ class _Explorer:
         """The section as a multipart, in every way. False where it has no delimiter of any kind."""
         data, body, end = section.buffer.data, section.body, section.end
         own = clue.media.boundary if clue.media.type.startswith("multipart/") else None
-        seen: set[tuple[int, ...]] = set()
-        for boundary in clue.boundaries:
-            if not self._spend(end - body):
-                break
-            found = delimiters(data, body, end, boundary)
-            reading = section.reading
-            if boundary != own:
-                reading = reading or (Reading.OTHER_TYPE if own is None else Reading.OTHER_BOUNDARY)
-                found = [each for each in found if each.line]
-            # a candidate that begins another one stands at the same places
-            places = tuple(each.start for each in found)
-            if not places or places in seen:
-                continue
-            seen.add(places)
-            for division, way in _ways(found, body, end):
-                self._parts(section, division, clue, reading or way)
-            self._inner_first(section, boundary, found)
-        if seen:
-            return True
+        for exact in (True, False):
+            seen: set[tuple[int, ...]] = set()
+            for boundary in clue.boundaries:
+                if not self._spend(end - body):
+                    return True
+                found = [each for each in delimiters(data, body, end, boundary) if each.line or boundary == own]
+                # a candidate that begins another one stands at the same places; one that ends no line is the last choice
+                places = tuple(each.start for each in found)
+                if not places or places in seen or (exact and boundary != own and not any(each.whole for each in found)):
+                    continue
+                seen.add(places)
+                self._divided(section, clue, found, boundary)
+            if seen:
+                return True
+        return self._guessed(section, clue)
+
+    def _divided(self, section: _Section, clue: Clues, found: list[Delimiter], boundary: bytes) -> None:
+        """The section divided at these delimiters, in every way."""
+        reading = section.reading
+        if not clue.media.type.startswith("multipart/"):
+            reading = reading or Reading.OTHER_TYPE
+        elif boundary != clue.media.boundary:
+            reading = reading or Reading.OTHER_BOUNDARY
+        for division, way in _ways(found, section.body, section.end):
+            self._parts(section, division, clue, reading or way)
+        self._inner_first(section, boundary, found)
+
+    def _guessed(self, section: _Section, clue: Clues) -> bool:
+        data, body, end = section.buffer.data, section.body, section.end
         divided = False
         for boundary in guessed(data, body, end):
-            for division, _ in _ways(delimiters(data, body, end, boundary), body, end):
+            lines = [each for each in delimiters(data, body, end, boundary) if each.line and (each.whole or boundary)]
+            for division, _ in _ways(lines, body, end):
                 self._parts(section, division, clue, section.reading or Reading.GUESSED_BOUNDARY)
                 divided = True
         return divided
@@ -339,7 +349,7 @@ def _decoders(clue: Clues, reading: Reading | None) -> Iterator[tuple[Decoder, R
 def _lenient(decoder: Decoder, defects: tuple[DecodeDefect, ...], raw: memoryview) -> tuple[Decoder, ...]:
     """The other ways to decode content that has these defects."""
     if decoder is Decoder.BASE64 and defects:
-        return _LENIENT
+        return (Decoder.BASE64_LINES, *_LENIENT) if DecodeDefect.UNEVEN_LINES in defects else _LENIENT
     if decoder is Decoder.QUOTED_PRINTABLE and defects:
         return (Decoder.QUOTED_PRINTABLE_LOOSE,)
     return ()
