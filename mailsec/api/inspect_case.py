@@ -9,7 +9,7 @@ from hashlib import sha256
 from mailsec.core.results import Finding
 from mailsec.message.authors import Author, author
 from mailsec.message.fields import Message
-from mailsec.message.leaves import Leaf, decoded, readings
+from mailsec.message.leaves import Leaf, Readings, decoded, readings
 from mailsec.message.mime import Structure, structure
 from mailsec.message.offsets import FileOffsets
 from mailsec.message.path.read import ReceivedPath, received_path
@@ -29,8 +29,8 @@ class Looked:
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """All that was found out. `structure` is None where only the header was looked at; `complete` is False where a bound stopped
-    the search for leaves that other readings yield."""
+    """All that was found out. `structure` and `union`, the leaves of every reading, are None where only the header was looked
+    at."""
 
     message: Message
     offset: FileOffsets
@@ -39,7 +39,7 @@ class Case:
     structure: Structure | None = None
     leaves: tuple[Looked, ...] = ()
     payload: Payload = Payload()
-    complete: bool = True
+    union: Readings | None = None
 
     def payload_findings(self, rules: frozenset[str], *, inside: bool) -> Iterator[Finding]:
         """The payload's findings whose rule is among `rules`, or is not."""
@@ -57,7 +57,7 @@ def case_of(message: Message, *, received_from: str = "", header_only: bool = Fa
     found = structure(message)
     union = readings(message, found)
     looked = tuple(_look(message, leaf, judge, offset) for leaf in union.leaves)
-    return Case(message, offset, who, path, found, looked, judge.result(), union.complete)
+    return Case(message, offset, who, path, found, looked, judge.result(), union)
 
 
 def _subject(message: Message, judge: PayloadJudge) -> None:

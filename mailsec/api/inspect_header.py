@@ -96,9 +96,11 @@ def _relation(case: Case, domain: str) -> str:
 def authentication_check(case: Case) -> Check:
     """Signatures and results that the message carries: what they say, none of it verified."""
     children: list[Check] = []
-    for name, read in _READERS.items():
-        fields = case.message.all(name)
-        children += (read(case, field) for field in fields[:INSPECT_SIGNATURES])
+    tails: dict[object, int | None] = {}
+    for field in case.message.all("DKIM-Signature")[:INSPECT_SIGNATURES]:
+        children.append(_dkim(case, field, tails))
+    for name in ("ARC-Seal", "ARC-Message-Signature"):
+        children += (_arc(case, field) for field in case.message.all(name)[:INSPECT_SIGNATURES])
     edge = case.path.border
     start = edge.field.start if edge is not None and edge.field is not None and edge.ip is not None else None
     others = foreign_check(case.message, foreign_results(case.message, border=start, trusted=case.path.receiver))
@@ -108,7 +110,8 @@ def authentication_check(case: Case) -> Check:
     return Check("authentication", None, reason, findings=others.findings, children=tuple(children))
 
 
-def _dkim(case: Case, field: Field) -> Check:
+def _dkim(case: Case, field: Field, tails: dict[object, int | None]) -> Check:
+    """What a signature says; `tails` remembers what is known of the body, as several signatures mostly cover the same."""
     place = (_place(case, field),)
     try:
         found = parse_signature(field.value)
@@ -127,7 +130,10 @@ def _dkim(case: Case, field: Field) -> Check:
     )
     words = [f"by {found.domain} with key {found.selector}", _relation(case, found.domain)]
     if case.structure is not None:
-        tail = unsigned_tail(case.message, field)
+        key = (found.body_canonicalization, found.length, found.body_hash)
+        if key not in tails:
+            tails[key] = unsigned_tail(case.message, field)
+        tail = tails[key]
         facts += (Fact("body-as-signed", tail is not None), Fact("unsigned-body", tail))
         words.append("the body was changed" if tail is None else f"{tail} octets of the body are unsigned" if tail else "")
     return Check("DKIM-Signature", None, "; ".join(filter(None, words)), facts, evidence=place)
@@ -144,13 +150,6 @@ def _arc(case: Case, field: Field) -> Check:
     chain = f", chain {clipped(tags['cv'], 40)}" if "cv" in tags else ""
     words = f"instance {clipped(tags.get('i', '?'), 40)} by {clipped(tags.get('d', '?'), _SHOWN)}{chain}"
     return Check(name, None, words, facts, evidence=place)
-
-
-_READERS = {
-    "DKIM-Signature": _dkim,
-    "ARC-Seal": _arc,
-    "ARC-Message-Signature": _arc,
-}
 
 
 # --- fields

@@ -16,6 +16,7 @@ from mailsec.core.exits import Exit
 from mailsec.core.results import Check, Finding, Report, Status
 from mailsec.core.rules import Severity
 from mailsec.message.checks import message_check
+from mailsec.message.leaves import Readings
 from mailsec.message.mime import Structure
 from mailsec.sender.spoofing.judge import inspect_spoofing
 
@@ -69,10 +70,10 @@ _OF_THE_BODY = ("parts", "protection", "octets")
 
 def _form(case: Case) -> Check:
     if case.structure is not None:
-        return message_check(case.message, case.structure, case.author)
+        return message_check(case.message, case.structure, case.author, case.union)
     # only the header was looked at: what is said of the body does not count
     header = replace(case.message, data=case.message.data[: case.message.body])
-    form = message_check(header, Structure(()), case.author)
+    form = message_check(header, Structure(()), case.author, Readings(()))
     return replace(form, facts=tuple(fact for fact in form.facts if fact.name not in _OF_THE_BODY))
 
 

@@ -40,6 +40,7 @@ _BY_MEMBER = (
     ("META-INF/manifest.xml", _OPEN_DOCUMENT),
     ("META-INF/MANIFEST.MF", _JAVA),
 )
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _MACRO_MEMBERS = re.compile(r"(?i)(?:\A|/)(?:vbaProject\.bin|macrosheets/|Basic/script-lc\.xml|Scripts/)")
 _VBA = "_VBA_PROJECT".encode("utf-16-le")
 
@@ -214,6 +215,8 @@ def _member(item: Item, place: Evidence, notes: Notes) -> None:
 
 
 def _bad_names(item: Item) -> Iterator[str]:
+    if not item.member.name.isprintable() and _CONTROL.search(item.member.name):
+        yield "control characters"
     if leads_out(item.member.name):
         yield "leads out of the folder"
     if item.member.link and leads_out(item.member.link):

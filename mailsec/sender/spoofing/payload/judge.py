@@ -106,7 +106,8 @@ class PayloadJudge:
 
     def _keep(self, seen: Iterable[Seen]) -> None:
         for each in seen:
-            key = (each.url.text, each.kind)
+            # an address in the text and a link to it are one target
+            key = (each.url.text, LinkKind.LINK if each.kind is LinkKind.TEXT else each.kind)
             known = self._links.get(key)
             if known is not None:
                 self._links[key] = known._replace(times=known.times + 1, text=known.text or each.text)

@@ -49,7 +49,7 @@ EXPECTED: dict[str, tuple[Family, ...]] = {
 _OVERRIDES = re.compile("[\u202a-\u202e\u2066-\u2069]")
 _PADDING = re.compile("[ \t\u00a0\u2000-\u200a\u2800\u3000_.]{8,}\\S*\\Z")
 _BLANK = re.compile("[ \t\u00a0\u2000-\u200a\u2800\u3000]{5,}\\S*\\Z")
-_CONTROL = re.compile("[\x00-\x1f\x7f\u200b-\u200d\u2060\ufeff]")
+_INVISIBLE = re.compile("[\u200b-\u200d\u2060\ufeff]")
 _DRIVE = re.compile(r"[A-Za-z]:")
 
 
@@ -71,8 +71,8 @@ def hidden_end(name: str) -> str:
         return "characters that turn the direction of writing"
     if _BLANK.search(name) or (_PADDING.search(name) and runs(name)):
         return "a run of blanks in front of its end"
-    if _CONTROL.search(name):
-        return "control or invisible characters"
+    if _INVISIBLE.search(name):
+        return "invisible characters"
     return ""
 
 
