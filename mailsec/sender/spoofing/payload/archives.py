@@ -6,8 +6,9 @@ import bz2
 import lzma
 import zlib
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from functools import partial
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from mailsec.core.limits import (
     MAX_ARCHIVE_DEPTH,
@@ -50,10 +51,21 @@ class Contents(NamedTuple):
 
 
 _LZMA_MEMORY = 64 * 1024 * 1024
-_STREAMS: dict[Kind, Callable[[bytes, int], bytes]] = {
-    GZIP: lambda data, limit: zlib.decompressobj(31).decompress(data, limit),
-    BZIP2: lambda data, limit: bz2.BZ2Decompressor().decompress(data, limit),
-    XZ: lambda data, limit: lzma.LZMADecompressor(memlimit=_LZMA_MEMORY).decompress(data, limit),
+
+
+class _Stream(Protocol):
+    """What the three modules of the standard library have in common."""
+
+    @property
+    def eof(self) -> bool: ...
+
+    def decompress(self, data: bytes, max_length: int, /) -> bytes: ...
+
+
+_STREAMS: dict[Kind, Callable[[], _Stream]] = {
+    GZIP: lambda: zlib.decompressobj(31),
+    BZIP2: bz2.BZ2Decompressor,
+    XZ: lambda: lzma.LZMADecompressor(memlimit=_LZMA_MEMORY),
 }
 _UNPACK: dict[Kind, Callable[[bytes, Member, int], bytes]] = {ZIP: unpack_zip_member, TAR: unpack_tar_member}
 _LIST: dict[Kind, Callable[[bytes], Listing]] = {ZIP: list_zip, TAR: list_tar}
@@ -122,11 +134,12 @@ class _Looking:
         """The one member of a compressed file, which has no table of contents: its name is in gzip's header, or not known."""
 
         def unpack(limit: int) -> bytes:
-            try:
-                return _STREAMS[kind](data, limit)
-            except (zlib.error, lzma.LZMAError, OSError, EOFError, ValueError):
+            stream, unpacked = _STREAMS[kind](), b""
+            with suppress(zlib.error, lzma.LZMAError, OSError, EOFError, ValueError):
+                unpacked = stream.decompress(data, limit)
+            if not unpacked and not stream.eof:
                 self._defect(ArchiveDefect.BROKEN, f"{path}the {kind.name} cannot be unpacked")
-                return b""
+            return unpacked
 
         name = _gzip_name(data) if kind is GZIP else ""
         # gzip says the size of its content in its last octets, modulo 4 GiB

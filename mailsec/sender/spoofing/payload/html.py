@@ -180,7 +180,9 @@ class _Scanner:
         if self.open is not None:
             target, start, inner = self.open
             self.open = None
-            self._add(LinkKind.LINK, target, start, visible_text(self.text[inner : min(end, inner + 10 * MAX_LINK_TEXT)]))
+            text = visible_text(self.text[inner : min(end, inner + 10 * MAX_LINK_TEXT)])
+            # an empty target is the page itself, or what its base tag says
+            self._add(LinkKind.LINK, target, start, text, keep_empty=bool(self.base))
 
     def _add(self, kind: LinkKind, target: str, at: int, text: str = "", *, keep_empty: bool = False) -> None:
         if not target and not keep_empty:

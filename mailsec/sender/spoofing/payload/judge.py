@@ -117,7 +117,7 @@ class PayloadJudge:
                 self._left_out += 1
 
 
-_REPLY = re.compile(r"(?i)\s{0,20}((?:re|aw|sv|antw|odp|vs|rif|res|回复|回覆)(?:\[\d{1,3}\])?\s{0,3}[::])")
+_REPLY = re.compile(r"(?i)\s{0,20}((?:re|aw|sv|antw|odp|vs|rif|res|回复|回覆)(?:\[\d{1,3}\])?\s{0,3}[:\uff1a])")
 
 
 def _text(content: Content) -> str:
@@ -136,7 +136,7 @@ def _links_in_text(content: Content) -> Iterator[Link]:
     at = 0
     while (match := _URL_MARK.search(text, at)) is not None:
         # the mark is found faster than a scheme in any case, and the scheme stands in front of it
-        scheme = "" if match[1] else _SCHEME_IN_FRONT.search(text[max(match.start() - 5, at) : match.start()])
+        scheme = "" if match[1] else _SCHEME_IN_FRONT.search(text[max(match.start() - 6, at) : match.start()])
         rest = _URL_REST.match(text, match.end())
         at = rest.end() if rest else match.end()
         if scheme is None or rest is None:

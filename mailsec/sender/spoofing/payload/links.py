@@ -81,6 +81,8 @@ def _target(url: Url, place: Evidence, notes: Notes) -> None:
         return
     if Trick.USERINFO in url.tricks:
         _userinfo(url, place, notes)
+    if Trick.BACKSLASH in url.tricks and url.host:
+        notes.add(rules.LINK_DISGUISED, f"a backslash ends its host, {url.host}, where an @ comes later", place, url.text)
     if url.host and (Trick.NUMBER_HOST in url.tricks or Trick.ENCODED_HOST in url.tricks):
         how = "an unusual number" if Trick.NUMBER_HOST in url.tricks else "percent signs"
         severity = None if url.is_ip else Severity.MEDIUM

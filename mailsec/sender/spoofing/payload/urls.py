@@ -60,6 +60,7 @@ _CONTROLS = "".join(map(chr, range(0x21)))
 _PERCENT = re.compile(r"%([0-9A-Fa-f]{2})")
 _PORT = re.compile(r":\d{0,5}\Z")
 _DOTTED = re.compile(r"\d{1,3}(?:\.\d{1,3}){3}\Z")
+_ENDS_IN_NUMBER = re.compile(r"(?i)(?:\A|\.)(?:\d+|0x[0-9a-f]*)\.?\Z")
 _NESTED = re.compile(r"(?i)https?(?::|%3a)(?:/|%2f){2}([^/\\?#&%\s]{1,253})")
 WEB = ("http", "https", "ftp", "ws", "wss")
 
@@ -96,14 +97,15 @@ def _relative(text: str, cleaned: str, base: Url | None, tricks: list[Trick]) ->
 def _web(text: str, scheme: str, rest: str, tricks: list[Trick]) -> Url:
     """A URL of a scheme whose slashes may be any in number and direction."""
     body = rest.lstrip("/\\")
-    if "\\" in rest[: len(rest) - len(body)]:
-        tricks.append(Trick.BACKSLASH)
     end = _ENDS.search(body)
     authority, tail = (body[: end.start()], body[end.start() :]) if end else (body, "")
     userinfo, _, hostport = authority.rpartition("@")
     host, found = _host(_PORT.sub("", hostport) if not hostport.endswith("]") else hostport)
     if userinfo:
         tricks.append(Trick.USERINFO)
+    if tail.startswith("\\") and "@" in tail:
+        # a browser takes it for a slash, other programs for a part of what stands before the `@`
+        tricks.append(Trick.BACKSLASH)
     nested = _NESTED.search(tail)
     if nested:
         tricks.append(Trick.NESTED)
@@ -129,6 +131,8 @@ def _host(written: str) -> tuple[str, tuple[Trick, ...]]:
     if number is not None:
         plain = str(number) == decoded
         return str(number), tricks if plain else (*tricks, Trick.NUMBER_HOST)
+    if _ENDS_IN_NUMBER.search(decoded):
+        return "", (*tricks, Trick.BAD_HOST)
     try:
         return to_ascii(decoded), tricks
     except DomainError:
