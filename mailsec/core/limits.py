@@ -337,6 +337,8 @@ SPOOF_SIGNATURES = 50
 """DKIM signatures whose d= and s= are looked at as they are written."""
 SPOOF_SPF_ADDRESSES = 1 << 18
 """IPv4 addresses authorized by one SPF record above which that is worth saying; BreakSPF (2024) counts from 100,000 on."""
+SPOOF_SPF_ANYBODY = 1 << 24
+"""IPv4 addresses from which on a pass of SPF says nothing: a network of eight bits has hosts of everybody in it."""
 
 # --- what a person is shown (JSON always has everything)
 SHOWN_TEXT = 600

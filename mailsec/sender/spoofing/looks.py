@@ -45,8 +45,11 @@ def _characters(subject: Subject, name: str, field: Field) -> Iterator[Finding]:
     text = display_text(value, SPOOF_TEXT)
     where = field_evidence(subject.message, field)
     yield from _in_text(name, text, where)
-    if name != "Subject" and (char := characters.invisible_in_address(_addresses(subject, name))):
+    addresses = "" if name == "Subject" else _addresses(subject, name)
+    if char := characters.invisible_in_address(addresses):
         yield finding(rules.INVISIBLE, f"{characters.named(char)} in an address of {name}", where, severity=Severity.HIGH)
+    if char := characters.bidirectional(addresses):
+        yield finding(rules.BIDIRECTIONAL, f"{characters.named(char)} in an address of {name}", where, severity=Severity.HIGH)
 
 
 def _claims(subject: Subject, name: str) -> Sequence[Claim]:

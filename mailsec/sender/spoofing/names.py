@@ -17,7 +17,8 @@ from mailsec.sender.spoofing import rules
 from mailsec.sender.spoofing.confusables import skeleton
 from mailsec.sender.spoofing.subject import Claim, Subject
 
-_ADDRESS = re.compile(r"[^\s@<>()\[\]\"',;:\\]{1,64}@([^\s@<>()\[\]\"',;:\\]{1,255})")
+_WORDS = r"[^\s\x00-\x1f\x7f@<>()\[\]\"',;:\\]"
+_ADDRESS = re.compile(_WORDS + r"{1,64}@(" + _WORDS + r"{1,255})")
 _DOMAIN = re.compile(
     r"(?<![\w@.-])((?:[a-z0-9\u00a1-\uffff-]{2,63}\.)+(?:com|net|org|edu|gov|mil|info|biz|io|co\.[a-z]{2}|test|example))(?![\w-])",
     re.IGNORECASE,
@@ -44,6 +45,7 @@ def shown(text: str) -> str:
 
 def _values(subject: Subject) -> Iterator[Finding]:
     """The From fields as a whole, before they are taken apart."""
+    yield from _stray(subject)
     for field in subject.author.fields[:SPOOF_ADDRESSES]:
         value = field.value
         if b"=?" in value:
@@ -63,6 +65,22 @@ def _values(subject: Subject) -> Iterator[Finding]:
             if groups:
                 text = f"the group {shown(display_text(groups[0].display))!r}"
                 yield finding(rules.FROM_GROUP, text, field_evidence(subject.message, field))
+
+
+def _stray(subject: Subject) -> Iterator[Finding]:
+    """Addresses outside of everything that was read as a mailbox: in brackets, as a group's name, behind the last one."""
+    if len(subject.author.fields) != 1 or not subject.author.defects[0] or not subject.authors:
+        return
+    value = subject.author.fields[0].value
+    rest, at = [], 0
+    for mailbox in subject.author.mailboxes[:SPOOF_ADDRESSES]:
+        rest.append(value[at : mailbox.start])
+        at = mailbox.end
+    left = _COMMENT.sub(b" ", b" ".join((*rest, value[at:]))[: SPOOF_TEXT * 4])
+    for domain in _strangers(subject, from_bytes(left)):
+        where = field_evidence(subject.message, subject.author.fields[0])
+        yield finding(rules.STRAY_ADDRESS, f"an address at {domain} beside {_address(subject.authors[0])}", where)
+        return
 
 
 def _encoded(subject: Subject, value: bytes) -> Iterator[Finding]:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from ipaddress import IPv4Network, ip_network
+from ipaddress import IPv4Network, IPv6Network, ip_network
 
-from mailsec.core.limits import SPOOF_SPF_ADDRESSES
+from mailsec.core.limits import SPOOF_SPF_ADDRESSES, SPOOF_SPF_ANYBODY
 from mailsec.core.results import Check, Finding, Status, finding
 from mailsec.core.rules import Severity
 from mailsec.sender.dmarc.record import Policy
@@ -13,6 +13,8 @@ from mailsec.sender.spf.evaluate import SpfResult
 from mailsec.sender.spoofing import rules
 from mailsec.sender.spoofing.providers import MAILBOXES, relay
 from mailsec.sender.spoofing.subject import Results, Subject
+
+_SIX_BITS = 46
 
 
 def policy_findings(subject: Subject) -> Iterator[Finding]:
@@ -56,10 +58,10 @@ def _spf(results: Results, spf: SpfResult) -> Iterator[Finding]:
     if service:
         yield finding(rules.SHARED_RELAY, f"{spf.mechanism} ({service})")
         return
-    addresses = authorized(spf.check)
-    if addresses >= SPOOF_SPF_ADDRESSES:
-        text = f"{addresses} addresses may send mail for {spf.domain}"
-        yield finding(rules.WIDE_SPF, text, severity=Severity.MEDIUM if alone else None)
+    size, text = authorized(spf.check)
+    if size >= SPOOF_SPF_ADDRESSES:
+        worst = Severity.HIGH if size >= SPOOF_SPF_ANYBODY else Severity.MEDIUM
+        yield finding(rules.WIDE_SPF, f"{text} may send mail for {spf.domain}", severity=worst if alone else None)
 
 
 def _target(term: str) -> str:
@@ -67,15 +69,25 @@ def _target(term: str) -> str:
     return target if name.lower() in ("include", "redirect") else ""
 
 
-def authorized(check: Check) -> int:
-    """How many IPv4 addresses the ip4 terms of the records in an evaluation's tree name, each network counted once."""
-    networks = set()
+def authorized(check: Check) -> tuple[int, str]:
+    """How much an SPF evaluation's tree shows as authorized by ip4, ip6 and all: its size, and in words.
+
+    The size is a number of IPv4 addresses, each network counted once; an IPv6 network of 28 bits counts as one of 14, since
+    providers get 32 to 29 bits as others get 16.
+    """
+    four: set[IPv4Network] = set()
+    widest: IPv6Network | None = None
     for node in check.walk():
-        if node.name.lower().lstrip("+").startswith("ip4:"):
-            try:
-                network = ip_network(node.name.partition(":")[2], strict=False)
-            except ValueError:
-                continue
-            if isinstance(network, IPv4Network):
-                networks.add(network)
-    return sum(network.num_addresses for network in networks)
+        name, _, text = node.name.lower().lstrip("+").partition(":")
+        if name == "all" and node.status is Status.PASS:
+            return 1 << 32, "all hosts of the Internet"
+        if name not in ("ip4", "ip6") or node.name[:1] in "-~?":
+            continue
+        network = ip_network(text, strict=False)
+        if isinstance(network, IPv4Network):
+            four.add(network)
+        elif widest is None or network.prefixlen < widest.prefixlen:
+            widest = network
+    count = sum(network.num_addresses for network in four)
+    six = 1 << max(_SIX_BITS - widest.prefixlen, 0) if widest else 0
+    return (six, f"the hosts of {widest}") if six > count else (count, f"{count} addresses")
