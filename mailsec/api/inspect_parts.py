@@ -104,8 +104,9 @@ def _words(type: str, charset: str, encoding: str, looked: Looked) -> Iterator[s
         yield clipped(looked.leaf.disposition, 40)
     if looked.leaf.name:
         yield f"“{clipped(looked.leaf.name, _NAME)}”"
-    if looked.file.kind is not None:
-        yield f"is {looked.file.kind.name}"
+    kind = looked.file.kind
+    if kind is not None and kind.name.split()[0].lower() not in type:
+        yield f"is {kind.name}"
 
 
 def _leaf_facts(looked: Looked) -> Iterator[Fact]:

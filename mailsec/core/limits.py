@@ -383,7 +383,7 @@ INSPECT_FIELDS = 2_000
 """Header fields that a report shows one by one; real messages have under 300."""
 INSPECT_FIELD_BYTES = 64 * 1024
 """Octets of one field's value that a report quotes."""
-INSPECT_PARTS = 5_000
+INSPECT_PARTS = 2_000
 """Parts that a report shows one by one; all are judged."""
 INSPECT_MEMBERS = 200
 """Members of one archive that a report names; all that are listed are judged."""

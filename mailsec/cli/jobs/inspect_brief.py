@@ -27,8 +27,8 @@ def _check(check: Check, *, fields: bool) -> Check:
         return _without_facts(check)
     if check.name == "links":
         return _links(check)
-    if check.name == "identities":
-        return replace(check, children=tuple(replace(child, facts=()) for child in check.children))
+    if check.name in ("identities", "path"):
+        return replace(check, facts=(), children=tuple(replace(child, facts=()) for child in check.children))
     if check.name == "attachments":
         return replace(check, children=tuple(map(_file, check.children)))
     if check.name == "header" and not fields:
@@ -47,7 +47,7 @@ def _file(check: Check) -> Check:
 
 
 def _without_facts(check: Check) -> Check:
-    """The tree alone. Recursive: `bounded` cut it to a depth that allows it."""
+    """The tree alone. Recursive, and no deeper than `limits.MAX_MIME_DEPTH`."""
     return replace(check, facts=(), children=tuple(map(_without_facts, check.children)))
 
 

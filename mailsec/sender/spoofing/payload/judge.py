@@ -44,9 +44,8 @@ class Content(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Payload:
-    """What a message carries: a File for each leaf, each link once, and what is odd about them."""
+    """What a message carries: each link once, and what is odd about its files and links."""
 
-    files: tuple[File, ...] = ()
     links: tuple[Seen, ...] = ()
     findings: tuple[Finding, ...] = ()
     links_left_out: int = 0
@@ -66,16 +65,16 @@ class PayloadJudge:
         self._site = site
         self._notes = Notes()
         self._budget = Budget()
-        self._files: list[File] = []
         self._links: dict[tuple[str, LinkKind], Seen] = {}
         self._urls: dict[str, Url] = {}
         self._left_out = 0
 
     def add(self, content: Content) -> File:
-        """Judge one more leaf."""
+        """Judge one more leaf; what it is as a file."""
+        if not content.data and not content.names:
+            return File(f"part {content.part}", "", content.type, 0, None)
         place = Evidence(EvidenceKind.BYTES, f"part {content.part}", "", content.start, content.end)
         file = judge_file(content.data, content.names, content.type, place, (self._budget, self._notes))
-        self._files.append(file)
         if content.type in _PAGE_TYPES or file.kind in (HTML, SVG) or extension(file.name) in PAGES:
             page = read_page(_text(content))
             if content.is_file:
@@ -93,7 +92,7 @@ class PayloadJudge:
 
     def result(self) -> Payload:
         """What was found in all leaves."""
-        return Payload(tuple(self._files), tuple(self._links.values()), tuple(self._notes.findings()), self._left_out)
+        return Payload(tuple(self._links.values()), tuple(self._notes.findings()), self._left_out)
 
     def _attached(self, page: Page, file: File, place: Evidence) -> None:
         name = clipped(file.name, 100) or place.where
