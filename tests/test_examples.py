@@ -53,6 +53,10 @@ def test_each_message_gets_the_exit_code_it_must_have(path_with_mailsec: str) ->
 @pytest.mark.parametrize(
     ("name", "words"),
     [
+        (
+            "responder.sh",
+            ["url hxxps://bank[.]example/unlock", "ip 203[.]0[.]113[.]66", "sha256 25c7133b", "2_statement.zip 25c7133b"],
+        ),
         ("triage.sh", ["4 pass", "forged.eml: bank.example does not vouch"]),
         (
             "sign-and-verify.sh",
@@ -79,4 +83,5 @@ def test_every_pipeline_is_run() -> None:
         "triage.sh",
         "sign-and-verify.sh",
         "filter.sh",
+        "responder.sh",
     }

@@ -8,6 +8,7 @@ from hashlib import sha256
 
 from mailsec.core.results import Finding
 from mailsec.message.authors import Author, author
+from mailsec.message.evidence import field_evidence
 from mailsec.message.fields import Message
 from mailsec.message.leaves import Leaf, Readings, decoded, readings
 from mailsec.message.mime import Structure, structure
@@ -16,6 +17,9 @@ from mailsec.message.path.read import ReceivedPath, received_path
 from mailsec.message.words import display_text
 from mailsec.sender.spoofing.payload.files import File
 from mailsec.sender.spoofing.payload.judge import Content, Payload, PayloadJudge
+
+
+_EMPTY = sha256(b"").hexdigest()
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,10 +68,12 @@ def _subject(message: Message, judge: PayloadJudge) -> None:
     subject = message.first("Subject")
     if subject is not None:
         refers = message.first("In-Reply-To") is not None or message.first("References") is not None
-        judge.reply(display_text(subject.value), refers=refers)
+        judge.reply(display_text(subject.value), field_evidence(message, subject), refers=refers)
 
 
 def _look(message: Message, leaf: Leaf, judge: PayloadJudge, offset: FileOffsets) -> Looked:
+    if leaf.start == leaf.end and not leaf.names:  # there may be 100,000 of them
+        return Looked(leaf, File(f"part {leaf.path}", "", leaf.type, 0, None), _EMPTY)
     data = decoded(message, leaf).data
     # offsets in decoded content are none of the file
     place = (offset(leaf.start), offset(leaf.end)) if leaf.holder is None else (None, None)

@@ -60,7 +60,13 @@ def _checks(case: Case, options: InspectOptions, now: int) -> Iterator[Check]:
         yield attachments_check(case)
         yield links_check(case)
     yield case.path.check
-    yield inspect_spoofing(case.message, case.author, case.structure or Structure(()), now=now, watch=watched(options.protect, options.received_from))
+    yield inspect_spoofing(
+        case.message,
+        case.author,
+        case.structure or Structure(()),
+        now=now,
+        watch=watched(options.protect, options.received_from),
+    )
     yield authentication_check(case)
     yield header_check(case, _form(case))
 

@@ -40,7 +40,11 @@ def parts_check(case: Case) -> Check:
         if part.parent >= 0:
             below[part.parent].append(check)
     left_out = len(parts) - shown
-    facts = (Fact("parts", len(parts)), Fact("left-out", left_out or None), Fact("all-readings", case.union is not None and case.union.complete))
+    facts = (
+        Fact("parts", len(parts)),
+        Fact("left-out", left_out or None),
+        Fact("all-readings", case.union is not None and case.union.complete),
+    )
     reason = f"{len(parts)} part{'s' * (len(parts) != 1)}" + (f", {left_out} of them not shown" if left_out else "")
     if parts[0].type.startswith("multipart/") and check.children:
         return Check("parts", None, f"{parts[0].type}, {reason}", facts, (), check.evidence, check.children)

@@ -71,7 +71,9 @@ def verify_message(file: bytes, subject: str, session: Session, options: VerifyO
     envelope = options.envelope or (derived(message, options.received_from) if options.received_from else Envelope())
     now = _moment(options.at, envelope, session.now)
     trace = Trace() if options.trace else None
-    evidenced = session.run(judge(message, envelope, now=now, watch=watched(options.protect, options.authserv_id, options.received_from)), trace)
+    evidenced = session.run(
+        judge(message, envelope, now=now, watch=watched(options.protect, options.authserv_id, options.received_from)), trace
+    )
     case = case_of(evidenced, options.fail_on)
     decision = decide(case)
     report = verify_report.report(evidenced, case, decision, subject=subject, now=now, trace=trace, explain=options.explain)

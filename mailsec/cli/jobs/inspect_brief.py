@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from mailsec.core.results import Check, Finding, Report
+from mailsec.core.rules import Severity
 
 _LINKS = 10
 _FACTS = {"attachments": ("part", "octets", "sha256")}
@@ -16,9 +17,7 @@ def brief(report: Report, *, fields: bool) -> Report:
 
 
 def _says_something(check: Check) -> bool:
-    if check.name == "spoofing":
-        return bool(check.children)  # its findings stand on the first screen
-    return bool(check.children or check.findings) or check.name not in ("attachments", "links")
+    return bool(check.children or check.findings) or check.name not in ("attachments", "links", "spoofing")
 
 
 def _check(check: Check, *, fields: bool) -> Check:
@@ -38,7 +37,7 @@ def _check(check: Check, *, fields: bool) -> Check:
 
 def _finding(found: Finding) -> Finding:
     """What was found and the first place; what to do is for `explain` and -v."""
-    return replace(found, remedy="", evidence=found.evidence[:1])
+    return replace(found, remedy="", evidence=found.evidence[: found.severity is not Severity.INFO])
 
 
 def _file(check: Check) -> Check:

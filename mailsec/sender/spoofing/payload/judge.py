@@ -71,8 +71,6 @@ class PayloadJudge:
 
     def add(self, content: Content) -> File:
         """Judge one more leaf; what it is as a file."""
-        if not content.data and not content.names:
-            return File(f"part {content.part}", "", content.type, 0, None)
         place = Evidence(EvidenceKind.BYTES, f"part {content.part}", "", content.start, content.end)
         file = judge_file(content.data, content.names, content.type, place, (self._budget, self._notes))
         if content.type in _PAGE_TYPES or file.kind in (HTML, SVG) or extension(file.name) in PAGES:
@@ -84,10 +82,9 @@ class PayloadJudge:
             self._keep(judge_page(Page(tuple(_links_in_text(content))), place, self._site, self._notes, self._urls))
         return file
 
-    def reply(self, subject: str, *, refers: bool) -> None:
-        """Judge the Subject; `refers` says whether a field names the message that this one answers."""
+    def reply(self, subject: str, place: Evidence, *, refers: bool) -> None:
+        """Judge the Subject, which stands at `place`; `refers` says whether a field names the message that this one answers."""
         if not refers and (match := _REPLY.match(subject)):
-            place = Evidence(EvidenceKind.FIELD, "Subject", clipped(subject, 120))
             self._notes.add(rules.FAKE_REPLY, f"it begins with {match[1]}", place)
 
     def result(self) -> Payload:

@@ -46,7 +46,9 @@ def test_the_name_in_gzip() -> None:
     assert looked(b"\x1f\x8b\x08\x08").items[0].path == "content"
 
 
-@pytest.mark.parametrize("data", [b"\x1f\x8b\x08\0garbage of some length", b"BZh91AY&SYgarbage", b"\xfd7zXZ\0garbage garbage garbage"])
+@pytest.mark.parametrize(
+    "data", [b"\x1f\x8b\x08\0garbage of some length", b"BZh91AY&SYgarbage", b"\xfd7zXZ\0garbage garbage garbage"]
+)
 def test_what_cannot_be_unpacked(data: bytes) -> None:
     assert kinds(looked(data)) == {ArchiveDefect.BROKEN}
 

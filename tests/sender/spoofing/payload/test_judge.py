@@ -3,8 +3,12 @@ from __future__ import annotations
 import pytest
 
 from mailsec.core.limits import MAX_HTML_LINKS, MAX_MESSAGE_LINKS
+from mailsec.core.results import Evidence, EvidenceKind
 from mailsec.sender.spoofing.payload.html import LinkKind
 from mailsec.sender.spoofing.payload.judge import Content, Payload, PayloadJudge
+
+
+PLACE = Evidence(EvidenceKind.FIELD, "Subject")
 
 
 def judged(*contents: Content, site: str = "") -> Payload:
@@ -64,12 +68,12 @@ def test_links_of_a_message_are_bounded() -> None:
 def test_a_reply_to_nothing(subject: str) -> None:
     for refers, rules in ((False, ["payload-fake-reply"]), (True, [])):
         judge = PayloadJudge()
-        judge.reply(subject, refers=refers)
+        judge.reply(subject, PLACE, refers=refers)
         assert [found.rule for found in judge.result().findings] == rules
 
 
 @pytest.mark.parametrize("subject", ["", "Regarding x", "Fwd: x", "Ready: x"])
 def test_no_reply(subject: str) -> None:
     judge = PayloadJudge()
-    judge.reply(subject, refers=False)
+    judge.reply(subject, PLACE, refers=False)
     assert judge.result().findings == ()

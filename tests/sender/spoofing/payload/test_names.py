@@ -48,7 +48,9 @@ def test_hidden_end(name: str, word: str) -> None:
     assert word in hidden_end(name)
 
 
-@pytest.mark.parametrize("name", ["", "a b c.pdf", "a____b.pdf", "\u05d3\u05d5\u05d7\u200f.pdf", "x" * 200 + ".pdf", "a........pdf"])
+@pytest.mark.parametrize(
+    "name", ["", "a b c.pdf", "a____b.pdf", "\u05d3\u05d5\u05d7\u200f.pdf", "x" * 200 + ".pdf", "a........pdf"]
+)
 def test_ends_that_are_seen(name: str) -> None:
     assert hidden_end(name) == ""
 

@@ -27,7 +27,9 @@ def tarred(members: dict[str, bytes], format: int) -> bytes:
 
 
 @given(
-    st.dictionaries(st.from_regex(r"[a-z0-9._-]{1,30}(/[a-z0-9._-]{1,30}){0,5}", fullmatch=True), st.binary(max_size=1_500), max_size=6),
+    st.dictionaries(
+        st.from_regex(r"[a-z0-9._-]{1,30}(/[a-z0-9._-]{1,30}){0,5}", fullmatch=True), st.binary(max_size=1_500), max_size=6
+    ),
     st.sampled_from(FORMATS),
 )
 def test_members_are_those_of_the_standard_library(members: dict[str, bytes], format: int) -> None:

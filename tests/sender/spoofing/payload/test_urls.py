@@ -101,7 +101,9 @@ def test_every_spelling_of_an_address_is_the_address(number: int) -> None:
         assert parse_url(f"http://{spelled}/").host == address
 
 
-@given(st.from_regex(r"[a-z]{1,8}(\.[a-z]{2,8}){1,3}", fullmatch=True), st.from_regex(r"(/[a-z0-9._~-]{0,9}){0,3}", fullmatch=True))
+@given(
+    st.from_regex(r"[a-z]{1,8}(\.[a-z]{2,8}){1,3}", fullmatch=True), st.from_regex(r"(/[a-z0-9._~-]{0,9}){0,3}", fullmatch=True)
+)
 def test_ordinary_urls_read_as_the_standard_library_reads_them(host: str, path: str) -> None:
     text = f"https://{host}{path}"
     assert parse_url(text).host == urlsplit(text).hostname

@@ -32,7 +32,9 @@ def kinds(listing: Listing) -> set[ArchiveDefect]:
 
 @given(
     st.dictionaries(
-        st.text(st.characters(codec="utf-8", exclude_characters="\0\\/"), min_size=1, max_size=20), st.binary(max_size=2_000), max_size=8
+        st.text(st.characters(codec="utf-8", exclude_characters="\0\\/"), min_size=1, max_size=20),
+        st.binary(max_size=2_000),
+        max_size=8,
     ),
     st.sampled_from([zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED]),
     st.binary(max_size=30),
@@ -172,6 +174,10 @@ def test_a_bound_on_members() -> None:
 @given(st.binary(max_size=300), st.integers(0, 400), st.binary(max_size=8))
 def test_nothing_makes_it_fail(tail: bytes, at: int, change: bytes) -> None:
     whole = zipped({"a": b"hello", "b/": b"", "c": b"x" * 100})
-    for data in (whole[:at] + change + whole[at + len(change) :] + tail, b"PK\x03\x04" + tail, b"PK\x01\x02" + tail + b"PK\x05\x06" + tail):
+    for data in (
+        whole[:at] + change + whole[at + len(change) :] + tail,
+        b"PK\x03\x04" + tail,
+        b"PK\x01\x02" + tail + b"PK\x05\x06" + tail,
+    ):
         for member in list_zip(data).members:
             unpack_zip_member(data, member, 50)
