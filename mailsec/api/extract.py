@@ -52,7 +52,7 @@ def pieces(case: Case) -> Iterator[Piece]:
 
 
 def chosen(case: Case, wanted: str) -> list[Piece]:
-    """The part called `wanted`; for "all" every leaf and every enclosed message. Raises BadInput where there is no such part."""
+    """The part called `wanted`; for "all" every leaf and every enclosed message. Raises BadInput where there is none."""
     found = list(pieces(case))
     if wanted == ALL:
         return [each for each in found if each.leaf is not None or each.type in MESSAGE_TYPES]

@@ -16,8 +16,7 @@ from mailsec.message.offsets import FileOffsets
 from mailsec.message.path.read import ReceivedPath, received_path
 from mailsec.message.words import display_text
 from mailsec.sender.spoofing.payload.files import File
-from mailsec.sender.spoofing.payload.judge import Content, Payload, PayloadJudge
-
+from mailsec.sender.spoofing.payload.judge import NOTHING, Content, Payload, PayloadJudge
 
 _EMPTY = sha256(b"").hexdigest()
 
@@ -42,7 +41,7 @@ class Case:
     path: ReceivedPath
     structure: Structure | None = None
     leaves: tuple[Looked, ...] = ()
-    payload: Payload = Payload()
+    payload: Payload = NOTHING
     union: Readings | None = None
 
     def payload_findings(self, rules: frozenset[str], *, inside: bool) -> Iterator[Finding]:

@@ -117,7 +117,7 @@ def _dkim(case: Case, field: Field, tails: dict[object, int | None]) -> Check:
         found = parse_signature(field.value)
     except SignatureError as error:
         return Check("DKIM-Signature", None, f"cannot be used: {error.message}", evidence=place)
-    facts = (
+    facts: tuple[Fact, ...] = (
         Fact("d", found.domain),
         Fact("s", found.selector),
         Fact("i", found.auid),

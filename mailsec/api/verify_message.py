@@ -11,8 +11,8 @@ from mailsec.api.readable import readable
 from mailsec.api.session import Session
 from mailsec.api.trace import Trace
 from mailsec.api.verdict import decide
-from mailsec.api.watch import watched
 from mailsec.api.verify_case import Evidenced, case_of
+from mailsec.api.watch import watched
 from mailsec.core.errors import BadInput
 from mailsec.core.flow import Flow, gather, pure, together
 from mailsec.core.results import AuthResult, Report, Status

@@ -72,8 +72,8 @@ class InspectChoices:
 )
 @shown_options
 def inspect(files: Sequence[str], output: OutputOptions, **choices: Any) -> int:
-    """What a message is: who it says it is from, its parts and files with their hashes, its links, the way it took, every header
-    field byte-exact, and what is odd about any of it.
+    """What a message is: who it says it is from, its parts and files with their hashes, its links, the way it took, every
+    header field byte-exact, and what is odd about any of it.
 
     Each FILE is one message. Nothing is asked of the network, nothing is opened, and archives are listed in memory. Who really
     sent it is for verify to say.

@@ -12,7 +12,7 @@ _FACTS = {"attachments": ("part", "octets", "sha256")}
 
 
 def brief(report: Report, *, fields: bool) -> Report:
-    """`report` with the links that a program loads by itself, the header's fields (unless `fields`) and what is empty left out."""
+    """`report` without the links that a program loads by itself, the header's fields (unless `fields`), and what is empty."""
     return replace(report, checks=tuple(_check(check, fields=fields) for check in report.checks if _says_something(check)))
 
 
@@ -36,8 +36,12 @@ def _check(check: Check, *, fields: bool) -> Check:
 
 
 def _finding(found: Finding) -> Finding:
-    """What was found and the first place; what to do is for `explain` and -v."""
-    return replace(found, remedy="", evidence=found.evidence[: found.severity is not Severity.INFO])
+    """What was found and the first place, in as few lines as it takes; what to do is for `explain` and -v."""
+    first = found.evidence[:1] if found.severity is not Severity.INFO else ()
+    message = found.message
+    if first and first[0].where.startswith("part ") and first[0].text in message:
+        message, first = f"{first[0].where}: {message}", ()
+    return replace(found, message=message, remedy="", evidence=first)
 
 
 def _file(check: Check) -> Check:

@@ -24,8 +24,8 @@ from mailsec.sender.spoofing.payload.urls import Url
 
 
 class Content(NamedTuple):
-    """A leaf with its content decoded. `names` are all file names it has, the one that is shown first; `start` and `end` are its
-    octets in the file."""
+    """A leaf with its content decoded. `names` are all file names it has, the one that is shown first; `start` and `end` are
+    its octets in the file."""
 
     part: str
     type: str
@@ -50,6 +50,9 @@ class Payload:
     findings: tuple[Finding, ...] = ()
     links_left_out: int = 0
 
+
+NOTHING = Payload()
+"""What an empty message carries."""
 
 _URL_MARK = re.compile(r"://|\b([Ww]{3}\.)(?=\w)")
 _SCHEME_IN_FRONT = re.compile(r"(?i)(?<![a-z0-9])(?:https?|ftp)\Z")

@@ -104,12 +104,10 @@ _RIFF = {b"WEBP": Kind("WebP image", Family.IMAGE), b"WAVE": Kind("WAV sound", F
 _TAG = re.compile(rb"(?i)<(?:!doctype[ \t\r\n]{1,100}([a-z]{1,20})|(html|head|body|script|svg|iframe|meta|form)[ \t\r\n/>])")
 _PROLOG = ((b"<?xml", b"?>"), (b"<!--", b"-->"))
 _PROLOGS = 8
-_ISO_MARKS = (32_769, 34_817, 36_865)
-_TAR_MARK = 257
 
 
 def kind_of(data: bytes) -> Kind | None:
-    """What `data` is, None where no certain mark shows it. Only its first octets are looked at, and the marks of disk images."""
+    """What `data` is, None where no certain mark shows it. Its first octets are looked at, and the marks of disk images."""
     if not data:
         return None
     for mark, found in _BY_FIRST.get(data[0], ()):
@@ -118,25 +116,27 @@ def kind_of(data: bytes) -> Kind | None:
     return _by_structure(data)
 
 
+# marks that are short, or do not stand at the beginning: where each stands, the mark, and the kind
+_ELSEWHERE: tuple[tuple[int, bytes, Kind], ...] = (
+    (4, b"ftyp", Kind("MP4", Family.SOUND)),
+    (257, b"ustar", TAR),
+    (7, b"**ACE**", Kind("ACE archive", Family.ARCHIVE)),
+    *((at, mark, ISO) for at in (32_769, 34_817, 36_865) for mark in (b"CD001", b"BEA01", b"NSR0")),
+)
+
+
 def _by_structure(data: bytes) -> Kind | None:
-    """The kinds whose mark is short, or does not stand at the beginning."""
+    """The kinds of which one short mark is not enough."""
     if data.startswith((b"MZ", b"ZM")) and b"\0" in data[:64]:
         return WINDOWS_PROGRAM
     if data.startswith(b"BM") and data[6:10] == b"\0\0\0\0":
         return Kind("BMP image", Family.IMAGE)
     if data.startswith(b"RIFF"):
         return _RIFF.get(data[8:12])
-    if data[4:8] == b"ftyp":
-        return Kind("MP4", Family.SOUND)
-    if data[_TAR_MARK : _TAR_MARK + 5] == b"ustar":
-        return TAR
-    if data[7:14] == b"**ACE**":
-        return Kind("ACE archive", Family.ARCHIVE)
     if data[2:5] == b"-lh" and data[6:7] == b"-":
         return Kind("LZH archive", Family.ARCHIVE)
-    if len(data) > _ISO_MARKS[0] and any(data.startswith((b"CD001", b"BEA01", b"NSR0"), at) for at in _ISO_MARKS):
-        return ISO
-    return _markup(data)
+    found = next((kind for at, mark, kind in _ELSEWHERE if data.startswith(mark, at)), None)
+    return found or _markup(data)
 
 
 def _markup(data: bytes) -> Kind | None:

@@ -12,6 +12,7 @@ from mailsec.core.rules import Severity
 from mailsec.core.text import clipped
 from mailsec.sender.spoofing.payload import rules
 from mailsec.sender.spoofing.payload.html import Link, LinkKind, Page
+from mailsec.sender.spoofing.payload.names import words
 from mailsec.sender.spoofing.payload.notes import Notes
 from mailsec.sender.spoofing.payload.urls import WEB, Trick, Url, organization, parse_url, same_site
 
@@ -19,10 +20,10 @@ _SHOWN_URL = re.compile(r"(?i)\b(?:https?|ftp)://[^\s<>\"'()\[\]{}]{1,2000}")
 _SHOWN_HOST = re.compile(r"(?i)(?:www\.)?((?:[\w-]{1,63}\.){1,10}[a-z]{2,24})(?::\d{1,5})?(?:[/?#]\S*)?\Z")
 _SHOWN_ADDRESS = re.compile(r"[^\s<>@\"']{1,64}@((?:[\w-]{1,63}\.){1,10}[A-Za-z]{2,24})\Z")
 # a name in two parts with one of these ends is taken for a file's or a product's, not for a host's
-_NOT_HOSTS = frozenset(
-    "ai app as asp aspx bat bz c cc cgi css csv dat doc docx exe gif gz h htm html ini jar java jpeg jpg js json jsp lib log lsp "
-    "md mov mp mp3 pdf php pl png ppt pptx ps pub py rb rpm rs rtf sh so sql svg sys tar tex tgz ts txt vb wav xls xlsx xml xsl "
-    "yml zip".split()
+_NOT_HOSTS = words(
+    "ai app as asp aspx bat bz c cc cgi css csv dat doc docx exe gif gz h htm html ini jar java jpeg jpg js json jsp lib "
+    "log lsp md mov mp mp3 pdf php pl png ppt pptx ps pub py rb rpm rs rtf sh so sql svg sys tar tex tgz ts txt vb wav "
+    "xls xlsx xml xsl yml zip"
 )
 _HARMLESS_SCRIPT = re.compile(r"(?i)javascript:\s*(?:void\s*\(?\s*(?:0|null)?\s*\)?|//)?\s*;*\s*\Z")
 _OPENS = frozenset({"javascript", "vbscript", "file", "smb", "mhtml", "ms-msdt", "ms-appinstaller", "search-ms", "search"})

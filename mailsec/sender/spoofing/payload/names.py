@@ -8,25 +8,27 @@ from mailsec.message.names import extension
 from mailsec.sender.spoofing.payload.kinds import Family
 
 
-def _words(text: str) -> frozenset[str]:
+def words(text: str) -> frozenset[str]:
+    """The words of `text`."""
     return frozenset(text.split())
 
 
 # what runs, installs or is linked to something that runs when it is opened on a desktop: the extensions that mail programs and
 # large providers refuse
-PROGRAMS = _words(
-    "ade adp apk app application appref-ms appx appxbundle bat chm cmd com command cpl diagcab dll dmg exe gadget hlp hta inf ins "
-    "iqy isp jar jnlp js jse lib library-ms lnk mde mjs msc msi msix msixbundle msp mst nsh ocx pif pkg ps1 ps1xml psc1 psd1 psm1 "
-    "rdp reg scf scr sct search-ms settingcontent-ms shb slk sys theme url vb vbe vbs vxd wsc wsf wsh xbap xll"
+PROGRAMS = words(
+    "ade adp apk app application appref-ms appx appxbundle bat chm cmd com command cpl diagcab dll dmg exe gadget hlp "
+    "hta inf ins iqy isp jar jnlp js jse lib library-ms lnk mde mjs msc msi msix msixbundle msp mst nsh ocx pif pkg ps1 "
+    "ps1xml psc1 psd1 psm1 rdp reg scf scr sct search-ms settingcontent-ms shb slk sys theme url vb vbe vbs vxd wsc wsf "
+    "wsh xbap xll"
 )
-DISK_IMAGES = _words("iso img vhd vhdx vmdk udf daa nrg")
-MACROS = _words("docm dotm xlsm xltm xlsb xlam pptm potm ppsm ppam sldm")
-PAGES = _words("htm html shtml xhtml xht mht mhtml svg")
-_IMAGES = _words("jpg jpeg jpe jfif png gif bmp tif tiff webp ico heic")
-_OFFICE = _words("doc docx dot dotx xls xlsx xlt ppt pptx pps odt ods odp")
-_SOUNDS = _words("mp3 mp4 m4a mov avi wav ogg flac mpg mpeg")
-_ARCHIVES = _words("zip rar 7z gz tgz bz2 xz tar cab arj ace lzh")
-_TEXTS = _words("txt csv log md ics vcf eml")
+DISK_IMAGES = words("iso img vhd vhdx vmdk udf daa nrg")
+MACROS = words("docm dotm xlsm xltm xlsb xlam pptm potm ppsm ppam sldm")
+PAGES = words("htm html shtml xhtml xht mht mhtml svg")
+_IMAGES = words("jpg jpeg jpe jfif png gif bmp tif tiff webp ico heic")
+_OFFICE = words("doc docx dot dotx xls xlsx xlt ppt pptx pps odt ods odp")
+_SOUNDS = words("mp3 mp4 m4a mov avi wav ogg flac mpg mpeg")
+_ARCHIVES = words("zip rar 7z gz tgz bz2 xz tar cab arj ace lzh")
+_TEXTS = words("txt csv log md ics vcf eml")
 # what a reader takes for harmless in front of the last dot
 _DECOYS = _IMAGES | _OFFICE | _SOUNDS | _ARCHIVES | _TEXTS | {"pdf", "rtf", "htm", "html"}
 

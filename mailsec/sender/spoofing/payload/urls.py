@@ -34,8 +34,8 @@ class Trick(StrEnum):
 class Url(NamedTuple):
     """A URL. `text` is as written, entities resolved; `scheme` in lower case, "" where the URL is relative.
 
-    `host` is what a browser asks for: lower-case A-labels, or an IP number in its usual form; "" where there is none. `userinfo`
-    stands before the `@`, `nested` is the host of a URL in the query or path.
+    `host` is what a browser asks for: lower-case A-labels, or an IP number in its usual form; "" where there is none.
+    `userinfo` stands before the `@`, `nested` is the host of a URL in the query or path.
     """
 
     text: str
@@ -140,7 +140,7 @@ def _host(written: str) -> tuple[str, tuple[Trick, ...]]:
 
 
 def _number(host: str) -> IPv4Address | None:
-    """The address that a browser makes of a host whose last label is a number: one to four parts, each decimal, octal or hex."""
+    """The address that a browser makes of a host whose last label is a number: up to four parts, decimal, octal or hex."""
     parts = host.removesuffix(".").split(".")
     if len(parts) > 4 or not parts[-1][:1].isdigit():
         return None
@@ -169,7 +169,7 @@ def _part(text: str) -> int | None:
 
 def same_site(one: str, other: str) -> bool:
     """True where both hosts belong to one organization by the public suffix list, or are the same."""
-    return one == other or not (_is_number(one) or _is_number(other)) and akin(one, other)
+    return one == other or (not (_is_number(one) or _is_number(other)) and akin(one, other))
 
 
 def _is_number(host: str) -> bool:

@@ -1,5 +1,5 @@
-"""The members of a ZIP archive (PKWARE's APPNOTE.TXT), listed in memory: by its central directory, or without one by the headers
-in front of the members, as programs that repair archives do. Nothing is written, and nothing is unpacked but what is asked for.
+"""The members of a ZIP archive (PKWARE's APPNOTE.TXT), listed in memory: by its central directory, or without one by the
+headers in front of the members, as programs that repair archives do. Nothing is written, and only what is asked for unpacked.
 """
 
 from __future__ import annotations
@@ -103,14 +103,15 @@ def _extent(data: bytes, member: Member, defects: _Defects) -> int:
         defects.add(ArchiveDefect.BROKEN, f"{member.name}: no member where the directory says")
         return at
     fields = _LOCAL.unpack_from(data, at)
-    flags, name_length, extra_length = fields[2], fields[9], fields[10]
-    begin = at + _LOCAL.size
-    name = _text(data[begin : begin + name_length], flags)
+    flags: int = fields[2]
+    begin: int = at + _LOCAL.size
+    behind_name: int = begin + fields[9]
+    name = _text(data[begin:behind_name], flags)
     if name != member.name and not flags & _HIDDEN_NAME:
         defects.add(ArchiveDefect.CONFLICT, f"{member.name} is called {name} in front of its content")
     if fields[3] != member.method and not flags & _ENCRYPTED:
         defects.add(ArchiveDefect.CONFLICT, f"{member.name} is packed in one way by the directory and in another by its header")
-    return begin + name_length + extra_length + member.packed
+    return behind_name + int(fields[10]) + member.packed
 
 
 def _overlaps(spans: list[tuple[int, int, str]], defects: _Defects) -> None:

@@ -7,7 +7,6 @@ from mailsec.core.results import Evidence, EvidenceKind
 from mailsec.sender.spoofing.payload.html import LinkKind
 from mailsec.sender.spoofing.payload.judge import Content, Payload, PayloadJudge
 
-
 PLACE = Evidence(EvidenceKind.FIELD, "Subject")
 
 
