@@ -62,6 +62,18 @@ MAX_BASE64_BLOCKS = 100_000
 """Blocks of base64 that end in padding and stand behind each other in one content; behind them padding is skipped."""
 MAX_TEXT_BYTES = 16 * 1024 * 1024
 """Octets of one text that are decoded to characters, under each charset that is tried."""
+MAX_REPORT_BYTES = 1024 * 1024
+"""Octets of a delivery status or another report in a message that are read; honest ones have a few kB."""
+MAX_REPORT_GROUPS = 1_000
+"""Recipients of one delivery status."""
+MAX_REPORT_FIELDS = 200
+"""Fields of one group of a report; the standards define under 20."""
+MAX_REPORT_VALUE = 2_000
+"""Characters of one value of a report; diagnostic texts of several lines have under 1,000."""
+MAX_REPORTS = 100
+"""Reports in one message; honest ones have one."""
+MAX_ENCLOSED = 200
+"""Enclosed messages whose headers are looked at; a digest has under 100."""
 MAX_CLUES = 50
 """Content fields, boundaries and names of one header that other readings are made of."""
 MAX_CLUE_BYTES = 200_000

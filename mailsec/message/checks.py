@@ -16,6 +16,7 @@ from mailsec.message.evidence import field_evidence, octets_evidence
 from mailsec.message.fields import DefectKind, Field, Message
 from mailsec.message.leaves import Readings, readings
 from mailsec.message.mime import MimeDefectKind, Structure, protection, structure
+from mailsec.message.reportchecks import report_checks
 
 __all__ = ["Author", "author", "field_evidence", "message_check", "octets_evidence"]
 
@@ -81,7 +82,8 @@ def message_check(
         *ambiguity_findings(message, seen or readings(message, found)),
     )
     evidence = tuple(field_evidence(message, field) for field in who.fields[:_SHOWN_ADDRESSES])
-    return Check("message", Status.PERMERROR if who.reason else None, who.reason, _facts(message, found), findings, evidence)
+    status = Status.PERMERROR if who.reason else None
+    return Check("message", status, who.reason, _facts(message, found), findings, evidence, report_checks(message, found))
 
 
 def _facts(message: Message, found: Structure) -> tuple[Fact, ...]:

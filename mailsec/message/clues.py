@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from mailsec.core.limits import MAX_CLUE_BYTES, MAX_CLUES
 from mailsec.message.decode import Decoder
-from mailsec.message.media import Media, count_fields, read_media
+from mailsec.message.media import Media, read_media
 from mailsec.message.names import FileName, file_names
 from mailsec.message.parameters import read_parameters
 from mailsec.message.tokens import without_comments
@@ -37,9 +37,15 @@ class Clues(NamedTuple):
 
 
 # a field that some reader sees: its name folded, padded, behind white space or a bare CR, with NUL, with two colons or none
+_STRICT = tuple(
+    front + name
+    for front in (b"", b"\n")
+    for name in (b"content-type:", b"content-transfer-encoding:", b"content-disposition:")
+)
 _LOOSE = re.compile(
-    rb"(?i)(?:\A|[\r\n\x0b\x0c])([ \t\x0b\x0c\x00:\"]*)content~-~(?:(t)~ype|(tr)ansfer~-?~encoding|(d)isposition)"
-    rb"(?:[ \t\r\n\x00]*:+|[ \t]+(?=[!-9;-~]))".replace(b"~", rb"[ \t\r\n\x0b\x0c\x00\\]*")
+    rb"(?i)content~-~(?:(t)~ype|(tr)ansfer~-?~encoding|(d)isposition)(?:[ \t\r\n\x00]*:+|[ \t]+(?=[!-9;-~]))".replace(
+        b"~", rb"[ \t\r\n\x0b\x0c\x00\\]*"
+    )
 )
 # a field behind white space is a line of the field above it, unless it says something: h= of a DKIM signature lists such names
 _SAYS = {
@@ -75,32 +81,55 @@ _ENCODINGS: tuple[tuple[re.Pattern[str], Decoder], ...] = (
 )
 
 
-def loose_fields(header: bytes) -> Iterator[tuple[bytes, bytes]]:
-    """The kind (b"t" type, b"tr" transfer encoding, b"d" disposition) and value of each field that some reader would see."""
-    for number, match in enumerate(_LOOSE.finditer(header[:MAX_CLUE_BYTES])):
-        if number >= MAX_CLUES:
+class LooseField(NamedTuple):
+    """A field that some reader sees: its kind (b"t" type, b"tr" transfer encoding, b"d" disposition), its value, and whether
+    the standard sees it too."""
+
+    kind: bytes
+    value: bytes
+    standard: bool
+
+
+def loose_fields(header: bytes) -> Iterator[LooseField]:
+    """The content fields that some reader would see in the header section."""
+    low = header[:MAX_CLUE_BYTES].lower()
+    at = low.find(b"content")
+    for _ in range(MAX_CLUES * 20):
+        if at < 0:
             return
-        value = _VALUE.match(header, match.end(), match.end() + MAX_CLUE_BYTES // MAX_CLUES)
-        assert value is not None  # it matches the empty string
-        kind = (match[2] or match[3] or match[4]).lower()
-        if not match[1] or _SAYS[kind].match(value[0].partition(b"\n")[0]):
-            yield kind, value[0].rstrip(b"\r")
+        front = _line_start(low, at)
+        match = _LOOSE.match(header, at) if front >= 0 else None
+        if match:
+            value = _VALUE.match(header, match.end(), match.end() + MAX_CLUE_BYTES // MAX_CLUES)
+            assert value is not None  # it matches the empty string
+            kind = (match[1] or match[2] or match[3]).lower()
+            if front == at or _SAYS[kind].match(value[0].partition(b"\n")[0]):
+                yield LooseField(kind, value[0].rstrip(b"\r"), front == at and low.startswith(_STRICT, at - 1 if at else 0))
+        at = low.find(b"content", match.end() if match else at + 7)
+
+
+def _line_start(low: bytes, at: int) -> int:
+    """Where the line begins that has nothing but white space and its like in front of `at`; -1 where it has more."""
+    start = at
+    while start > max(0, at - 100) and low[start - 1] in b' \t\x00:"':
+        start -= 1
+    return start if start == 0 or low[start - 1] in b"\r\n\x0b\x0c" else -1
 
 
 def has_hidden_field(data: bytes, start: int, end: int) -> bool:
-    """True where some reader sees more content fields between these offsets than the standard's."""
+    """True where some reader sees content fields between these offsets that the standard's does not."""
     header = data[start:end]
     low = header.lower()
     mentioned = low.count(b"content-t") + low.count(b"content-di")
     in_front = low.count(b"\ncontent-t") + low.count(b"\ncontent-di") + low.startswith((b"content-t", b"content-di"))
-    return mentioned != in_front and len(tuple(loose_fields(header))) != count_fields(header)
+    return mentioned != in_front and not all(each.standard for each in loose_fields(header))
 
 
 def clues(header: bytes, default: str) -> Clues:
     """The candidates in `header`, whose content is of the type `default` where it does not say."""
     media = read_media(header, default)
     loose = tuple(loose_fields(header))
-    if media.ordinary and len(loose) == count_fields(header):
+    if media.ordinary and all(each.standard for each in loose):
         return _ordinary(media)
     types: dict[str, None] = {media.type: None}
     boundaries: dict[bytes, None] = {media.boundary: None} if media.boundary else {}
@@ -108,7 +137,7 @@ def clues(header: bytes, default: str) -> Clues:
     names: dict[FileName, None] = dict.fromkeys(media.names)
     plain = _add_encoding(decoders, media.encoding)
     bad = not media.ok
-    for kind, value in loose:
+    for kind, value, _ in loose:
         if kind == b"tr":
             plain = _add_encoding(decoders, encoding_text(value)) and plain
             continue

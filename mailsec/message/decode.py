@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from binascii import a2b_base64, a2b_qp, a2b_uu
 from collections.abc import Iterator
+from contextlib import suppress
 from enum import StrEnum
 from io import BytesIO
 from typing import NamedTuple, TypeAlias
@@ -86,8 +87,31 @@ _URL_TO_PLAIN = bytes.maketrans(b"-_", b"+/")
 _BASE64_OR_SPACE = _ALPHABET + b"=" + _SPACE
 
 
+def _joined(raw: Octets) -> bytes | None:
+    """Base64 without its line ends, where all lines but the last have one length, of whole groups of four; else None."""
+    text = bytes(raw).rstrip(b"\r\n")
+    length = text.find(b"\r\n")
+    if length < 0:
+        return text
+    crs, lfs = text[length :: length + 2], text[length + 1 :: length + 2]
+    if length % 4 or crs.count(b"\r") != len(crs) or lfs.count(b"\n") != len(lfs):
+        return None
+    return text.translate(None, b"\r\n")
+
+
+def _is_plain_base64(raw: Octets) -> bool:
+    """True where nothing at all is wrong with it."""
+    text = _joined(raw)
+    if text is None or len(text) % 4:
+        return False
+    rest = text.translate(None, _ALPHABET)
+    return not rest or (rest in (b"=", b"==") and text.endswith(rest))
+
+
 def base64_defects(raw: Octets) -> tuple[DecodeDefect, ...]:
     """What is wrong with `raw` as base64, without decoding it."""
+    if len(raw) <= BODY_CHUNK and _is_plain_base64(raw):
+        return ()
     found: list[DecodeDefect] = []
     foreign = b"".join({piece.translate(None, _BASE64_OR_SPACE)[:64]: None for piece in _pieces(raw)})
     if foreign:
@@ -136,6 +160,9 @@ def _pieces(raw: Octets) -> Iterator[bytes]:
 
 
 def _base64(raw: Octets, decoder: Decoder) -> Decoded:
+    if len(raw) <= BODY_CHUNK and (joined := _joined(raw)) is not None:
+        with suppress(ValueError):
+            return Decoded(a2b_base64(joined, strict_mode=True))
     defects = base64_defects(raw)
     out = BytesIO()
     if decoder is Decoder.BASE64:
@@ -233,17 +260,25 @@ def _decode_lines(raw: Octets, out: BytesIO) -> None:
 _SPACE_AT_END = re.compile(rb"[ \t](?:\r?\n|\Z)")
 _TRAILING_SPACE = re.compile(rb"(?<![ \t])[ \t]++(?=\r?\n|\Z)")
 _BAD_ESCAPE = re.compile(rb"=(?![0-9A-Fa-f]{2}|\r?\n|\Z)")
+_AT_END = (b" ", b"\t", b"=")
 _ESCAPE = re.compile(rb"=(?:([0-9A-Fa-f]{2})|(\r?\n|\Z)|)")
-# nobody needs to escape the letters of "begin": it hides what a look at the raw text searches for
-_STRANGE_ESCAPE = re.compile(rb"=(?![0-9A-Fa-f]{2}|\r?\n|\Z)|=6[25679Ee]|begin=20")
 
 
-def has_bad_escape(data: bytes, start: int, end: int) -> bool:
-    """True where a sign between these offsets begins no escape of quoted-printable, or an escape hides a uuencoded file."""
-    return _STRANGE_ESCAPE.search(data, start, end) is not None
+def plain_quoted_printable(raw: Octets) -> bytes | None:
+    """`raw` decoded where each equals sign begins a good escape and no line ends in white space; else None.
+
+    A good escape takes two octets away and a soft line end three; any other sign takes less, and the sum does not agree.
+    """
+    text = bytes(raw)
+    if text[-1:] in _AT_END or b" \r" in text or b"\t\r" in text or b" \n" in text:
+        return None
+    content = a2b_qp(text)
+    return content if len(text) - len(content) == 2 * text.count(b"=") + text.count(b"=\r\n") else None
 
 
 def _quoted_printable(raw: Octets, stray: bytes) -> Decoded:
+    if len(raw) <= BODY_CHUNK and (plain := plain_quoted_printable(raw)) is not None:
+        return Decoded(plain)
     out = BytesIO()
     bad = False
     for piece in _lines(raw):

@@ -21,7 +21,7 @@ class Block(NamedTuple):
     names: tuple[FileName, ...]
 
 
-_MARKS = (b"begin ", b"begin-base64 ", b"=ybegin ", b"BinHex 4.0)")
+_MARKS = (b"begin ", b"begin-base64 ")
 _BINHEX = re.compile(rb"(?m)^\(This file must be converted with BinHex 4\.0\)[ \t\r\n]*:")
 _LINE = re.compile(rb"[^\r\n]*")
 _UU_TEXT = re.compile(rb"[ -`]+")
@@ -29,7 +29,8 @@ _UU_TEXT = re.compile(rb"[ -`]+")
 
 def has_mark(data: bytes, start: int, end: int) -> bool:
     """True where `data` may hold a block between these offsets; a look of a few microseconds."""
-    return any(data.find(mark, start, end) >= 0 for mark in _MARKS)
+    begun = data.find(b"egin", start, end) >= 0 and any(data.find(mark, start, end) >= 0 for mark in _MARKS)
+    return begun or data.find(b"BinHex 4.0)", start, end) >= 0
 
 
 def blocks(data: bytes, start: int, end: int) -> Iterator[Block]:

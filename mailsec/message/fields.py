@@ -9,6 +9,7 @@ import re
 from dataclasses import dataclass
 from dataclasses import field as dataclass_field
 from enum import StrEnum
+from itertools import accumulate
 from typing import NamedTuple
 
 from mailsec.core.limits import MAX_FIELDS, MAX_HEADER_BYTES
@@ -133,6 +134,7 @@ _FIELD = re.compile(rb"(?m)^(([!-9;-~]+):[^\n]*(?:\n[ \t][^\n]*)*\n?)")
 _LINE = re.compile(rb"(?:([!-9;-~]+)[ \t]*:)?[^\n]*(?:\n[ \t][^\n]*)*\n?")
 _BARE_CR = re.compile(rb"\r(?!\n)")
 _BARE_LF = re.compile(rb"(?<!\r)\n")
+_NO_LINE_END = bytes(range(256)).translate(None, b"\r\n\0")
 _QUICK_HEADER_BYTES = 64 * 1024
 
 
@@ -161,7 +163,10 @@ def _outer_form(file: bytes) -> tuple[bytes, int, bool, list[Defect]]:
         prefix = file.find(b"\n", prefix) + 1 or len(file)
         defects.append(Defect(DefectKind.MBOX_FROM))
     data = file[prefix:] if prefix else file
-    crlf, lf, cr = data.count(b"\r\n"), data.count(b"\n"), data.count(b"\r")
+    crlf = data.count(b"\r\n")
+    if crlf and len(data.translate(None, _NO_LINE_END)) == 2 * crlf:
+        return data, prefix, False, defects  # neither NUL nor a CR or LF by itself: one pass, where most messages end
+    lf, cr = data.count(b"\n"), data.count(b"\r")
     lf_only = not crlf and lf > 0
     if lf_only:
         data = data.replace(b"\n", b"\r\n")
@@ -188,13 +193,12 @@ def _quick_header(data: bytes) -> tuple[tuple[Field, ...], int] | None:
     blank = data.find(b"\n\r\n", 0, _QUICK_HEADER_BYTES)
     if blank < 0 or data.find(b"\n\n", 0, blank + 1) >= 0 or data.startswith((b"\r\n", b"\n")):
         return None
-    fields: list[Field] = []
-    at = 0
-    for raw, name in _FIELD.findall(data, 0, blank + 1):
-        fields.append(Field(name, raw, at, len(name)))
-        at += len(raw)
-    # the matches cover the header without a gap, or some line of it is no well-formed field
-    return (tuple(fields), blank + 3) if at == blank + 1 and len(fields) <= MAX_FIELDS else None
+    found: list[tuple[bytes, bytes]] = _FIELD.findall(data, 0, blank + 1)
+    raws, names = [each[0] for each in found], [each[1] for each in found]
+    starts = list(accumulate(map(len, raws), initial=0))
+    if starts[-1] != blank + 1 or len(raws) > MAX_FIELDS:
+        return None  # the matches must cover the header without a gap, or some line of it is no well-formed field
+    return tuple(map(Field, names, raws, starts, map(len, names))), blank + 3
 
 
 class _Defects:

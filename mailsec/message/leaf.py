@@ -94,20 +94,14 @@ def standard_leaves(found: Structure) -> Iterator[Leaf]:
 
 def leaf_of(path: str, part: int | None, reading: str, start: int, end: int, media: Media) -> Leaf:
     """The leaf with this place and media, decoded by the standard."""
-    encoding = media.encoding
-    return Leaf(
-        path,
-        part,
-        reading,
-        start,
-        end,
-        media.type,
-        media.charset if media.parameters else "",
-        encoding,
-        _DECODERS.get(encoding, Decoder.IDENTITY),
-        media.disposition,
-        media.names,
-    )
+    type, parameters, encoding, _, _, _, disposition, names, _ = media
+    charset = media.charset if parameters else ""
+    decoder = _DECODERS.get(encoding, Decoder.IDENTITY)
+    # past the named tuple's own constructor, which takes as long again
+    return _new(Leaf, (path, part, reading, start, end, type, charset, encoding, decoder, disposition, names, (), None))
+
+
+_new = tuple.__new__
 
 
 def raw(message: Message, leaf: Leaf) -> Octets:

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
 from functools import lru_cache
+from typing import NamedTuple
 
 from mailsec.core.limits import MAX_MEDIA_BYTES, MEDIA_CACHED_BYTES, MEDIA_CACHED_FIELDS
 from mailsec.core.text import from_bytes
-from mailsec.message.names import FileName, file_names
-from mailsec.message.parameters import Form, Parameter, read_parameters
+from mailsec.message.names import FileName, file_names, plain_name
+from mailsec.message.parameters import Form, Parameter, read_parameters, simple_parameters
 from mailsec.message.tokens import without_comments
 
 
-@dataclass(frozen=True, slots=True)
-class Media:
+class Media(NamedTuple):
     """A part's media type in lower case ("text/plain"), its parameters (names in lower case, as they stand), its transfer
     encoding in lower case, and its boundary ("" where it has none). `ok` is False where the type was there and unreadable,
     `repeated` is True where a field or parameter stood twice: the first counts.
@@ -48,7 +47,7 @@ _FIELDS = re.compile(rb"(?im)^content-(type|transfer-encoding|disposition)[ \t]*
 _TYPE = re.compile(rb"[ \t\r\n]*([!#-'*+.0-9A-Z^-~-]+)[ \t\r\n]*/[ \t\r\n]*([!#-'*+.0-9A-Z^-~-]+)")
 # what nobody stumbles over: tokens and quoted strings without escapes; a boundary is never in the form of RFC 2231
 _VALUES = (
-    rb"[ \t\r\n]*[a-z0-9-]+%s(?:[ \t]*;[ \t\r\n]*(?!boundary\*)[a-z0-9-]+(?:\*[0-9]{0,2}\*?)?="
+    rb"[ \t\r\n]*([a-z0-9-]+%s)(?:[ \t]*;[ \t\r\n]*(?!boundary\*)[a-z0-9-]+(?:\*[0-9]{0,2}\*?)?="
     rb"(?:\"[^\"\\\r\n\x00]*\"|[^][()<>@,;:\\\"/?= \t\r\n\x00-\x1f]+))*[ \t]*;?[ \t\r]*\Z"
 )
 _ORDINARY_TYPE = re.compile(_VALUES % rb"/[a-z0-9.+-]+", re.IGNORECASE)
@@ -57,6 +56,7 @@ _ORDINARY_ENCODING = re.compile(rb"[ \t]*(?:7bit|8bit|binary|base64|quoted-print
 _WELL_FORMED = re.compile(
     rb"(?:[!-9;-~]+:[^\x00\x0b\r\n]*(?:\r?\n[ \t]+[^\x00\x0b\r\n \t][^\x00\x0b\r\n]*)*\r?\n)*\r?\n",
 )
+_HIDDEN = re.compile(rb"(?i)\n[ \t]+content-")
 _TOKEN = re.compile(rb"[ \t\r\n]*([^ \t\r\n;]*)")
 _SPACE = b" \t\r\n"
 _ENCODING_BYTES = 100
@@ -76,14 +76,13 @@ def read_media(header: bytes, default: str = "text/plain") -> Media:
 
 
 def part_media(header: bytes, default: str = "text/plain") -> Media:
-    """The media of a part within a message. It is ordinary only where all of the header section is well-formed and ends."""
+    """The media of a part within a message.
+
+    It is ordinary only where the header section is well-formed to its end, and no continuation line looks like a field.
+    """
     media = read_media(header, default)
-    return media if not media.ordinary or _WELL_FORMED.fullmatch(header) else replace(media, ordinary=False)
-
-
-def count_fields(header: bytes) -> int:
-    """How many fields of the three kinds the header section holds."""
-    return len(_FIELDS.findall(header))
+    good = not media.ordinary or (_WELL_FORMED.fullmatch(header) and not _HIDDEN.search(header))
+    return media if good else media._replace(ordinary=False)
 
 
 def media_of(values: dict[bytes, bytes], default: str = "text/plain", *, repeated: bool = False) -> Media:
@@ -97,7 +96,8 @@ def media_of(values: dict[bytes, bytes], default: str = "text/plain", *, repeate
         ordinary = ordinary and good
     if (value := values.get(b"type")) is None:
         return Media(default, (), encoding, b"", True, repeated, disposition, names, ordinary and not repeated)
-    kind = _cached_type(value) if len(value) <= MEDIA_CACHED_BYTES else _content_type(value)
+    common = len(value) <= MEDIA_CACHED_BYTES and b"undary" not in value and b"name" not in value
+    kind = _cached_type(value) if common else _content_type(value)
     return Media(
         kind.type,
         kind.parameters,
@@ -112,28 +112,48 @@ def media_of(values: dict[bytes, bytes], default: str = "text/plain", *, repeate
 
 
 def _content_type(value: bytes) -> Media:
-    ordinary = len(value) <= MAX_MEDIA_BYTES and _ORDINARY_TYPE.match(value) is not None
+    ordinary = _ORDINARY_TYPE.match(value) if len(value) <= MAX_MEDIA_BYTES and b"*" not in value else None
+    if ordinary is not None and (given := simple_parameters(value)) is not None:
+        return _simple_type(ordinary[1].lower(), value, given)
     value = without_comments(value) if len(value) <= MAX_MEDIA_BYTES else b""
     media_type = _TYPE.match(value)
     if media_type is None:
         return Media("text/plain", ok=False, ordinary=False)
-    given, repeated = read_parameters(value, media_type.end())
+    every, repeated = read_parameters(value, media_type.end())
     counting: dict[bytes, bytes] = {}
-    for each in sorted(given, key=_rank):
+    for each in sorted(every, key=_rank):
         counting.setdefault(each.name, each.value)
+    kind = (media_type[1] + b"/" + media_type[2]).lower()
+    extended = not repeated and _ORDINARY_TYPE.match(value) and _boundary_is_ordinary(kind, value, counting.get(b"boundary"))
     return Media(
-        type=(media_type[1] + b"/" + media_type[2]).lower().decode("ascii"),
+        type=kind.decode("ascii"),
         parameters=tuple((from_bytes(name), from_bytes(text)) for name, text in counting.items()),
         boundary=counting.get(b"boundary", b"").rstrip(_SPACE),
         repeated=repeated,
-        names=file_names(given, b"name"),
-        ordinary=ordinary and not repeated and _boundary_is_ordinary(media_type[1], value, counting.get(b"boundary")),
+        names=file_names(every, b"name"),
+        ordinary=bool(extended),
     )
 
 
-def _boundary_is_ordinary(main: bytes, value: bytes, boundary: bytes | None) -> bool:
+def _simple_type(kind: bytes, value: bytes, given: dict[bytes, bytes]) -> Media:
+    """What `_content_type` gives for a value that is as nearly all are: a third of the time."""
+    boundary = given.get(b"boundary")
+    return Media(
+        kind.decode("ascii"),
+        tuple([(name.decode("ascii"), from_bytes(text)) for name, text in given.items()]),
+        "7bit",
+        boundary.rstrip(_SPACE) if boundary else b"",
+        True,
+        False,
+        "",
+        (plain_name(given[b"name"], "name"),) if given.get(b"name") else (),
+        _boundary_is_ordinary(kind, value, boundary),
+    )
+
+
+def _boundary_is_ordinary(kind: bytes, value: bytes, boundary: bytes | None) -> bool:
     """True where a multipart has one boundary, not empty and without space at its ends, and anything else has none."""
-    if main.lower() != b"multipart":
+    if not kind.startswith(b"multipart/"):
         return b"oundary" not in value
     return boundary is not None and boundary == boundary.strip() != b"" and value.lower().count(b"boundary") == 1
 
@@ -153,9 +173,12 @@ def _encoding(value: bytes) -> tuple[str, bool]:
 
 
 def _disposition(value: bytes) -> tuple[str, tuple[FileName, ...], bool, bool]:
-    ordinary = len(value) <= MAX_MEDIA_BYTES and _ORDINARY_DISPOSITION.match(value) is not None
+    ordinary = _ORDINARY_DISPOSITION.match(value) if len(value) <= MAX_MEDIA_BYTES else None
+    if ordinary is not None and (simple := simple_parameters(value)) is not None:
+        name = simple.get(b"filename")
+        return ordinary[1].lower().decode("ascii"), (plain_name(name, "filename"),) if name else (), False, True
     value = without_comments(value) if len(value) <= MAX_MEDIA_BYTES else b""
     token = _TOKEN.match(value)
     assert token is not None  # it matches the empty string
     given, repeated = read_parameters(value, token.end())
-    return from_bytes(token[1].lower()), file_names(given, b"filename"), repeated, ordinary and not repeated
+    return from_bytes(token[1].lower()), file_names(given, b"filename"), repeated, ordinary is not None and not repeated

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from mailsec.message.clues import has_hidden_field
-from mailsec.message.decode import Decoder, base64_defects, decode, has_bad_escape
+from mailsec.message.decode import Decoder, base64_defects, decode, plain_quoted_printable
 from mailsec.message.division import EARLY_HEADER, is_bare_multipart
 from mailsec.message.embedded import has_mark
 from mailsec.message.fields import DefectKind, Message
@@ -32,7 +32,7 @@ def ordinary_readings(message: Message, found: Structure) -> Readings | None:
             extras += _around(data, part, number)
         else:
             leaf = leaf_of(number, index, STANDARD, part.body, part.end, part.media)
-            ordinary = _is_ordinary(data, part, leaf)
+            ordinary = part.body == part.end or _is_ordinary(data, part, leaf)
             leaves.append(leaf)
         if not ordinary:
             return None
@@ -45,10 +45,9 @@ def _has_ordinary_form(message: Message, found: Structure) -> bool:
     """True where the header sections leave no doubt."""
     if found.defects or any(defect.kind not in _HARMLESS for defect in message.defects):
         return False
-    data, parts = message.data, found.parts
-    if not all(part.media.ordinary for part in parts) or is_bare_multipart(data, 0, message.body):
+    if not all(part.media.ordinary for part in found.parts) or has_hidden_field(message.data, 0, message.body):
         return False
-    return not any(has_hidden_field(data, part.header, part.body) for part in parts)
+    return not is_bare_multipart(message.data, 0, message.body)
 
 
 def _is_divided(data: bytes, part: Part, children: int) -> bool:
@@ -67,13 +66,16 @@ def _around(data: bytes, part: Part, number: str) -> Iterator[Leaf]:
 def _is_ordinary(data: bytes, part: Part, leaf: Leaf) -> bool:
     """True where the content is one thing to every program."""
     text = leaf.type.startswith("text/")
+    raw = memoryview(data)[leaf.start : leaf.end]
     if leaf.decoder is Decoder.BASE64:
-        raw = memoryview(data)[leaf.start : leaf.end]
-        return not base64_defects(raw) and not (text and has_mark(content := decode(raw, leaf.decoder).data, 0, len(content)))
+        return not base64_defects(raw) and not (text and _hides_a_file(decode(raw, leaf.decoder).data))
     if leaf.decoder is Decoder.QUOTED_PRINTABLE:
-        strange = has_bad_escape(data, leaf.start, leaf.end)
-    else:
-        strange = leaf.type.startswith("multipart/") or (
-            part.body - part.header <= 2 and EARLY_HEADER.match(data, part.body, leaf.end) is not None
-        )
-    return not strange and not (text and has_mark(data, leaf.start, leaf.end))
+        content = plain_quoted_printable(raw)
+        return content is not None and not (text and _hides_a_file(content))
+    if part.body - part.header <= 2 and EARLY_HEADER.match(data, part.body, leaf.end):
+        return False
+    return not leaf.type.startswith("multipart/") and not (text and has_mark(data, leaf.start, leaf.end))
+
+
+def _hides_a_file(content: bytes) -> bool:
+    return has_mark(content, 0, len(content))

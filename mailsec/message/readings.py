@@ -88,7 +88,7 @@ class _Section(NamedTuple):
     depth: int
 
 
-_LENIENT = (*(Decoder.BASE64_BLOCKS, Decoder.BASE64_UNPADDED, Decoder.BASE64_LINES, Decoder.BASE64_ZERO, Decoder.BASE64_URL),)
+_LENIENT = (Decoder.BASE64_BLOCKS, Decoder.BASE64_UNPADDED, Decoder.BASE64_ZERO, Decoder.BASE64_URL)
 _FILE = "application/octet-stream"
 
 
@@ -349,7 +349,8 @@ def _decoders(clue: Clues, reading: Reading | None) -> Iterator[tuple[Decoder, R
 def _lenient(decoder: Decoder, defects: tuple[DecodeDefect, ...], raw: memoryview) -> tuple[Decoder, ...]:
     """The other ways to decode content that has these defects."""
     if decoder is Decoder.BASE64 and defects:
-        return (Decoder.BASE64_LINES, *_LENIENT) if DecodeDefect.UNEVEN_LINES in defects else _LENIENT
+        by_lines = {DecodeDefect.UNEVEN_LINES, DecodeDefect.FOREIGN_CHARACTERS}.intersection(defects)
+        return (Decoder.BASE64_LINES, *_LENIENT) if by_lines else _LENIENT
     if decoder is Decoder.QUOTED_PRINTABLE and defects:
         return (Decoder.QUOTED_PRINTABLE_LOOSE,)
     return ()

@@ -448,6 +448,14 @@ CHARSET_SURPRISING = Rule(
     _HIDDEN,
     "Look at the decoded text: UTF-7 and the like have not been written by honest mail programs for twenty years.",
 )
+BACKSCATTER = Rule(
+    "message-backscatter",
+    Severity.LOW,
+    "A bounce of a message that was never ours",
+    "RFC 3464 section 4",
+    (Threat.UNSOLICITED_BULK, Threat.UNAUTHORIZED_SENDER),
+    "Somebody sends with our address as return path: publish SPF and DMARC, and let the mail server refuse such bounces.",
+)
 
 RULES: tuple[Rule, ...] = (
     *(LF_ONLY, MBOX_LINE, BYTE_ORDER_MARK, BARE_LF, BARE_CR, NUL),
@@ -459,5 +467,5 @@ RULES: tuple[Rule, ...] = (
     *(MIME_OTHER_TYPE, MIME_OTHER_BOUNDARY, MIME_GUESSED_BOUNDARY, MIME_LOOSE_DELIMITER, MIME_BEHIND_THE_END, MIME_INNER_FIRST),
     *(MIME_PREAMBLE, MIME_EPILOGUE, MIME_OTHER_HEADER, MIME_OTHER_ENCODING, MIME_LENIENT_DECODER, MIME_ENCODED_PART),
     *(MIME_EMBEDDED, MIME_TOO_MANY_READINGS, MIME_PARTIAL, MIME_EXTERNAL_BODY),
-    *(NAME_CONFLICT, NAME_CONTROL, CHARSET_SURPRISING),
+    *(NAME_CONFLICT, NAME_CONTROL, CHARSET_SURPRISING, BACKSCATTER),
 )
