@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv6Address
 
-from mailsec.core.results import Check, Evidence, EvidenceKind, Fact
+from mailsec.core.results import AuthResult, Check, Evidence, EvidenceKind, Fact, Status
 from mailsec.core.text import from_bytes
 from mailsec.message.fields import Message
 
@@ -31,6 +31,12 @@ class Envelope:
     def known(self) -> bool:
         """True where SPF can be asked about MAIL FROM."""
         return self.ip is not None and self.mail_from is not None and (bool(self.mail_from) or bool(self.helo))
+
+    @property
+    def unasked(self) -> AuthResult:
+        """What stands for SPF where it was not asked about MAIL FROM, and why."""
+        reason = "the return path is not known" if self.ip else "the envelope is not known"
+        return AuthResult("spf", Status.SKIPPED, reason)
 
     def check(self) -> Check:
         """The envelope as a node of the report."""

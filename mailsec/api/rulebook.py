@@ -28,6 +28,7 @@ BOOKS = (
     "mailsec.trust.dnssec.rules",
     "mailsec.content.openpgp.rules",
     "mailsec.content.smime.rules",
+    "mailsec.judges.rules",
 )
 """The modules that hold rules, each in a tuple RULES. A test compares the list with the files."""
 

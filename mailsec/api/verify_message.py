@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from mailsec.api import verify_report
@@ -23,14 +23,15 @@ from mailsec.message.mime import structure
 from mailsec.sender.dkim.verify import DkimResult
 from mailsec.sender.dkim.verify import verify as verify_dkim
 from mailsec.sender.dmarc.evaluate import evaluate as evaluate_dmarc
-from mailsec.sender.spoofing.judge import Arrival, Results, Subject, Watch, spoofing_check
+from mailsec.sender.spoofing.judge import Arrival, Results, Subject, spoofing_check
 
 if TYPE_CHECKING:
+    from mailsec.api.verify_reported import Others
     from mailsec.sender.spf.evaluate import SpfResult
 
-_UNWATCHED = Watch()
 NOW = "now"
 RECEIVED = "received"
+_SAID = (b"authentication-results", b"received-spf")
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +41,8 @@ class VerifyOptions:
     `received_from` names the receiver whose Received fields state the envelope, where `envelope` does not. `at` is the time
     to judge for in seconds since 1970 UTC, "now" or "received"; None takes the time of arrival where it is known, else now.
     `protect` names domains that nobody else may look like, `authserv_id` the receiver as it writes Authentication-Results.
+    `trust_authres` is the authserv-id of a receiver whose results, above its border, may stand in for what can no longer be
+    judged; `second_opinion` asks dkimpy too.
     """
 
     envelope: Envelope | None = None
@@ -50,6 +53,13 @@ class VerifyOptions:
     explain: bool = False
     protect: tuple[str, ...] = ()
     authserv_id: str = ""
+    trust_authres: str = ""
+    second_opinion: bool = False
+
+    @property
+    def ours(self) -> tuple[str, ...]:
+        """Every name by which the receiver may call itself in Authentication-Results."""
+        return tuple(dict.fromkeys(filter(None, (self.authserv_id, self.trust_authres, self.received_from))))
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,28 +81,56 @@ def verify_message(file: bytes, subject: str, session: Session, options: VerifyO
     envelope = options.envelope or (derived(message, options.received_from) if options.received_from else Envelope())
     now = _moment(options.at, envelope, session.now)
     trace = Trace() if options.trace else None
-    evidenced = session.run(
-        judge(message, envelope, now=now, watch=watched(options.protect, options.authserv_id, options.received_from)), trace
-    )
+    flow = judge(message, envelope, options, now=now)
+    evidenced = _with_opinion(flow, session, trace, now) if options.second_opinion else session.run(flow, trace)
     case = case_of(evidenced, options.fail_on)
     decision = decide(case)
     report = verify_report.report(evidenced, case, decision, subject=subject, now=now, trace=trace, explain=options.explain)
     return Verified(report, message, _results(evidenced))
 
 
-def judge(message: Message, envelope: Envelope, *, now: int, watch: Watch = _UNWATCHED) -> Flow[Evidenced]:
-    """SPF and DKIM side by side, then DMARC over both, then what misleads about the sender."""
+def _with_opinion(flow: Flow[Evidenced], session: Session, trace: Trace | None, now: int) -> Evidenced:
+    """The flow's result, and what dkimpy makes of the same message and the same answers."""
+    from mailsec.api.verify_second import Heard, second_opinion  # processes, and only here
+
+    heard = Heard()
+    evidenced = session.run(heard.listen(flow), trace)
+    return replace(evidenced, opinion=second_opinion(evidenced.message, evidenced.dkim, heard.keys, now=now))
+
+
+def judge(message: Message, envelope: Envelope, options: VerifyOptions, *, now: int) -> Flow[Evidenced]:
+    """SPF and DKIM side by side, then what the receiver reported in their place, then DMARC over all, then what misleads
+    about the sender."""
     who = author(message)
     spf, dkim = yield from together(_spf(envelope, now=now), _dkim(message, who, now=now))
     mail_from, helo = spf
-    identifiers = (mail_from.auth if mail_from else _unasked(envelope), *(each.auth for each in dkim.signatures))
+    own = (mail_from.auth if mail_from else envelope.unasked, *(each.auth for each in dkim.signatures))
+    others = _others(message, envelope, options)
+    reported = others.stand_ins(own, dkim.signatures, now=now) if others else {}
+    identifiers = tuple(reported[index].result if index in reported else auth for index, auth in enumerate(own))
     dmarc = yield from evaluate_dmarc(who.domains, identifiers)
     found = structure(message)
     form = message_check(message, found, who)
     results = Results(dkim, dmarc, mail_from, helo)
-    subject = Subject(message, who, found, now=now, watch=watch, arrival=_arrival(envelope), results=results)
+    subject = Subject(
+        message, who, found, now=now, watch=watched(options.protect, *options.ours), arrival=_arrival(envelope), results=results
+    )
     spoofing = spoofing_check(subject)
-    return Evidenced(message, envelope, who, mail_from, helo, dkim, dmarc, identifiers, found, form, spoofing)
+    foreign = others.check((*own, dmarc.auth), reported) if others else None
+    return Evidenced(
+        *(message, envelope, who, mail_from, helo, dkim, dmarc, identifiers, found, form, spoofing),
+        foreign=foreign,
+        reported=reported,
+    )
+
+
+def _others(message: Message, envelope: Envelope, options: VerifyOptions) -> Others | None:
+    """What other hosts said of the message; None where none did."""
+    if not any(field.key.endswith(_SAID) for field in message.fields):
+        return None
+    from mailsec.api.verify_reported import Others  # most messages on their way in have no such field
+
+    return Others(message, envelope.border, options.trust_authres, options.ours)
 
 
 def _arrival(envelope: Envelope) -> Arrival:
@@ -114,11 +152,6 @@ def _spf(envelope: Envelope, *, now: int) -> Flow[tuple[SpfResult | None, SpfRes
 
 def _dkim(message: Message, who: Author, *, now: int) -> Flow[DkimResult]:
     return verify_dkim(message, now=now, author_domains=who.domains)
-
-
-def _unasked(envelope: Envelope) -> AuthResult:
-    reason = "the return path is not known" if envelope.ip else "the envelope is not known"
-    return AuthResult("spf", Status.SKIPPED, reason)
 
 
 def _results(evidenced: Evidenced) -> tuple[AuthResult, ...]:

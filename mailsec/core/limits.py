@@ -332,6 +332,14 @@ SMTP_REPLY_LINES = 1_000
 SMTP_REPLY_BYTES = 256 * 1024
 """Octets of one reply."""
 
+# --- second opinions: other programs in child processes
+JUDGE_SECONDS = 5.0
+"""One program's whole work on one message; dkimpy takes 0.3 on honest mail, 25 on 80 kB of spaces made to hurt it."""
+JUDGE_MEMORY = 1024 * 1024 * 1024
+"""Address space of one program; dkimpy copies a message several times, and what does not fit is not judged."""
+JUDGE_OUTPUT = 1024 * 1024
+"""Octets of a program's output, and as many of its complaints."""
+
 # --- forged senders
 SPOOF_ADDRESSES = 20
 """Addresses of one field, and fields of one name, that are compared with From; an honest message has one or two."""

@@ -9,7 +9,7 @@ from ipaddress import ip_network
 from mailsec.core.text import from_bytes
 from mailsec.message.addresses import parse_addresses
 from mailsec.message.fields import Field, Message
-from mailsec.message.received import Format, Hop, IPAddress, hops
+from mailsec.message.received import Format, Hop, IPAddress, hops, read_ip
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,9 +49,9 @@ LOCAL_NAMES = ("localhost", "localhost.localdomain", "localhost6", "127.0.0.1")
 def border(message: Message, host: str) -> Border:
     """Where the message reached `host`, by the topmost unbroken run of Received fields whose `by` is `host`.
 
-    The last of the run is the border. A field with `by localhost` belongs to it where the one above says that the message came
-    from the machine itself: that is a content filter. Fields above the run must show that `host` handed the message on, else
-    the run may be forged. Nothing below the border is looked at.
+    The last of the run is the border. The run goes on below a field only where that field says that the message came from the
+    machine itself; then `by localhost` belongs to it too, which is a content filter. Fields above the run must show that `host`
+    handed the message on, else the run may be forged. Nothing below the border is looked at.
     """
     name = host.lower().removesuffix(".")
     found = hops(message)
@@ -77,12 +77,21 @@ def border(message: Message, host: str) -> Border:
 
 def _last_of_run(found: Sequence[Hop], first: int, name: str) -> int:
     last = first
-    for index in range(first + 1, len(found)):
-        filtered = found[index].by in LOCAL_NAMES and found[last].is_internal
-        if found[index].by != name and not filtered:
-            break
-        last = index
+    while last + 1 < len(found) and _from_itself(found[last], name) and found[last + 1].by in (name, *LOCAL_NAMES):
+        last += 1
     return last
+
+
+def _from_itself(hop: Hop, name: str) -> bool:
+    """True where `name` says in `hop` that the message came from the machine itself, so that what stands below is its own too.
+
+    A field below one that names an outside client came with the message, whoever it says that it is by.
+    """
+    if hop.is_internal or (hop.tcp_name == name and hop.format is not Format.UNKNOWN):
+        return True
+    # Exchange writes both addresses: `from NAME (ADDRESS) by NAME (ADDRESS)`
+    own = [note for note in hop.notes if hop.ip is not None and read_ip(note.strip("[]")) == hop.ip]
+    return hop.format is Format.EXCHANGE and len(own) > 1
 
 
 def _handed_on(found: Sequence[Hop], index: int, name: str) -> bool:

@@ -7,8 +7,8 @@ from ipaddress import ip_address
 import pytest
 
 from mailsec.message.border import border
-from mailsec.message.fields import Message, parse
-from tests.message.test_received import DATE, TIME, field
+from tests.message.received_fields import DATE, TIME, field
+from tests.message.received_fields import message as made
 
 HOST = "mx.example.net"
 OUTSIDE = field("from mail.example.com (mail.example.com [192.0.2.10]) by mx.example.net (Postfix) with ESMTPS id 1" + DATE)
@@ -20,11 +20,6 @@ FILTER = field(
 SENDER = field("from laptop (laptop [198.51.100.7]) by mail.example.com (Postfix) with ESMTPSA id 4" + DATE)
 FORGED = field("from bank.example (bank.example [203.0.113.99]) by mx.example.net (Postfix) with ESMTP id 5" + DATE)
 RETURN = "Return-Path: <joe@example.com>\r\n"
-REST = "From: joe@example.com\r\n\r\nbody\r\n"
-
-
-def made(*parts: str) -> Message:
-    return parse("".join((*parts, REST)).encode())
 
 
 def test_the_border_of_a_plain_delivery() -> None:
@@ -97,6 +92,24 @@ def test_why_there_is_no_border() -> None:
     # a field of another format ends the run: what lies below it is not the border
     unknown = field("from a by mx.example.net with magic id 1" + DATE)
     assert "unknown format" in border(made(LOCAL, unknown, SENDER), HOST).reason
+
+
+@pytest.mark.parametrize("above", ["", LOCAL, LOCAL + FILTER])
+@pytest.mark.parametrize("forged", [FORGED, FILTER + FORGED, FORGED + FORGED, LOCAL + FORGED])
+def test_a_forged_field_right_below_the_border_does_not_count(above: str, forged: str) -> None:
+    assert border(made(above, OUTSIDE, forged), HOST).ip == ip_address("192.0.2.10")
+
+
+def test_a_run_within_one_machine() -> None:
+    exchange = "from MX.example.net (10.0.0.5) by mx.example.net (10.0.0.5) with Microsoft SMTP Server id 15.1.1.1"
+    front = "from mail.example.com (192.0.2.10) by mx.example.net (10.0.0.5) with Microsoft SMTP Server id 15.1.1.1"
+    made_of = made(field(f"{exchange} via Mailbox Transport{DATE}"), field(f"{exchange}{DATE}"), field(f"{front}{DATE}"))
+    assert border(made_of, HOST).ip == ip_address("192.0.2.10")
+    named = field("from x (mx.example.net [198.51.100.1]) by mx.example.net (Postfix) with ESMTP id 9" + DATE)
+    assert border(made(named, OUTSIDE, FORGED), HOST).ip == ip_address("192.0.2.10")
+    # another client of the same network is the border
+    inside = field("from MX.example.net (10.0.0.6) by mx.example.net (10.0.0.5) with Microsoft SMTP Server id 15.1.1.1" + DATE)
+    assert border(made(inside, FORGED), HOST).ip == ip_address("10.0.0.6")
 
 
 def test_a_filter_counts_only_below_a_local_hop() -> None:

@@ -24,5 +24,5 @@ def utc(seconds: int) -> str:
     """A time as RFC 3339 writes it, "" beyond any calendar."""
     try:
         return datetime.fromtimestamp(seconds, UTC).isoformat().replace("+00:00", "Z")
-    except (OverflowError, ValueError):
+    except (OverflowError, ValueError, OSError):
         return ""

@@ -44,6 +44,8 @@ def read_received_spf(value: bytes) -> AuthenticationResults:
         pairs.append((_PROPERTIES.get(key, key), text))
     if value[at:].strip(b" \t\r\n;"):
         defects.append(AuthresDefect.BAD_PROPERTY)
+    if ("identity", "helo") in pairs:  # then the result is not about the return path, which is given all the same
+        pairs = [("envelope-from" if key == "smtp.mailfrom" else key, text) for key, text in pairs]
     receiver = next((text for key, text in pairs if key == "receiver"), None)
     result = MethodResult("spf", match[1].decode("ascii").lower(), comment or None, tuple(pairs))
     return AuthenticationResults(receiver or None, 1, (result,), tuple(defects))

@@ -126,6 +126,8 @@ def judged(case: Case, data: bytes | None = None) -> Report:
             stated.get("time", NOW),
             border=border,
         )
-    options = VerifyOptions(envelope, at=NOW, protect=tuple(case.get("protect", ())), authserv_id=receiver)
+    trusted = case.get("trust_authres", "")
+    protected = tuple(case.get("protect", ()))
+    options = VerifyOptions(envelope, at=NOW, protect=protected, authserv_id=receiver, trust_authres=trusted)
     with Session(source=TableSource(zone_of(case))) as session:
         return verify_message(data, case["id"], session, options).report

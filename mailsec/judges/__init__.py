@@ -1,0 +1,1 @@
+"""Second opinions of other programs, asked in child processes that can be killed."""
