@@ -18,6 +18,7 @@ from mailsec.core.rules import Severity
 from mailsec.message.checks import message_check
 from mailsec.message.leaves import Readings
 from mailsec.message.mime import Structure
+from mailsec.message.reportchecks import report_checks
 from mailsec.sender.spoofing.judge import inspect_spoofing
 
 
@@ -59,6 +60,8 @@ def _checks(case: Case, options: InspectOptions, now: int) -> Iterator[Check]:
         yield parts_check(case)
         yield attachments_check(case)
         yield links_check(case)
+    form = _form(case)
+    yield from _reports(case, form, options)
     yield case.path.check
     yield inspect_spoofing(
         case.message,
@@ -68,7 +71,16 @@ def _checks(case: Case, options: InspectOptions, now: int) -> Iterator[Check]:
         watch=watched(options.protect, options.received_from),
     )
     yield authentication_check(case)
-    yield header_check(case, _form(case))
+    yield header_check(case, form)
+
+
+def _reports(case: Case, form: Check, options: InspectOptions) -> Iterator[Check]:
+    """What the message reports of others: delivery, disposition, complaints; where we are known, what of it is backscatter."""
+    found = form.children
+    if found and options.received_from and case.structure is not None:
+        found = report_checks(case.message, case.structure, (options.received_from,))
+    if found:
+        yield Check("reports", None, ", ".join(dict.fromkeys(each.name for each in found)), children=found)
 
 
 _OF_THE_BODY = ("parts", "protection", "octets")

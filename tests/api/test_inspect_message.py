@@ -168,6 +168,19 @@ def test_leaves_that_only_another_reading_yields_are_listed_with_their_hash() ->
     assert "a.exe" in children(report, "attachments")
 
 
+def test_a_report_of_delivery_is_read() -> None:
+    status = b"Reporting-MTA: dns; mx.c.example\r\n\r\nFinal-Recipient: rfc822; x@c.example\r\nAction: failed\r\nStatus: 5.1.1\r\n"
+    data = FROM + (
+        b"Content-Type: multipart/report; report-type=delivery-status; boundary=x\r\n\r\n--x\r\n\r\nSorry.\r\n"
+        b"--x\r\nContent-Type: message/delivery-status\r\n\r\n" + status + b"\r\n--x--\r\n"
+    )
+    for received_from in ("", "mx.bank.example"):
+        reports = check(inspected(data, received_from=received_from), "reports")
+        assert reports.reason == "delivery-status"
+        assert reports.children[0].reason.startswith("1 of 1 recipients refused")
+    assert inspected(FROM + b"\r\nHi").check("reports") is None
+
+
 def test_attachments_and_what_lies_in_them() -> None:
     report = inspected((EXAMPLES / "phish.eml").read_bytes())
     (archive,) = check(report, "attachments").children

@@ -113,7 +113,7 @@ class _Judge(HTMLParser):
 @given(
     st.lists(
         st.tuples(
-            st.from_regex(r"[a-z0-9/:.?=_-]{1,20}", fullmatch=True),
+            st.from_regex(r"[a-z0-9:.?_-][a-z0-9/:.?=_-]{0,19}", fullmatch=True),
             st.from_regex(r"[a-zA-Z0-9 .]{0,20}", fullmatch=True),
             st.sampled_from(
                 ['<a href="{}">{}</a>', "<A class='x y' HREF='{}' >{}</A>", "<a id=1 href={} >{}</a>", "<p><b>{}</b>{}</p>"]
