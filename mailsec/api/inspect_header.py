@@ -171,7 +171,10 @@ def _field(case: Case, field: Field) -> Check:
     start = case.offset(field.start)
     text = from_bytes(value[:INSPECT_FIELD_BYTES])
     evidence = Evidence(EvidenceKind.FIELD, from_bytes(field.name[:INSPECT_FIELD_BYTES]), text, start, case.offset(field.end))
-    shown = display_text(value, _SHOWN) if b"=?" in value else clipped(" ".join(text[: 4 * _SHOWN].split()), _SHOWN)
+    if b"=?" in value:
+        shown = display_text(value, _SHOWN)
+    else:
+        shown = clipped(" ".join(text[: 4 * _SHOWN].split()) if "\n" in text else text.strip(), _SHOWN)
     return Check(evidence.where, None, shown, evidence=(evidence,))
 
 

@@ -54,9 +54,9 @@ class Payload:
 NOTHING = Payload()
 """What an empty message carries."""
 
-_URL_MARK = re.compile(r"://|\b([Ww]{3}\.)(?=\w)")
+_URL_MARK = re.compile(r"://|\b(?:www|WWW)\.(?=\w)")
 _SCHEME_IN_FRONT = re.compile(r"(?i)(?<![a-z0-9])(?:https?|ftp)\Z")
-_URL_REST = re.compile(rf"[^\s<>\"'`{{}}|\\^\[\]]{{1,{MAX_URL}}}")
+_URL_REST = re.compile(rf"(?:://)?[^\s<>\"'`{{}}|\\^\[\]]{{1,{MAX_URL}}}")
 _TRAILING = ".,;:!?)*_~"
 _PAGE_TYPES = ("text/html", "application/xhtml+xml", "image/svg+xml")
 
@@ -129,16 +129,24 @@ def _text(content: Content) -> str:
 
 def _links_in_text(content: Content) -> Iterator[Link]:
     """The addresses of the web that stand in a text, as programs make them links."""
-    if b"://" not in content.data and b"www." not in content.data.lower():
+    marked = b"://" in content.data
+    named = b"www." in content.data or b"WWW." in content.data
+    if not marked and not named:
         return
     text = _text(content)[:MAX_HTML_CHARACTERS]
     at = 0
-    while (match := _URL_MARK.search(text, at)) is not None:
-        # the mark is found faster than a scheme in any case, and the scheme stands in front of it
-        scheme = "" if match[1] else _SCHEME_IN_FRONT.search(text[max(match.start() - 6, at) : match.start()])
-        rest = _URL_REST.match(text, match.end())
-        at = rest.end() if rest else match.end()
-        if scheme is None or rest is None:
-            continue
-        target = (match[0] + rest[0]).rstrip(_TRAILING)
-        yield Link(LinkKind.TEXT, f"{scheme[0]}{target}" if scheme else f"http://{target}", "", match.start())
+    # the mark is found faster than a scheme in any case, and the scheme stands in front of it
+    while (mark := _mark(text, at) if named else text.find("://", at)) >= 0:
+        address = text[mark] == ":"
+        scheme = _SCHEME_IN_FRONT.search(text[max(mark - 6, at) : mark]) if address else None
+        rest = _URL_REST.match(text, mark)
+        at = rest.end() if rest else mark + 3
+        if rest is not None and (scheme is not None or not address):
+            target = rest[0].rstrip(_TRAILING)
+            yield Link(LinkKind.TEXT, f"{scheme[0]}{target}" if scheme else f"http://{target}", "", mark)
+
+
+def _mark(text: str, at: int) -> int:
+    """Where the next address begins, or its `://` is; -1 where there is none."""
+    match = _URL_MARK.search(text, at)
+    return match.start() if match else -1
