@@ -11,9 +11,12 @@ from mailsec.core.rules import Rule, Severity
 from mailsec.core.text import clipped
 from mailsec.message import rules
 from mailsec.message.charsets import is_surprising
+from mailsec.message.clues import loose_fields
+from mailsec.message.decode import DecodeDefect
 from mailsec.message.evidence import octets_evidence
 from mailsec.message.fields import Message
 from mailsec.message.leaves import Leaf, Reading, Readings
+from mailsec.message.mime import Part, Structure
 from mailsec.message.names import extension
 
 _RULES: dict[str, Rule] = {
@@ -38,12 +41,22 @@ _WITH_A_FILE = {
     Reading.ENCODED_COMPOSITE: Severity.MEDIUM,
     Reading.EMBEDDED: Severity.LOW,
 }
+_GRAVE = {DecodeDefect.FOREIGN_CHARACTERS, DecodeDefect.DATA_AFTER_PADDING}
+_ENDS = b"; \t\r\n"
+_QUOTED = re.compile(rb"\"[^\"\\]*\"")
+_UNUSUAL = re.compile(
+    rb"(?i)[(\\\x00']|boundary\*|[ \t\r\n]=|=[ \t\r\n]"
+    rb"|\"\"[ \t]*[^; \t\r\n\"]|[^= \t\r\n\"]\"\"|=[^; \t\r\n\"]+[ \t]+[^; \t\r\n]|;[ \t\r\n]*[^=;]+(?:;|\Z)"
+)
+_PADDED_BOUNDARY = re.compile(rb"(?i)boundary=\"(?:[ \t]|[^\"\r\n]*[ \t]\"|[^\"\n]*\n)")
 _CONTROL = re.compile("[\x00-\x08\x0a-\x1f\x7f-\x9f]")
 _SHOWN = 120
 
 
-def ambiguity_findings(message: Message, seen: Readings) -> Iterator[Finding]:
+def ambiguity_findings(message: Message, found: Structure, seen: Readings) -> Iterator[Finding]:
     """One finding for each way in which programs disagree about the message, with the places of the first few leaves."""
+    yield from _unusual(message, found)
+    yield from _encodings(message, seen)
     for reading, leaves in seen.differing().items():
         yield _reading_finding(message, reading, leaves)
     if not seen.complete:
@@ -62,6 +75,32 @@ def _reading_finding(message: Message, reading: str, leaves: list[Leaf]) -> Find
     what = ", ".join(clipped(leaf.name or leaf.type, _SHOWN) for leaf in (files or leaves)[:LISTED])
     text = f"{len(leaves)} {'leaf' if len(leaves) == 1 else 'leaves'} by {reading}: {what}"
     return finding(rule, text, *(leaf_evidence(message, leaf) for leaf in (files or leaves)[:LISTED]), severity=severity)
+
+
+def _unusual(message: Message, found: Structure) -> Iterator[Finding]:
+    """Comments, escapes and the like in the fields that say what a part is: by the standard, and yet not understood by all."""
+    unusual: list[Part] = []
+    for part in found.parts:
+        if not part.media.ordinary and len(unusual) < LISTED:
+            fields = loose_fields(message.data[part.header : part.body])
+            if any(not field.standard or _is_unusual(field.value) for field in fields):
+                unusual.append(part)
+    if unusual:
+        what = ", ".join(part.media.type for part in unusual)
+        yield finding(rules.MIME_UNUSUAL, what, *(octets_evidence(message, part.header, part.body) for part in unusual))
+
+
+def _is_unusual(value: bytes) -> bool:
+    return _UNUSUAL.search(_QUOTED.sub(b'""', value).strip(_ENDS)) is not None or _PADDED_BOUNDARY.search(value) is not None
+
+
+def _encodings(message: Message, seen: Readings) -> Iterator[Finding]:
+    bad = [leaf for leaf in seen.leaves if leaf.part is not None and leaf.defects]
+    if bad:
+        grave = any(is_file(leaf) and _GRAVE.intersection(leaf.defects) for leaf in bad)
+        kinds = ", ".join({kind.value.replace("-", " "): None for leaf in bad for kind in leaf.defects})
+        evidence = (leaf_evidence(message, leaf) for leaf in bad[:LISTED])
+        yield finding(rules.MIME_BAD_ENCODING, kinds, *evidence, severity=Severity.MEDIUM if grave else None)
 
 
 def is_file(leaf: Leaf) -> bool:

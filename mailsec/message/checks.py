@@ -79,7 +79,7 @@ def message_check(
         *_lines(message),
         *_eight_bit(message, found),
         *_mime(message, found),
-        *ambiguity_findings(message, seen or readings(message, found)),
+        *ambiguity_findings(message, found, seen or readings(message, found)),
     )
     evidence = tuple(field_evidence(message, field) for field in who.fields[:_SHOWN_ADDRESSES])
     status = Status.PERMERROR if who.reason else None

@@ -48,7 +48,7 @@ _TYPE = re.compile(rb"[ \t\r\n]*([!#-'*+.0-9A-Z^-~-]+)[ \t\r\n]*/[ \t\r\n]*([!#-
 # what nobody stumbles over: tokens and quoted strings without escapes; a boundary is never in the form of RFC 2231
 _VALUES = (
     rb"[ \t\r\n]*([a-z0-9-]+%s)(?:[ \t]*;[ \t\r\n]*(?!boundary\*)[a-z0-9-]+(?:\*[0-9]{0,2}\*?)?="
-    rb"(?:\"[^\"\\\r\n\x00]*\"|[^][()<>@,;:\\\"/?= \t\r\n\x00-\x1f]+))*[ \t]*;?[ \t\r]*\Z"
+    rb"(?:\"[^\"\\\r\n\x00]*\"|[^][()<>@,;:\\\"'/?= \t\r\n\x00-\x1f]+))*[ \t]*;?[ \t\r]*\Z"
 )
 _ORDINARY_TYPE = re.compile(_VALUES % rb"/[a-z0-9.+-]+", re.IGNORECASE)
 _ORDINARY_DISPOSITION = re.compile(_VALUES % rb"", re.IGNORECASE)
@@ -112,7 +112,7 @@ def media_of(values: dict[bytes, bytes], default: str = "text/plain", *, repeate
 
 
 def _content_type(value: bytes) -> Media:
-    ordinary = _ORDINARY_TYPE.match(value) if len(value) <= MAX_MEDIA_BYTES and b"*" not in value else None
+    ordinary = _ORDINARY_TYPE.match(value) if len(value) <= MAX_MEDIA_BYTES else None
     if ordinary is not None and (given := simple_parameters(value)) is not None:
         return _simple_type(ordinary[1].lower(), value, given)
     value = without_comments(value) if len(value) <= MAX_MEDIA_BYTES else b""
@@ -124,14 +124,14 @@ def _content_type(value: bytes) -> Media:
     for each in sorted(every, key=_rank):
         counting.setdefault(each.name, each.value)
     kind = (media_type[1] + b"/" + media_type[2]).lower()
-    extended = not repeated and _ORDINARY_TYPE.match(value) and _boundary_is_ordinary(kind, value, counting.get(b"boundary"))
+    extended = ordinary is not None and not repeated and _boundary_is_ordinary(kind, value, counting.get(b"boundary"))
     return Media(
         type=kind.decode("ascii"),
         parameters=tuple((from_bytes(name), from_bytes(text)) for name, text in counting.items()),
         boundary=counting.get(b"boundary", b"").rstrip(_SPACE),
         repeated=repeated,
         names=file_names(every, b"name"),
-        ordinary=bool(extended),
+        ordinary=extended,
     )
 
 

@@ -384,6 +384,22 @@ MIME_LENIENT_DECODER = Rule(
     _HIDDEN,
     _ONE_VIEW,
 )
+MIME_BAD_ENCODING = Rule(
+    "message-mime-bad-encoding",
+    Severity.LOW,
+    "Encoded content with what does not belong there",
+    "RFC 2045 section 6.8",
+    _HIDDEN,
+    "Do not trust a scanner that found nothing in the part: strict decoders refuse such content, lenient ones read it.",
+)
+MIME_UNUSUAL = Rule(
+    "message-mime-unusual",
+    Severity.LOW,
+    "A part says what it is in a way that some programs do not understand",
+    "RFC 2045 section 5.1",
+    _HIDDEN,
+    _ONE_VIEW,
+)
 MIME_ENCODED_PART = Rule(
     "message-mime-encoded-part",
     Severity.LOW,
@@ -466,6 +482,7 @@ RULES: tuple[Rule, ...] = (
     *(MIME_REPEATED, MIME_ENCODED_COMPOSITE),
     *(MIME_OTHER_TYPE, MIME_OTHER_BOUNDARY, MIME_GUESSED_BOUNDARY, MIME_LOOSE_DELIMITER, MIME_BEHIND_THE_END, MIME_INNER_FIRST),
     *(MIME_PREAMBLE, MIME_EPILOGUE, MIME_OTHER_HEADER, MIME_OTHER_ENCODING, MIME_LENIENT_DECODER, MIME_ENCODED_PART),
+    *(MIME_BAD_ENCODING, MIME_UNUSUAL),
     *(MIME_EMBEDDED, MIME_TOO_MANY_READINGS, MIME_PARTIAL, MIME_EXTERNAL_BODY),
     *(NAME_CONFLICT, NAME_CONTROL, CHARSET_SURPRISING, BACKSCATTER),
 )
