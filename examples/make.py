@@ -6,7 +6,10 @@ The keys in examples/keys are for these examples only: everybody has them.
 from __future__ import annotations
 
 import sys
+from base64 import encodebytes
+from io import BytesIO
 from pathlib import Path
+from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
 from mailsec.message.fields import parse
 from mailsec.sender.dkim.keys import SigningKey, load_private
@@ -108,6 +111,33 @@ def delivered(data: bytes, return_path: str, host: str, ip: str) -> bytes:
     return (f"Return-Path: <{return_path}>\n" + received(host, ip)).replace("\n", "\r\n").encode() + data
 
 
+def phish() -> bytes:
+    """A message with what phishing is made of: a link that shows another site, and a program in an archive."""
+    text = "Your account is locked. Unlock it: https://bank.example/unlock\n"
+    html = (
+        '<html><body><p>Your account is locked. <a href="https://bank.example.unlock.fake.example/?id=7">'
+        "https://bank.example/unlock</a></p>\n"
+        '<p><a href="https://bank.example/">Imprint</a> <img src="https://fake.example/seen.gif"></p></body></html>\n'
+    )
+    program = b"MZ" + bytes(62) + b"PE\0\0 this is no program, and harmless"
+    archive = BytesIO()
+    with ZipFile(archive, "w", ZIP_DEFLATED) as file:
+        file.writestr(ZipInfo("statement.pdf.exe", (2026, 9, 21, 14, 13, 20)), program, ZIP_DEFLATED)
+    packed = encodebytes(archive.getvalue()).decode()
+    lines = (
+        f"From: Bank Service <service@bank.example>\nTo: Bob <bob@receiver.example>\n"
+        f"Subject: Re: Your statement\nDate: {DATE}\nMessage-ID: <7@fake.example>\n"
+        "Reply-To: Bank Service <bank-service@fake.example>\nMIME-Version: 1.0\n"
+        'Content-Type: multipart/mixed; boundary="outer"\n\n'
+        '--outer\nContent-Type: multipart/alternative; boundary="inner"\n\n'
+        f"--inner\nContent-Type: text/plain; charset=us-ascii\n\n{text}\n"
+        f"--inner\nContent-Type: text/html; charset=utf-8\n\n{html}\n--inner--\n\n"
+        '--outer\nContent-Type: application/zip\nContent-Disposition: attachment; filename="statement.zip"\n'
+        f"Content-Transfer-Encoding: base64\n\n{packed}--outer--\n"
+    )
+    return lines.replace("\n", "\r\n").encode()
+
+
 def messages() -> dict[str, tuple[bytes, int]]:
     """Each message with the exit code of `mailsec verify`."""
     invoice = message("Alice <alice@bank.example>", "Your statement", "Dear Bob,\n\nyour statement is ready.\n\nAlice\n")
@@ -131,11 +161,16 @@ def messages() -> dict[str, tuple[bytes, int]]:
         "J\u00f6rg B\u00fccher <j\u00f6rg@b\u00fccher.example>", "Gr\u00fc\u00dfe", "Sch\u00f6ne Gr\u00fc\u00dfe\n"
     )
     lookalike = message("Alice <alice@xn--bnk-6cd.example>", "Your statement", "Dear Bob,\n\nplease log in again.\n\nAlice\n")
+    relayed = received("pc.fake.example", "203.0.113.7").replace(RECEIVER, "relay.fake.example").replace("\n", "\r\n")
     broken = message("Carol <carol@broken.example>", "Hello", "A domain with mistakes in its records.\n")
     slow = message("Dan <dan@slow.example>", "Are you there?", "My name servers are down.\n")
     return {
         "signed.eml": (delivered(statement, "alice@bank.example", "mail.bank.example", "192.0.2.10"), 0),
         "forged.eml": (delivered(forged, "chairman@bank.example", "mail.bank.example", "203.0.113.66"), 1),
+        "phish.eml": (
+            delivered(relayed.encode() + phish(), "bounce@fake.example", "relay.fake.example", "203.0.113.66"),
+            1,
+        ),
         "changed.eml": (statement.replace(b"is ready", b"is overdue: pay at http://fake.example/"), 1),
         "forwarded.eml": (delivered(statement, "alice@bank.example", "mail.forwarder.example", "192.0.2.90"), 0),
         "subdomain.eml": (delivered(signed(offers, "shop"), "bounce@news.shop.example", "out.shop.example", "192.0.2.33"), 0),

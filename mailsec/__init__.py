@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from mailsec.api.check_names import check_name, check_names
     from mailsec.api.dkim_record import check_record, existing_record, new_record
     from mailsec.api.envelope import Envelope
+    from mailsec.api.inspect_message import Inspected, InspectOptions, inspect_message
     from mailsec.api.session import Session, Settings
     from mailsec.api.sign_message import KeyChoice, sign_dkim
     from mailsec.api.verify_message import Verified, VerifyOptions, verify_message
@@ -29,6 +30,8 @@ _PUBLIC = {
     "Fact": "mailsec.core.results",
     "Finding": "mailsec.core.results",
     "HostQuestion": "mailsec.api.check_host",
+    "InspectOptions": "mailsec.api.inspect_message",
+    "Inspected": "mailsec.api.inspect_message",
     "KeyChoice": "mailsec.api.sign_message",
     "MailsecError": "mailsec.core.errors",
     "Report": "mailsec.core.results",
@@ -44,6 +47,7 @@ _PUBLIC = {
     "check_host": "mailsec.api.check_host",
     "check_record": "mailsec.api.dkim_record",
     "existing_record": "mailsec.api.dkim_record",
+    "inspect_message": "mailsec.api.inspect_message",
     "new_record": "mailsec.api.dkim_record",
     "sign_dkim": "mailsec.api.sign_message",
     "verify_message": "mailsec.api.verify_message",
@@ -56,6 +60,8 @@ __all__ = [
     "Fact",
     "Finding",
     "HostQuestion",
+    "InspectOptions",
+    "Inspected",
     "KeyChoice",
     "MailsecError",
     "Report",
@@ -72,6 +78,7 @@ __all__ = [
     "check_names",
     "check_record",
     "existing_record",
+    "inspect_message",
     "new_record",
     "sign_dkim",
     "verify_message",

@@ -57,6 +57,10 @@ def test_each_message_gets_the_exit_code_it_must_have(path_with_mailsec: str) ->
 @pytest.mark.parametrize(
     ("name", "words"),
     [
+        (
+            "responder.sh",
+            ["url hxxps://bank[.]example/unlock", "ip 203[.]0[.]113[.]66", "sha256 25c7133b", "2_statement.zip 25c7133b"],
+        ),
         ("triage.sh", ["5 pass", "forged.eml: bank.example does not vouch"]),
         (
             "sign-and-verify.sh",
@@ -83,6 +87,7 @@ def test_every_pipeline_is_run() -> None:
         "triage.sh",
         "sign-and-verify.sh",
         "filter.sh",
+        "responder.sh",
     }
 
 
@@ -98,11 +103,10 @@ def test_a_script_runs_against_its_own_mirror(name: str, mailsec: Mailsec, tmp_p
     values = [str(EXAMPLES / "messages" / value) if option == "message" else value for option, value in VARIABLES.items()]
     options = [part for pair in zip(given, values, strict=True) for part in pair]
     secret = ("--set", "user=alice", "--secret", f"password={tmp_path / 'password'}")
-    with selfmade(["127.0.0.1"]) as made:
-        with serving(SCRIPTS[name], "--cert", made.path, *options, *secret) as mirror:
-            server = ("--server", f"127.0.0.1:{mirror.port}", "--ca", made.path)
-            ended = mailsec("smtp", "run", SCRIPTS[name], *server, *options, *secret)
-            mirror.end()
+    with selfmade(["127.0.0.1"]) as made, serving(SCRIPTS[name], "--cert", made.path, *options, *secret) as mirror:
+        server = ("--server", f"127.0.0.1:{mirror.port}", "--ca", made.path)
+        ended = mailsec("smtp", "run", SCRIPTS[name], *server, *options, *secret)
+        mirror.end()
     assert (ended.code, ended.stderr) == (0, ""), ended.stdout
     assert mirror.code == 0, mirror.out
     assert "secret-of-alice" not in ended.stdout + mirror.out

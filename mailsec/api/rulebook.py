@@ -18,6 +18,7 @@ BOOKS = (
     "mailsec.sender.dmarc.rules",
     "mailsec.sender.authres.rules",
     "mailsec.sender.bimi.rules",
+    "mailsec.sender.spoofing.payload.rules",
     "mailsec.sender.spoofing.rules",
     "mailsec.transport.mx.rules",
     "mailsec.transport.tlsa.rules",

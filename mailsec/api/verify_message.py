@@ -7,24 +7,24 @@ from typing import TYPE_CHECKING
 
 from mailsec.api import verify_report
 from mailsec.api.envelope import Envelope, derived
+from mailsec.api.readable import readable
 from mailsec.api.session import Session
 from mailsec.api.trace import Trace
 from mailsec.api.verdict import Question, decide
 from mailsec.api.verify_case import Evidenced, case_of
 from mailsec.api.verify_content import with_content
-from mailsec.core.domains import DomainError, to_ascii
-from mailsec.core.errors import BadInput, NothingToJudge, UsageError
+from mailsec.api.watch import watched
+from mailsec.core.errors import BadInput
 from mailsec.core.flow import Flow, gather, pure, together
-from mailsec.core.limits import SPOOF_PROTECTED
 from mailsec.core.results import AuthResult, Report, Status
 from mailsec.core.rules import Severity
 from mailsec.message.checks import Author, author, message_check
-from mailsec.message.fields import Message, parse
+from mailsec.message.fields import Message
 from mailsec.message.mime import structure
 from mailsec.sender.dkim.verify import DkimResult
 from mailsec.sender.dkim.verify import verify as verify_dkim
 from mailsec.sender.dmarc.evaluate import evaluate as evaluate_dmarc
-from mailsec.sender.spoofing.judge import Arrival, Results, Subject, Watch, spoofing_check
+from mailsec.sender.spoofing.judge import Arrival, Results, Subject, spoofing_check
 
 if TYPE_CHECKING:
     from mailsec.api.verify_reported import Others
@@ -84,7 +84,7 @@ def verify_message(file: bytes, subject: str, session: Session, options: VerifyO
     Raises NothingToJudge for an empty file, BadInput where there is no header field, or no time of arrival that `at` asks for.
     """
     options = options or VerifyOptions()
-    message = _readable(file)
+    message = readable(file)
     envelope = options.envelope or (derived(message, options.received_from) if options.received_from else Envelope())
     now = _moment(options.at, envelope, session.now)
     trace = Trace() if options.trace else None
@@ -120,7 +120,9 @@ def judge(message: Message, envelope: Envelope, options: VerifyOptions, *, now: 
     found = structure(message)
     form = message_check(message, found, who)
     results = Results(dkim, dmarc, mail_from, helo)
-    subject = Subject(message, who, found, now=now, watch=_watch(options), arrival=_arrival(envelope), results=results)
+    subject = Subject(
+        message, who, found, now=now, watch=watched(options.protect, *options.ours), arrival=_arrival(envelope), results=results
+    )
     spoofing = spoofing_check(subject)
     foreign = others.check((*own, dmarc.auth), reported) if others else None
     return Evidenced(
@@ -141,23 +143,6 @@ def _others(message: Message, envelope: Envelope, options: VerifyOptions) -> Oth
 
 def _arrival(envelope: Envelope) -> Arrival:
     return Arrival(envelope.helo, envelope.mail_from, envelope.recipients, envelope.time, envelope.border)
-
-
-def _watch(options: VerifyOptions) -> Watch:
-    """Raises UsageError for what is no domain."""
-    if len(options.protect) > SPOOF_PROTECTED:
-        raise UsageError(f"more than {SPOOF_PROTECTED} domains to protect")
-    return Watch(tuple(map(_protected, options.protect)), options.ours)
-
-
-def _protected(text: str) -> str:
-    try:
-        name = to_ascii(text)
-    except DomainError as error:
-        raise UsageError(f"{text!r} cannot be protected: {error}", hint="give a domain, such as example.com") from None
-    if "." not in name:
-        raise UsageError(f"{text!r} cannot be protected: a single label", hint="give a domain, such as example.com")
-    return name
 
 
 def _spf(envelope: Envelope, *, now: int) -> Flow[tuple[SpfResult | None, SpfResult | None]]:
@@ -183,17 +168,6 @@ def _results(evidenced: Evidenced) -> tuple[AuthResult, ...]:
     dkim = [each.auth for each in evidenced.dkim.signatures] or [AuthResult("dkim", Status.NONE, "not signed")]
     dmarc = [each.auth for each in (evidenced.dmarc,) if each.status is not Status.SKIPPED]
     return tuple(each for each in (*spf, *dkim, *dmarc) if each.status is not Status.SKIPPED)
-
-
-def _readable(file: bytes) -> Message:
-    if not file:
-        raise NothingToJudge("the input is empty")
-    message = parse(file)
-    if not message.fields:
-        raise BadInput(
-            "this is no mail message: it has no header field", hint="give the message as source (.eml), with its header"
-        )
-    return message
 
 
 def _moment(at: int | str | None, envelope: Envelope, now: int) -> int:

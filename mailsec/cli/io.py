@@ -56,13 +56,14 @@ class Printer:
     """Prints reports as the options say, each as soon as it is there: a context manager.
 
     `inputs` are the names given on the command line: their number decides the JSON document's form, and none of them may be the
-    output file. `levels` of each check tree are shown to people; other formats show all.
+    output file. `levels` of each check tree are shown to people, the first `lead` of the checks above the findings; other
+    formats show all.
     """
 
-    def __init__(self, options: OutputOptions, inputs: Sequence[str], *, levels: int = MAX_CHECK_DEPTH) -> None:
+    def __init__(self, options: OutputOptions, inputs: Sequence[str], *, levels: int = MAX_CHECK_DEPTH, lead: int = 0) -> None:
         self._options = options
         self._inputs = inputs
-        self._renderer = renderer(options.format, style(options, levels), several=len(inputs) > 1)
+        self._renderer = renderer(options.format, style(options, levels, lead), several=len(inputs) > 1)
         self._stack = ExitStack()
         self._file: BinaryIO | None = None
 
@@ -88,7 +89,7 @@ class Printer:
             put(text, self._options.format, self._file)
 
 
-def style(options: OutputOptions, levels: int = MAX_CHECK_DEPTH) -> Style:
+def style(options: OutputOptions, levels: int = MAX_CHECK_DEPTH, lead: int = 0) -> Style:
     """How the human format looks where the answer goes."""
     terminal = is_terminal() and not options.path
     columns = shutil.get_terminal_size((DEFAULT_WIDTH, 24)).columns if terminal else int_or(os.environ.get("COLUMNS"))
@@ -98,6 +99,7 @@ def style(options: OutputOptions, levels: int = MAX_CHECK_DEPTH) -> Style:
         ascii=not options.path and not _is_utf8(),
         verbose=options.verbose > 0,
         levels=levels,
+        lead=lead,
     )
 
 

@@ -177,11 +177,12 @@ _FORMAT = (
     click.option("-o", "--output", "out_path", type=PATH, default="", metavar="FILE", help="Write to FILE instead of stdout."),
 )
 
+_TRACE = click.option("--trace", "out_trace", is_flag=True, help="Show the evaluation step by step.")
 _ANSWER = (
     *_FORMAT,
     click.option("-q", "--quiet", "out_quiet", is_flag=True, help="Print no answer: the exit code is the answer."),
     click.option("-v", "--verbose", "out_verbose", count=True, help="Show every fact and the evidence of every check."),
-    click.option("--trace", "out_trace", is_flag=True, help="Show the evaluation step by step."),
+    _TRACE,
 )
 
 _OUTPUT = (
@@ -270,6 +271,11 @@ def output_options(function: F) -> F:
 def answer_options(function: F) -> F:
     """Adds the output options of commands that do something, whose exit code is what became of it, as `output`."""
     return _grouped(function, _ANSWER, "out_", "output", _output)
+
+
+def shown_options(function: F) -> F:
+    """Adds the output options of commands that evaluate nothing step by step; see `output_options`."""
+    return _grouped(function, [each for each in _OUTPUT if each is not _TRACE], "out_", "output", _output)
 
 
 def format_options(function: F) -> F:

@@ -14,6 +14,7 @@ class Entry(NamedTuple):
 
 
 COMMANDS = {
+    "inspect": Entry("mailsec.cli.inspect", "inspect", "What a message is: senders, parts, links, path, oddities."),
     "verify": Entry("mailsec.cli.verify", "verify", "Who really sent a message, and was it changed."),
     "check": Entry("mailsec.cli.check", "check", "What a domain publishes to protect its mail."),
     "sign": Entry("mailsec.cli.sign", "sign", "Sign a message: message in, message out."),

@@ -516,3 +516,46 @@ PGP_CHILD_MEMORY = 512 * 1024 * 1024
 """Address space of the child that opens an encrypted message, beyond eight times the message: what ten kilobytes unfold to."""
 PGP_CHILD_SECONDS = 20
 """Seconds of that child, and one more for each megabyte; opening ten megabytes takes a fifth of a second."""
+# --- what a message carries (sender/spoofing/payload) and inspect
+MAX_SNIFFED_BYTES = 4_096
+"""Octets at the beginning of content that are searched for markup; comments before the first tag are hardly longer."""
+MAX_HTML_CHARACTERS = 2 * 1024 * 1024
+"""Characters of one HTML part that are read; honest mail has under 200 kB, as mail programs cut it there."""
+MAX_HTML_LINKS = 2_000
+"""Links of one HTML part; the longest digests have a few hundred."""
+MAX_HTML_ATTRIBUTES = 100
+"""Attributes of one tag that are looked at."""
+MAX_LINK_TEXT = 400
+"""Characters of a link's visible text: what a person can read in one place."""
+MAX_URL = 8_192
+"""Characters of one URL: four times what browsers show; the rest of a longer one is cut."""
+MAX_MESSAGE_LINKS = 5_000
+"""Different links of one message that are listed."""
+MAX_ARCHIVE_MEMBERS = 10_000
+"""Members of one archive that are listed."""
+MAX_ARCHIVE_DEPTH = 4
+"""Archives inside of archives that are looked into."""
+MAX_UNPACKED_BYTES = 32 * 1024 * 1024
+"""Octets that are unpacked in memory for all archives of a message together."""
+MAX_ARCHIVE_SNIFFED = 2_000
+"""Members of a message's archives whose first octets are unpacked and looked at."""
+BOMB_RATIO = 200
+"""Unpacked to packed size from which a large archive is called a bomb: text packs 3 to 20 times, empty logs some 100 times."""
+BOMB_BYTES = 256 * 1024 * 1024
+"""Octets that an archive says it unpacks to, below which no ratio makes it a bomb."""
+INSPECT_FIELDS = 2_000
+"""Header fields that a report shows one by one; real messages have under 300."""
+INSPECT_FIELD_BYTES = 64 * 1024
+"""Octets of one field's value that a report quotes."""
+INSPECT_PARTS = 2_000
+"""Parts that a report shows one by one; all are judged."""
+INSPECT_MEMBERS = 200
+"""Members of one archive that a report names; all that are listed are judged."""
+INSPECT_ADDRESSES = 20
+"""Addresses of one field that a report shows as identities."""
+INSPECT_SIGNATURES = 50
+"""Authentication fields of each kind that a report shows."""
+IOC_VALUES = 20_000
+"""Indicators that are printed of one message."""
+MAX_EXTRACTED_NAME = 120
+"""Octets of the name of an extracted file: room for a number in front, on any file system."""

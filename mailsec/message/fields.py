@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from dataclasses import field as dataclass_field
 from enum import StrEnum
 from itertools import accumulate
 from typing import NamedTuple
@@ -91,16 +92,26 @@ class Message:
     defects: tuple[Defect, ...]
     prefix: int = 0
     lf_only: bool = False
+    _by_key: dict[bytes, tuple[Field, ...]] = dataclass_field(default_factory=dict, init=False, repr=False, compare=False)
 
     def all(self, name: str) -> tuple[Field, ...]:
         """The fields called `name` (any case), from the top."""
-        key = name.lower().encode()
-        return tuple(field for field in self.fields if field.key == key)
+        return self._index().get(name.lower().encode(), ())
 
     def first(self, name: str) -> Field | None:
         """The topmost field called `name`, or None."""
-        key = name.lower().encode()
-        return next((field for field in self.fields if field.key == key), None)
+        found = self.all(name)
+        return found[0] if found else None
+
+    def _index(self) -> dict[bytes, tuple[Field, ...]]:
+        """The fields by key, sorted out when the first is asked for: every room asks for some."""
+        index = self._by_key
+        if not index and self.fields:
+            lists: dict[bytes, list[Field]] = {}
+            for field in self.fields:
+                lists.setdefault(field.name.lower(), []).append(field)
+            index.update((key, tuple(fields)) for key, fields in lists.items())
+        return index
 
     def defect(self, kind: DefectKind) -> Defect | None:
         """The defect of this kind, or None."""

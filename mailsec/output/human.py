@@ -40,8 +40,9 @@ class Human:
             self._sheet.gap()
         self._first = False
         self._head(report)
+        budget = self._checks(report.checks[: self._style.lead], SHOWN_NODES)
         self._findings(list(report.all_findings()))
-        self._checks(report.checks)
+        self._checks(report.checks[self._style.lead :], budget)
         if report.explanation:
             self._sheet.gap()
             self._sheet.put(shown(report.explanation, limit=10 * SHOWN_NODES))
@@ -57,11 +58,12 @@ class Human:
         self._sheet.put(shown(report.summary, "bold"), Text.assemble(word, "  ") if word else None)
         self._sheet.put(Text(" · ", QUIET).join((shown(report.subject), *(shown(each, QUIET) for each in _head_facts(report)))))
 
-    def _checks(self, checks: Sequence[Check]) -> None:
-        budget = SHOWN_NODES
+    def _checks(self, checks: Sequence[Check], budget: int) -> int:
+        """Draw `checks`, at most `budget` nodes in all; what is left of the budget."""
         for check in checks:
             self._sheet.gap()
             budget = put_tree(self._sheet, check, self._style, budget)
+        return budget
 
     def _findings(self, findings: list[Finding]) -> None:
         if not findings:

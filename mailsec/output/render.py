@@ -15,7 +15,8 @@ from mailsec.core.results import Report, bounded
 class Style:
     """How the human format looks. `width` in columns, `ascii` draws trees without line characters.
 
-    `verbose` adds the evidence of every check; `levels` of each check tree are shown.
+    `verbose` adds the evidence of every check; `levels` of each check tree are shown; the first `lead` checks stand above the
+    findings.
     """
 
     width: int = 80
@@ -23,6 +24,7 @@ class Style:
     ascii: bool = False
     verbose: bool = False
     levels: int = MAX_CHECK_DEPTH
+    lead: int = 0
 
 
 class Renderer(Protocol):

@@ -150,3 +150,33 @@ def write(path: str, data: bytes, inputs: Iterable[str] = ()) -> None:
     """Write `data` to `path` as `writing` does."""
     with writing(path, inputs) as file:
         file.write(data)
+
+
+def write_new(folder: str, name: str, data: bytes) -> str:
+    """Write `data` to a new file in `folder` that only its owner can read; the name it got.
+
+    `name` must be a safe one, without a path. Where it is taken a number is put in front of its extension; no file that is
+    there is ever touched, and no link is followed. Raises UsageError where the folder cannot be written to.
+    """
+    stem, dot, extension = name.rpartition(".")
+    try:
+        for number in range(1, _SPARE_NAMES + 1):
+            chosen = name if number == 1 else f"{stem}-{number}{dot}{extension}" if dot else f"{name}-{number}"
+            try:
+                handle = os.open(os.path.join(folder, chosen), os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+            except FileExistsError:
+                continue
+            with os.fdopen(handle, "wb") as file:
+                file.write(data)
+            return chosen
+    except (OSError, ValueError) as error:
+        raise UsageError(f"cannot write into {shown(folder)}: {_reason(error)}") from None
+    raise UsageError(f"cannot write into {shown(folder)}: too many files are called {name}", hint="give another folder with -o")
+
+
+def make_folder(path: str) -> None:
+    """Make the folder `path`, for its owner alone, unless it is there. Raises UsageError where that cannot be done."""
+    try:
+        os.makedirs(path, 0o700, exist_ok=True)
+    except (OSError, ValueError) as error:
+        raise UsageError(f"cannot make the folder {shown(path)}: {_reason(error)}") from None

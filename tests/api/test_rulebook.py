@@ -35,6 +35,6 @@ def test_rules_are_well_formed() -> None:
         assert re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)+", name), name
         assert rule.title[:1].isupper() or rule.title[:1].isdigit(), name
         assert not rule.title.endswith("."), name
-        assert re.match(r"RFC \d{4}|draft-|mailsec ", rule.reference), name
+        assert re.match(r"RFC \d{4}|draft-|mailsec |CWE-\d|MITRE ATT&CK T\d{4}", rule.reference), name
         assert rule.remedy.endswith("."), name
         assert "  " not in rule.title + rule.remedy, name

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from mailsec.core.domains import DomainError, is_within, to_ascii
 from mailsec.core.limits import SPOOF_ADDRESSES, SPOOF_FIELD, SPOOF_RECIPIENTS, SPOOF_TEXT
 from mailsec.core.results import Status
+from mailsec.core.suffixes import listed_organization
 from mailsec.core.text import from_bytes
 from mailsec.message.addresses import Mailbox, parse_addresses
 from mailsec.message.authors import Author
@@ -192,8 +193,6 @@ def akin(one: str, other: str) -> bool:
         shared += 1
     if shared < 2:
         return False
-    from mailsec.core.suffixes import listed_organization  # noqa: PLC0415 - a large list, and rarely needed
-
     return listed_organization(one) == listed_organization(other)
 
 
