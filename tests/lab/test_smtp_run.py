@@ -80,7 +80,8 @@ def test_a_login_at_the_submission_server(run: Callable[..., Ended], tmp_path: P
     (tmp_path / "password").write_text(PASSWORD)
     text = (
         "!tls verify=pkix\nS: 220\nC: EHLO me.example.test\nS: 250 /AUTH .*LOGIN/\nC: AUTH LOGIN\nS: 334\nC: {user:base64}\n"
-        "S: 334\nC: {password:base64}\nS: 235\nC: MAIL FROM:<alice@example.test>\nC: RCPT TO:<bob@example.test>\nS: 250\nS: 250\n"
+        "S: 334\nC: {password:base64}\nS: 235\n"
+        "C: MAIL FROM:<alice@example.test>\nC: RCPT TO:<bob@example.test>\nS: 250\nS: 250\n"
         "C: RSET\nS: 250\nC: QUIT\nS: 221\n!expect-close\n"
     )
     options = ("--ca", str(lab() / "pki/ca.crt"), "--name", "mx1.example.test", "--set", "user=alice@example.test")
