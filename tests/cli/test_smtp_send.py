@@ -580,6 +580,13 @@ def test_the_usual_ports(options: tuple[str, ...], port: int, material: Material
     assert (ended.code, found) == (5, [port])
 
 
+def test_a_run_has_a_largest_size(server: SmtpServer, mailsec, monkeypatch: pytest.MonkeyPatch, material: Material) -> None:
+    monkeypatch.setattr("mailsec.cli.jobs.smtp_send.MAX_MESSAGE_BYTES", 150)
+    files = [material.file(f"{at}.eml", MESSAGE) for at in range(3)]
+    ended = mailsec("smtp", "send", *envelope(), "--server", f"127.0.0.1:{server.port}", *files)
+    assert (ended.code, len(server.taken.envelopes), "in several runs" in ended.stderr) == (4, 1, True)
+
+
 def test_empty_input(mailsec) -> None:
     ended = mailsec("smtp", "send", *envelope(), "--server", "127.0.0.1:1", stdin=b"")
     assert (ended.code, ended.out, "empty" in ended.stderr) == (3, b"", True)

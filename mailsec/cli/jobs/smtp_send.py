@@ -43,12 +43,14 @@ def run(files: Sequence[str], chosen: SendChoices, output: OutputOptions, dns: D
     check_options(options)
     with session(dns, dnssec=VALIDATE) as live:
         ready: list[Outgoing] = []
-        how = options.preparation
+        octets = 0
 
         def read(name: str, data: bytes) -> int:
-            if sum(each.content.size for each in ready) + len(data) > MAX_MESSAGE_BYTES:
+            nonlocal octets
+            octets += len(data)
+            if octets > MAX_MESSAGE_BYTES:
                 raise BadInput(f"more than {MAX_MESSAGE_BYTES} octets in one run", hint="send them in several runs")
-            ready.append(outgoing(data, name, options.addressing, how(live.now)))
+            ready.append(outgoing(data, name, options.addressing, options.preparation(live.now)))
             return Exit.HOLDS
 
         codes = [int(each_input(files, read))]

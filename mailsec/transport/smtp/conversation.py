@@ -61,7 +61,6 @@ class Conversation:
     now: float = 0.0
     address: str = ""
     tls: TlsState | None = None
-    record: list[Line] = field(default_factory=list)
     part: int = -1
     """What the lines belong to that are noted next: the place of a message, -1 for what all have in common."""
     usable: bool = False
@@ -71,6 +70,16 @@ class Conversation:
     _events: deque[Event] = field(default_factory=deque)
     _unsent: Failed | None = None
     _findings: dict[str, Finding] = field(default_factory=dict)
+    _noted: list[tuple[float, Party | None, str, bytes, int]] = field(default_factory=list)
+
+    @property
+    def record(self) -> list[Line]:
+        """Every line that was spoken, and what happened besides."""
+        return [
+            Line(at, self.on, who, version, line, line, part)
+            for at, who, version, said, part in self._noted
+            for line in lines_of(said)
+        ]
 
     @property
     def findings(self) -> tuple[Finding, ...]:
@@ -187,11 +196,17 @@ class Conversation:
                 self.usable = False
                 raise self._failed(step, self._unsent or outcome)
             self._events.extend(self._reader.feed(outcome.data))
+        return self._next(step)
+
+    def heard(self, step: Step) -> Reply | None:
+        """The next reply where it is here already, as it often is in a group (RFC 2920): nothing is waited for."""
+        return self._next(step) if self._events else None
+
+    def _next(self, step: Step) -> Reply:
         event = self._events.popleft()
-        if isinstance(event, Broken):
-            self._note(Party.SERVER, event.raw)
-            raise Stopped(Ending(Halt.PROTOCOL, step, f"no reply of SMTP: {event.reason}"))
         self._note(Party.SERVER, event.raw)
+        if isinstance(event, Broken):
+            raise Stopped(Ending(Halt.PROTOCOL, step, f"no reply of SMTP: {event.reason}"))
         if event.flaws:
             self._say_flaws(event.flaws)
         return event
@@ -208,8 +223,8 @@ class Conversation:
     # --- inside
 
     def _note(self, who: Party | None, said: bytes) -> None:
-        version = self.tls.version if self.tls is not None else ""
-        self.record += [Line(self.now, self.on, who, version, line, line, self.part) for line in lines_of(said)]
+        # cut into lines later: nobody waits for the record while the server does
+        self._noted.append((self.now, who, self.tls.version if self.tls is not None else "", said, self.part))
 
     def _until(self, step: Step) -> float:
         return min(self.now + WAITS[step], self.limit)
