@@ -9,6 +9,10 @@ from pathlib import Path
 
 import pytest
 
+from mailsec.net.selfmade import selfmade
+from tests.conftest import Mailsec
+from tests.mirror import serving
+
 ROOT = Path(__file__).parents[1]
 EXAMPLES = ROOT / "examples"
 
@@ -80,3 +84,26 @@ def test_every_pipeline_is_run() -> None:
         "sign-and-verify.sh",
         "filter.sh",
     }
+
+
+SCRIPTS = {path.name: path for path in (EXAMPLES / "smtp").glob("*.smtp")}
+VARIABLES = {"helo": "me.example", "from": "alice@bank.example", "to": "bob@receiver.example", "message": "unsigned.eml"}
+
+
+@pytest.mark.parametrize("name", SCRIPTS)
+def test_a_script_runs_against_its_own_mirror(name: str, mailsec: Mailsec, tmp_path: Path) -> None:
+    text = SCRIPTS[name].read_text()
+    (tmp_path / "password").write_text("secret-of-alice\n")
+    given = [f"--{option}" for option in VARIABLES]
+    values = [str(EXAMPLES / "messages" / value) if option == "message" else value for option, value in VARIABLES.items()]
+    options = [part for pair in zip(given, values, strict=True) for part in pair]
+    secret = ("--set", "user=alice", "--secret", f"password={tmp_path / 'password'}")
+    with selfmade(["127.0.0.1"]) as made:
+        with serving(SCRIPTS[name], "--cert", made.path, *options, *secret) as mirror:
+            server = ("--server", f"127.0.0.1:{mirror.port}", "--ca", made.path)
+            ended = mailsec("smtp", "run", SCRIPTS[name], *server, *options, *secret)
+            mirror.end()
+    assert (ended.code, ended.stderr) == (0, ""), ended.stdout
+    assert mirror.code == 0, mirror.out
+    assert "secret-of-alice" not in ended.stdout + mirror.out
+    assert text.startswith("#")

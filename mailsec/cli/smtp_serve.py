@@ -50,9 +50,9 @@ def serve(script: str, choices: ScriptChoices, output: OutputOptions, once: bool
     says otherwise. --once and --count wait for clients no longer than --timeout.
     """
     if once and count not in (None, 1):
-        raise UsageError("--once and --count contradict each other")
+        raise UsageError("--once and --count contradict each other", hint="--once is --count 1")
     if where["key"] and not where["cert"]:
-        raise UsageError("--key needs --cert")
+        raise UsageError("--key needs --cert", hint="--cert chain.pem --key key.pem")
     chosen = ServeChoices(count=1 if once else count or 0, **where)
     from mailsec.cli.jobs.smtp_serve import run  # not before it is needed
 

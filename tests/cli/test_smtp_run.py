@@ -221,7 +221,8 @@ def test_lmtp_over_a_unix_socket(mailsec: Mailsec, tmp_path: Path) -> None:
     controller = Lmtpd(Handler(), unix_socket=str(tmp_path / "lmtp"))
     controller.start()
     try:
-        script = "!lmtp\nS: 220\nC: LHLO x\nS: 250\nC: MAIL FROM:<a@x>\nC: RCPT TO:<b@x>\nC: DATA\nS: 250\nS: 250\nS: 354\nC: .\nS: 250\n"
+        script = "!lmtp\nS: 220\nC: LHLO x\nS: 250\nC: MAIL FROM:<a@x>\nC: RCPT TO:<b@x>\nC: DATA\nS: 250\nS: 250\nS: 354\n"
+        script += "C: .\nS: 250\n"
         ended = mailsec("smtp", "run", "-", "--server", tmp_path / "lmtp", stdin=script.encode())
     finally:
         controller.stop()

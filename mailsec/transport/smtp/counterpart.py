@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
+from base64 import b64decode
 from collections.abc import Mapping, MutableMapping
 
 from mailsec.transport.smtp.course import quoted
 from mailsec.transport.smtp.expect import Codes, Demand, Expectation, Text
 from mailsec.transport.smtp.link import GREETING
-from mailsec.transport.smtp.template import Template
+from mailsec.transport.smtp.template import Reference, Template
 
 _USUAL = {GREETING: (220,), "QUIT": (221,), "STARTTLS": (220,), "AUTH": (235, 334), "DATA": (354,)}
 _TEXTS = {220: b"mailsec", 221: b"Bye", 354: b"Go ahead", 235: b"Welcome"}
@@ -51,27 +52,35 @@ def written(code: int, texts: list[bytes]) -> bytes:
 
 
 def matched(text: Template, values: Mapping[str, bytes], line: bytes) -> Mapping[str, bytes] | None:
-    """What the variables of `text` without a value are in `line`, or None where it is another line."""
-    known = Template(tuple(part for part in text.parts if isinstance(part, bytes) or part.name in values))
-    if known == text:
-        return {} if text.fill(values) == line else None
-    captured: dict[str, bytes] = {}
-    at, name = 0, ""
-    for part in text.parts:
+    """What the variables of `text` without a value are in `line`, or None where it is another line. Case does not matter."""
+    captured: dict[str, bytes | None] = {}
+    folded = line.lower()
+    at, wanted = 0, None
+    for part in (*text.parts, b""):
         if not isinstance(part, bytes) and part.name not in values:
-            name = name or part.name
+            wanted = wanted or part
             continue
-        literal = Template((part,)).fill(values)
-        found = line.find(literal, at) if name else at
-        if found < 0 or not line.startswith(literal, found):
+        literal = Template((part,)).fill(values).lower()
+        found = (folded.find(literal, at) if literal else len(line)) if wanted is not None else at
+        if found < 0 or not folded.startswith(literal, found):
             return None
-        if name:
-            captured[name], name = line[at:found], ""
+        if wanted is not None:
+            captured[wanted.name], wanted = _captured(wanted, line[at:found]), None
         at = found + len(literal)
-    if name:
-        captured[name], at = line[at:], len(line)
-    fine = at == len(line) and all(value.decode("ascii", "replace").isprintable() for value in captured.values())
-    return captured if fine else None
+    if at != len(line):
+        return None
+    kept = {name: value for name, value in captured.items() if value is not None}
+    return kept if len(kept) == len(captured) else None
+
+
+def _captured(wanted: Reference, said: bytes) -> bytes | None:
+    """What a variable becomes; None for what it cannot be."""
+    if not said.decode("ascii", "replace").isprintable():
+        return None
+    try:
+        return b64decode(said, validate=True) if wanted.encoded else said
+    except ValueError:
+        return None
 
 
 def shown_text(text: Template) -> str:

@@ -149,7 +149,7 @@ class _Mirror:
         else:
             self._asked = "AUTH" if self._answering else event.verb
             captured = matched(turn.text, self._values, event.text)
-            if captured is None:
+            if captured is None or (self._setting.strict and turn.text.fill({**self._values, **captured}) != event.text):
                 self._differs(turn.text, event, shown, problems, notes)
             else:
                 self._values.update(captured)

@@ -126,6 +126,10 @@ def test_what_the_client_says_sets_variables() -> None:
     fed = serve(text, b"EHLO me.example\r\n", b"MAIL FROM:<a@b> SIZE=5\r\n", b"NOOP me.example\r\n")
     assert [each for each in fed.sent if b"a@b" in each or b"hello" in each] == [b"250 hello me.example\r\n", b"250 a@b 5\r\n"]
     assert not any(judgement.notes for judgement in fed.course.judgements)
+    fed = serve("S: 220\nC: NOOP {x:base64}\nS: 250 ={x}", b"noop YWJj\r\n")
+    assert fed.sent[-1] == b"250 abc\r\n"
+    fed = serve("S: 220\nC: NOOP {x:base64}\nS: 250 ={x}", b"NOOP !\r\n")
+    assert fed.sent[-1] == b"250 {x}\r\n"
     fed = serve(text, b"EHLO me\0\r\n")
     assert fed.sent[-1] == b"250 hello {helo}\r\n"
     fed = serve("S: 220\nC: {all}{more}\nS: 250 ={all}", b"QUIT now\r\n")
