@@ -14,6 +14,7 @@ import pytest
 
 from mailsec.cli import secrets
 from tests.certificates import NOW, issue
+from tests.mirror import serving
 from tests.peer import Line, Peer
 from tests.smtp_server import Handler, SmtpServer, accepting
 
@@ -479,6 +480,48 @@ def test_lmtp(material: Material, mailsec) -> None:
     statuses = {check["name"]: check["status"] for check in checks(document)}
     assert [statuses[recipient] for recipient in recipients] == ["pass", "fail", "temperror"]
     assert "RCPT TO:<bob@recv.test> NOTIFY=NEVER ORCPT=rfc822;bob@recv.test" in said(document, "client")
+
+
+# --- the mirror
+
+LMTP_SCRIPT = """!lmtp
+S: 220 mirror
+C: LHLO client.test
+S: 250-mirror
+S: 250 PIPELINING
+C: MAIL FROM:<alice@send.test>
+C: RCPT TO:<bob@recv.test>
+C: RCPT TO:<carol@recv.test>
+C: RCPT TO:<dave@recv.test>
+C: DATA
+S: 250 sender
+S: 250 bob
+S: 550 carol is not here
+S: 250 dave
+S: 354 go
+C: From: alice@send.test
+C:
+C: ..dot
+C: .
+S: 250 bob has it
+S: 452 dave is full
+C: QUIT
+S: 221 bye
+"""
+
+
+def test_lmtp_to_the_mirror(material: Material, mailsec) -> None:
+    """What is sent is what the script expects, octet for octet, and its answers are those of the recipients."""
+    script = material.file("lmtp.smtp", LMTP_SCRIPT.encode())
+    recipients = [f"{name}@recv.test" for name in ("bob", "carol", "dave")]
+    with serving(script) as mirror:
+        options = ("--lmtp", "--server", f"127.0.0.1:{mirror.port}", "--helo", "client.test", "--tls", "none", "--as-is")
+        message = b"From: alice@send.test\n\n.dot\n"
+        ended = mailsec("smtp", "send", *envelope("alice@send.test", *recipients), *options, "--json", stdin=message)
+        mirror.end()
+    assert (ended.code, mirror.code) == (1, 0), mirror.out
+    reasons = {check["name"]: check["reason"] for check in checks(report(ended))}
+    assert [reasons[each] for each in recipients] == ["250 bob has it", "550 carol is not here", "452 dave is full"]
 
 
 # --- servers that misbehave
