@@ -94,8 +94,8 @@ def _relay(chosen: SendChoices) -> Relay | None:
         return None
     host, port = text, ""
     if text.startswith("["):
-        host, _, port = text[1:].partition("]")
-        port = port.removeprefix(":")
+        host, bracket, port = text[1:].partition("]")
+        host, port = host if bracket and port[:1] in ("", ":") else "", port[1:]
     elif text.count(":") == 1 and not text.startswith("/"):
         host, _, port = text.partition(":")
     number = int(port) if port.isascii() and port.isdigit() and len(port) < 6 else 0 if port else _usual_port(chosen)

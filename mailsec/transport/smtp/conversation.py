@@ -50,6 +50,9 @@ BLOCK_WAIT = 180.0
 
 _HALTS = {End.TLS: Halt.TLS, End.FLOOD: Halt.PROTOCOL}
 _QUOTED = 200
+_TELLING = 4
+MASK = b"{masked}"
+"""What stands in the record for what shows a name or a secret; in a script it would be a variable."""
 
 
 @dataclass(slots=True)
@@ -70,6 +73,7 @@ class Conversation:
     _events: deque[Event] = field(default_factory=deque)
     _unsent: Failed | None = None
     _findings: dict[str, Finding] = field(default_factory=dict)
+    _secrets: list[bytes] = field(default_factory=list)
     _noted: list[tuple[float, Party | None, str, bytes, int]] = field(default_factory=list)
 
     @property
@@ -95,6 +99,10 @@ class Conversation:
     def time_left(self) -> bool:
         """True before the limit."""
         return self.now < self.limit
+
+    def conceal(self, *secrets: bytes) -> None:
+        """Hide `secrets` wherever the server says them again; one of few octets stands in other texts by chance."""
+        self._secrets = [*self._secrets, *(secret for secret in secrets if len(secret) >= _TELLING)]
 
     def found(self, what: Finding) -> None:
         """Note `what`, unless its rule has been noted already."""
@@ -204,7 +212,9 @@ class Conversation:
 
     def _next(self, step: Step) -> Reply:
         event = self._events.popleft()
-        self._note(Party.SERVER, event.raw)
+        if self._secrets:
+            event = self._hidden(event)
+        self._note(Party.SERVER, self._masked(event.raw))
         if isinstance(event, Broken):
             raise Stopped(Ending(Halt.PROTOCOL, step, f"no reply of SMTP: {event.reason}"))
         if event.flaws:
@@ -225,6 +235,20 @@ class Conversation:
     def _note(self, who: Party | None, said: bytes) -> None:
         # cut into lines later: nobody waits for the record while the server does
         self._noted.append((self.now, who, self.tls.version if self.tls is not None else "", said, self.part))
+
+    def _hidden(self, event: Event) -> Event:
+        """What the server said, without the secrets in it. A challenge stays as it is, since it is to be answered."""
+        raw = self._masked(event.raw)
+        if raw == event.raw or (isinstance(event, Reply) and event.code == 334):
+            return event
+        if isinstance(event, Broken):
+            return Broken(event.reason, raw)
+        return event._replace(raw=raw, lines=tuple(map(self._masked, event.lines)))
+
+    def _masked(self, data: bytes) -> bytes:
+        for secret in self._secrets:
+            data = data.replace(secret, MASK)
+        return data
 
     def _until(self, step: Step) -> float:
         return min(self.now + WAITS[step], self.limit)
