@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from mailsec.api.dkim_record import check_record, existing_record, new_record
     from mailsec.api.envelope import Envelope
     from mailsec.api.inspect_message import Inspected, InspectOptions, inspect_message
+    from mailsec.api.outgoing import Addressing
+    from mailsec.api.send_message import Relay, SendOptions, send_message
     from mailsec.api.session import Session, Settings
     from mailsec.api.sign_message import KeyChoice, sign_dkim
     from mailsec.api.verify_message import Verified, VerifyOptions, verify_message
@@ -23,6 +25,7 @@ __version__ = "0.1.0"
 
 # Loaded when first used: `mailsec --help` needs none of them.
 _PUBLIC = {
+    "Addressing": "mailsec.api.outgoing",
     "Check": "mailsec.core.results",
     "CheckOptions": "mailsec.api.check_domain",
     "Envelope": "mailsec.api.envelope",
@@ -34,7 +37,9 @@ _PUBLIC = {
     "Inspected": "mailsec.api.inspect_message",
     "KeyChoice": "mailsec.api.sign_message",
     "MailsecError": "mailsec.core.errors",
+    "Relay": "mailsec.api.send_message",
     "Report": "mailsec.core.results",
+    "SendOptions": "mailsec.api.send_message",
     "Session": "mailsec.api.session",
     "Settings": "mailsec.api.session",
     "SignOptions": "mailsec.sender.dkim.sign",
@@ -49,10 +54,12 @@ _PUBLIC = {
     "existing_record": "mailsec.api.dkim_record",
     "inspect_message": "mailsec.api.inspect_message",
     "new_record": "mailsec.api.dkim_record",
+    "send_message": "mailsec.api.send_message",
     "sign_dkim": "mailsec.api.sign_message",
     "verify_message": "mailsec.api.verify_message",
 }
 __all__ = [
+    "Addressing",
     "Check",
     "CheckOptions",
     "Envelope",
@@ -64,7 +71,9 @@ __all__ = [
     "Inspected",
     "KeyChoice",
     "MailsecError",
+    "Relay",
     "Report",
+    "SendOptions",
     "Session",
     "Settings",
     "SignOptions",
@@ -80,6 +89,7 @@ __all__ = [
     "existing_record",
     "inspect_message",
     "new_record",
+    "send_message",
     "sign_dkim",
     "verify_message",
 ]

@@ -10,6 +10,7 @@ import pytest
 import mailsec
 
 NAMES = [
+    "Addressing",
     "Check",
     "CheckOptions",
     "Envelope",
@@ -21,7 +22,9 @@ NAMES = [
     "Inspected",
     "KeyChoice",
     "MailsecError",
+    "Relay",
     "Report",
+    "SendOptions",
     "Session",
     "Settings",
     "SignOptions",
@@ -37,6 +40,7 @@ NAMES = [
     "existing_record",
     "inspect_message",
     "new_record",
+    "send_message",
     "sign_dkim",
     "verify_message",
 ]

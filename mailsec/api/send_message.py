@@ -10,7 +10,7 @@ import os
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
-from mailsec.api.outgoing import Addressing, Outgoing
+from mailsec.api.outgoing import Addressing, Outgoing, outgoing
 from mailsec.api.send_report import Attempt, Delivery, by_message, report
 from mailsec.api.session import Session
 from mailsec.api.trace import Trace
@@ -88,6 +88,11 @@ def check_options(options: SendOptions) -> None:
         raise UsageError("MTA-STS is for the mail hosts of a domain, not for a server that is named", hint="--tls verify")
     if options.implicit and options.tls is TlsMode.NONE:
         raise UsageError("--implicit-tls and --tls none contradict each other")
+
+
+def send_message(file: bytes, subject: str, session: Session, options: SendOptions) -> Report:
+    """Send the message in `file`; what became of it. `subject` is what the report calls it. Raises what `outgoing` raises."""
+    return send_messages([outgoing(file, subject, options.addressing, options.preparation(session.now))], options, session)[0]
 
 
 def send_messages(

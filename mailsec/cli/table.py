@@ -22,7 +22,7 @@ COMMANDS = {
     "decrypt": Entry("mailsec.cli.decrypt", "decrypt", "Open an encrypted message: message in, message out."),
     "record": Entry("mailsec.cli.record", "record", "Make the DNS record that a domain should publish."),
     "keys": Entry("mailsec.cli.keys", "keys", "The key ring: keys, whose they are, and how far they are trusted."),
-    "smtp": Entry("mailsec.cli.smtp", "smtp", "Speak SMTP by script, to a server or as one."),
+    "smtp": Entry("mailsec.cli.smtp", "smtp", "Send mail, or speak SMTP by script, to a server or as one."),
     "explain": Entry("mailsec.cli.explain", "explain", "What a finding's rule means, and what to do about it."),
     "schema": Entry("mailsec.cli.schema", "schema", "The JSON Schema of everything that --json prints."),
     "completion": Entry("mailsec.cli.completion", "completion", "The completion script for bash, zsh or fish."),

@@ -14,6 +14,7 @@ import pytest
 
 from mailsec.cli import secrets
 from tests.certificates import NOW, issue
+from tests.mirror import serving
 from tests.peer import Line, Peer
 from tests.smtp_server import Handler, SmtpServer, accepting
 
@@ -481,6 +482,48 @@ def test_lmtp(material: Material, mailsec) -> None:
     assert "RCPT TO:<bob@recv.test> NOTIFY=NEVER ORCPT=rfc822;bob@recv.test" in said(document, "client")
 
 
+# --- the mirror
+
+LMTP_SCRIPT = """!lmtp
+S: 220 mirror
+C: LHLO client.test
+S: 250-mirror
+S: 250 PIPELINING
+C: MAIL FROM:<alice@send.test>
+C: RCPT TO:<bob@recv.test>
+C: RCPT TO:<carol@recv.test>
+C: RCPT TO:<dave@recv.test>
+C: DATA
+S: 250 sender
+S: 250 bob
+S: 550 carol is not here
+S: 250 dave
+S: 354 go
+C: From: alice@send.test
+C:
+C: ..dot
+C: .
+S: 250 bob has it
+S: 452 dave is full
+C: QUIT
+S: 221 bye
+"""
+
+
+def test_lmtp_to_the_mirror(material: Material, mailsec) -> None:
+    """What is sent is what the script expects, octet for octet, and its answers are those of the recipients."""
+    script = material.file("lmtp.smtp", LMTP_SCRIPT.encode())
+    recipients = [f"{name}@recv.test" for name in ("bob", "carol", "dave")]
+    with serving(script) as mirror:
+        options = ("--lmtp", "--server", f"127.0.0.1:{mirror.port}", "--helo", "client.test", "--tls", "none", "--as-is")
+        message = b"From: alice@send.test\n\n.dot\n"
+        ended = mailsec("smtp", "send", *envelope("alice@send.test", *recipients), *options, "--json", stdin=message)
+        mirror.end()
+    assert (ended.code, mirror.code) == (1, 0), mirror.out
+    reasons = {check["name"]: check["reason"] for check in checks(report(ended))}
+    assert [reasons[each] for each in recipients] == ["250 bob has it", "550 carol is not here", "452 dave is full"]
+
+
 # --- servers that misbehave
 
 
@@ -540,7 +583,10 @@ def test_an_injection_ends_the_session(material: Material, mailsec) -> None:
         ((*envelope(), "--server", "127.0.0.1:99999"), 2, "not a host"),
         ((*envelope(), "--server", ":25"), 2, "not a host"),
         ((*envelope(), "--server", "[::1]:0"), 2, "not a host"),
-        ((*envelope(), "--server", "[::1", "--offline", "--dry-run"), 0, ""),
+        ((*envelope(), "--server", "[::1", "--offline", "--dry-run"), 2, "not a host"),
+        ((*envelope(), "--server", "[::1]25", "--offline", "--dry-run"), 2, "not a host"),
+        ((*envelope(), "--server", "[::1]", "--offline", "--dry-run"), 0, ""),
+        ((*envelope(), "--server", "2001:db8::1", "--offline", "--dry-run"), 0, ""),
         ((*envelope(), "--server", "127.0.0.1:25", "--tls", "mta-sts"), 2, "MTA-STS"),
         ((*envelope(), "--server", "127.0.0.1:25", "--tls", "none", "--implicit-tls"), 2, "contradict"),
         ((*envelope(), "--dsn-notify", "sometimes"), 2, "never"),
@@ -578,6 +624,13 @@ def test_the_usual_ports(options: tuple[str, ...], port: int, material: Material
     )
     found = [fact["value"] for check in checks(report(ended)) for fact in check["facts"] if fact["name"] == "port"]
     assert (ended.code, found) == (5, [port])
+
+
+def test_a_run_has_a_largest_size(server: SmtpServer, mailsec, monkeypatch: pytest.MonkeyPatch, material: Material) -> None:
+    monkeypatch.setattr("mailsec.cli.jobs.smtp_send.MAX_MESSAGE_BYTES", 150)
+    files = [material.file(f"{at}.eml", MESSAGE) for at in range(3)]
+    ended = mailsec("smtp", "send", *envelope(), "--server", f"127.0.0.1:{server.port}", *files)
+    assert (ended.code, len(server.taken.envelopes), "in several runs" in ended.stderr) == (4, 1, True)
 
 
 def test_empty_input(mailsec) -> None:

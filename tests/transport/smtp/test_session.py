@@ -363,6 +363,29 @@ def test_the_password_is_not_in_the_record() -> None:
     assert "tanstaaf" not in said
 
 
+def test_a_server_that_says_the_password_again_is_not_quoted() -> None:
+    talk = Conversation(60.0)
+    peer = Peer(lambda line: reply(f"535 no: {line} tanstaaftanstaaf") if line.startswith("AUTH") else None)
+    peer.extensions = ("AUTH PLAIN", "STARTTLS")
+    result = drive(deliver(SERVER, credentials(), (job(),), talk), peer)
+    said = result.ending.reason + result.ending.reply.raw.decode() + "\n".join(line.shown.decode() for line in talk.record)
+    assert "535 no: AUTH PLAIN {masked} {masked}" in said
+    assert "tanstaaf" not in said
+    assert "AHRpbQB0" not in said
+    broken = Peer(lambda line: b"tanstaaftanstaaf\r\n" if line.startswith("AUTH") else None, extensions=peer.extensions)
+    talk = Conversation(60.0)
+    drive(deliver(SERVER, credentials(), (job(),), talk), broken)
+    assert not any(b"tanstaaf" in line.data for line in talk.record)
+
+
+def test_a_challenge_in_which_the_password_stands_by_chance_is_answered() -> None:
+    peer = Peer(
+        lambda line: {"AUTH LOGIN": b"334 VXNlcm5hbWU6\r\n", "dGlt": b"334 VXNl\r\n", "VlhObA==": b"235 ok\r\n"}.get(line)
+    )
+    manner = replace(MUST, credentials=Credentials(Login("tim", "VXNl"), "LOGIN"))
+    assert run(peer, manner=manner).mechanism == "LOGIN"
+
+
 def test_cram_md5_in_the_clear_and_plain_only_when_forced() -> None:
     challenge = "334 PDE4OTYuNjk3MTcwOTUyQHBvc3RvZmZpY2UucmVzdG9uLm1jaS5uZXQ+"
     peer = Peer(lambda line: reply(challenge) if line == "AUTH CRAM-MD5" else reply("235 ok") if line[:4] == "dGlt" else None)
