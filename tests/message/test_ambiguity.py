@@ -12,6 +12,7 @@ from mailsec.message.division import delimiters, divide, guessed, other_headers
 from mailsec.message.fields import parse
 from mailsec.message.leaves import Reading, readings
 from mailsec.message.mime import structure
+from mailsec.message.readings import _Explorer
 
 HEAD = b"From: a@b.example\r\nDate: x\r\n"
 
@@ -69,10 +70,6 @@ def test_delimiters_of_every_kind() -> None:
 def test_guesses() -> None:
     data = b"--x\r\nA: b\r\n--y--\r\n\r\n--x\r\nA: b\r\n--z\r\nA: b\r\n--w\r\nA: b\r\n"
     assert list(guessed(data, 0, len(data))) == [b"x", b"y", b"z"]
-        b"x",
-        b"y",
-        b"z",
-    ]
 
 
 def test_other_ends_of_a_header() -> None:
@@ -107,3 +104,18 @@ def test_findings_show_their_place_even_within_encoded_content() -> None:
     (finding,) = [each for each in message_check(parse(data)).findings if each.rule == "message-mime-encoded-part"]
     assert finding.evidence[0].text.startswith("U3Viam")
     assert finding.message == "1 leaf by an encoded part taken apart: text/plain"
+
+
+@pytest.mark.parametrize("budget", range(0, 1500, 100))
+def test_a_search_that_must_stop_keeps_the_leaves_of_the_standard(budget: int) -> None:
+    data = HEAD + (
+        b"Content-Type: multipart/mixed; boundary=c; boundary=b\r\nContent-Transfer-Encoding: base64\r\n\r\n--c\r\n"
+        b"Content-Type: text/plain (x)\r\n\r\ntext\r\n--b\r\n\r\nfile\r\n--b--\r\n--c--\r\n"
+    )
+    message = parse(data)
+    found = structure(message)
+    explorer = _Explorer(message, found)
+    explorer.budget = budget
+    got = explorer.run()
+    assert [leaf.path for leaf in got.leaves if leaf.standard] == ["1"]
+    assert not got.complete
