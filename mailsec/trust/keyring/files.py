@@ -108,8 +108,8 @@ def _split(data: bytes) -> Iterator[tuple[Cert, bytes | None]]:
     starts = [(packet.start, packet.tag) for packet in packets(data) if packet.tag in (PUBLIC_KEY, SECRET_KEY)]
     if len(starts) > PGP_CERTIFICATES:
         raise BadInput(f"holds more than {PGP_CERTIFICATES} keys", hint="name a file with the keys that are needed")
-    ends = [start for start, _ in starts[1:]] + [len(data)]
-    for (start, tag), end in zip(starts, ends, strict=True):
+    ends = (*(start for start, _ in starts[1:]), len(data))
+    for (start, tag), end in zip(starts, ends, strict=False):
         if tag == SECRET_KEY:
             secret = Tsk.from_bytes(data[start:end])
             yield secret.extract_certificate(), bytes(secret)
