@@ -82,15 +82,14 @@ def read_keys(data: bytes, source: str) -> FileKeys:
     """
     if len(data) > PGP_KEY_FILE:
         raise BadInput(f"is larger than {PGP_KEY_FILE} bytes: no key file")
+    keys = FileKeys()
     try:
-        found = list(_split(_binary(data)))
+        for certificate, secret in _split(_binary(data)):
+            keys |= _one(certificate, secret, source)
     except (ArmorError, PacketError, RuntimeError):  # the last is the library's, and its text a backtrace
         raise BadInput("is no OpenPGP key: damaged, cut off, or something else") from None
-    if not found:
+    if not keys.listed:
         raise BadInput("holds no OpenPGP key")
-    keys = FileKeys()
-    for certificate, secret in found:
-        keys |= _one(certificate, secret, source)
     return keys
 
 
