@@ -62,6 +62,7 @@ def test_each_message_gets_the_exit_code_it_must_have(path_with_mailsec: str) ->
             "audit.sh",
             ["broken.example: Several DMARC records stand", "octet 11", "dmarc-several-records"],
         ),
+        ("seal-and-open.sh", ["At one, at the usual place.", "Decrypted; signed by the key of alice@bank.example"]),
         ("filter.sh", ["Authentication-Results: mx.receiver.example", "dmarc=fail"]),
     ],
 )
@@ -79,4 +80,5 @@ def test_every_pipeline_is_run() -> None:
         "triage.sh",
         "sign-and-verify.sh",
         "filter.sh",
+        "seal-and-open.sh",
     }
