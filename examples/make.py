@@ -1,6 +1,7 @@
 """Makes the example messages, their keys' records and their zone, always the same: `python examples/make.py [FOLDER]`.
 
-The keys in examples/keys are for these examples only: everybody has them.
+The keys in examples/keys are for these examples only: everybody has them. What OpenPGP makes has the time of the clock in it and
+differs at each run, so the OpenPGP keys and messages are made anew only by `python examples/make.py --openpgp`.
 """
 
 from __future__ import annotations
@@ -8,13 +9,19 @@ from __future__ import annotations
 import sys
 from base64 import encodebytes
 from io import BytesIO
+import time
 from pathlib import Path
 from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
+from pysequoia import CipherSuite, Profile, Tsk
+
+from mailsec.api.encrypt_message import EncryptOptions, encrypt_message
+from mailsec.api.sign_openpgp import SignKeys, sign_openpgp
 from mailsec.message.fields import parse
 from mailsec.sender.dkim.keys import SigningKey, load_private
 from mailsec.sender.dkim.publish import record_for, zone_line
 from mailsec.sender.dkim.sign import SignOptions, sign
+from mailsec.trust.keyring.files import read_keys
 
 HERE = Path(__file__).parent
 NOW = 1_790_000_000  # 2026-09-21 14:13:20 UTC
@@ -199,8 +206,26 @@ def zone() -> str:
     return ZONE + "\n".join(lines) + "\n"
 
 
+def openpgp() -> None:
+    """Two OpenPGP keys without a passphrase, a signed message, and one that is encrypted and signed within."""
+    now = int(time.time())
+    for name, address in (("alice", "alice@bank.example"), ("bob", "bob@receiver.example")):
+        key = Tsk.generate(f"{name.capitalize()} <{address}>", profile=Profile.RFC4880, cipher_suite=CipherSuite.Cv25519)
+        (HERE / "keys" / f"{name}.pgp").write_text(str(key))
+    alice, bob = (read_keys((HERE / "keys" / f"{name}.pgp").read_bytes(), name) for name in ("alice", "bob"))
+    draft = message("Alice <alice@bank.example>", "Lunch", "Dear Bob,\n\nthe lunch is at one, at the usual place.\n\nAlice\n")
+    signing = SignKeys(alice, tuple(alice.own()))
+    options = EncryptOptions(alice | bob, certificates=bob.listed, sign=signing)
+    made = {"pgp-signed": sign_openpgp(draft, "", signing, now=now), "pgp-encrypted": encrypt_message(draft, "", options, now=now)}
+    for name, produced in made.items():
+        (HERE / "messages" / f"{name}.eml").write_bytes(produced.data)
+
+
 def main() -> None:
     """Write everything below FOLDER (default: this folder)."""
+    if sys.argv[1:] == ["--openpgp"]:
+        openpgp()
+        return
     folder = Path(sys.argv[1]) if len(sys.argv) > 1 else HERE
     (folder / "messages").mkdir(parents=True, exist_ok=True)
     expected = []

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from mailsec.api.secret_keys import Ask, Unlocker, nobody
 from mailsec.api.tool import TOOL
-from mailsec.content.judge.content import ContentResult, Mail, judge_content
+from mailsec.content.judge.content import ContentResult, Mail, beside, judge_content
 from mailsec.content.judge.coverage import coverage
 from mailsec.content.judge.header import Protected
 from mailsec.content.judge.layer import ContentAnswer, Coverage, Layer
@@ -76,12 +76,16 @@ def decrypt_message(file: bytes, subject: str, options: DecryptOptions, *, now: 
     found = structure(message)
     judge = Judge(options.keys, now)
     try:
-        chosen = _chosen(ciphertexts(message, found, judge), options.part)
+        there = ciphertexts(message, found, judge)
+        chosen = _chosen(there, options.part)
     except ArmorError as error:
         raise BadInput(f"cannot be opened: {error}") from None
     inside = _open(chosen.data, options)
     data = _rebuilt(message, inside.opened, chosen)
-    content = _judged(Mail(message, found, author(message), options.keys), chosen, inside.opened, data, judge)
+    mail = Mail(message, found, author(message), options.keys)
+    content = _judged(mail, chosen, inside.opened, data, judge)
+    strange = beside(mail, [each.layer for each in there])
+    content = replace(content, check=replace(content.check, findings=tuple(dict.fromkeys((*strange, *content.check.findings)))))
     return Produced(data, _report(subject, inside, content, options, now))
 
 

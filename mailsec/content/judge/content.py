@@ -92,6 +92,12 @@ def judge_content(mail: Mail, layers: Sequence[Layer]) -> ContentResult:
     )
 
 
+def beside(mail: Mail, layers: Sequence[Layer]) -> tuple[Finding, ...]:
+    """What stands beside ciphertexts that are about to be opened, and that is not to be joined with what is inside."""
+    judged = [_layer(mail, layer, layers) for layer in layers[:CONTENT_LAYERS]]
+    return tuple(_surroundings(mail, judged))
+
+
 def _nothing(findings: Sequence[Finding]) -> ContentResult:
     reason = "no signature that counts"
     return ContentResult(

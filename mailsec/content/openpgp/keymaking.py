@@ -115,10 +115,14 @@ def protected(secret: bytes, passphrase: str) -> bytes:
         try:
             key, _ = PGPKey.from_blob(secret)
             key.protect(passphrase, SymmetricKeyAlgorithm.AES256, HashAlgorithm.SHA256)
-            return bytes(key)
+            made = bytes(key)
         except Exception:  # whatever the library does with keys that it does not know
             hint = "set a passphrase with the program that made the key, or insist with --no-passphrase"
             raise BadInput("a key of this kind cannot be given a passphrase here", hint=hint) from None
+    # the library writes signatures anew, and not as they were made: nothing is taken from it but the secret parts
+    from pysequoia import Tsk  # noqa: PLC0415
+
+    return with_secrets(bytes(Tsk.from_bytes(secret).extract_certificate()), made)
 
 
 def with_expiry(secret: bytes, expires: int, passphrase: str) -> bytes:

@@ -82,15 +82,14 @@ def read_keys(data: bytes, source: str) -> FileKeys:
     """
     if len(data) > PGP_KEY_FILE:
         raise BadInput(f"is larger than {PGP_KEY_FILE} bytes: no key file")
+    keys = FileKeys()
     try:
-        found = list(_split(_binary(data)))
+        for certificate, secret in _split(_binary(data)):
+            keys |= _one(certificate, secret, source)
     except (ArmorError, PacketError, RuntimeError):  # the last is the library's, and its text a backtrace
         raise BadInput("is no OpenPGP key: damaged, cut off, or something else") from None
-    if not found:
+    if not keys.listed:
         raise BadInput("holds no OpenPGP key")
-    keys = FileKeys()
-    for certificate, secret in found:
-        keys |= _one(certificate, secret, source)
     return keys
 
 
@@ -108,8 +107,8 @@ def _split(data: bytes) -> Iterator[tuple[Cert, bytes | None]]:
     starts = [(packet.start, packet.tag) for packet in packets(data) if packet.tag in (PUBLIC_KEY, SECRET_KEY)]
     if len(starts) > PGP_CERTIFICATES:
         raise BadInput(f"holds more than {PGP_CERTIFICATES} keys", hint="name a file with the keys that are needed")
-    ends = [start for start, _ in starts[1:]] + [len(data)]
-    for (start, tag), end in zip(starts, ends, strict=True):
+    ends = (*(start for start, _ in starts[1:]), len(data))
+    for (start, tag), end in zip(starts, ends, strict=False):
         if tag == SECRET_KEY:
             secret = Tsk.from_bytes(data[start:end])
             yield secret.extract_certificate(), bytes(secret)
