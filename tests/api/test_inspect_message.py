@@ -169,7 +169,9 @@ def test_leaves_that_only_another_reading_yields_are_listed_with_their_hash() ->
 
 
 def test_a_report_of_delivery_is_read() -> None:
-    status = b"Reporting-MTA: dns; mx.c.example\r\n\r\nFinal-Recipient: rfc822; x@c.example\r\nAction: failed\r\nStatus: 5.1.1\r\n"
+    status = (
+        b"Reporting-MTA: dns; mx.c.example\r\n\r\nFinal-Recipient: rfc822; x@c.example\r\nAction: failed\r\nStatus: 5.1.1\r\n"
+    )
     data = FROM + (
         b"Content-Type: multipart/report; report-type=delivery-status; boundary=x\r\n\r\n--x\r\n\r\nSorry.\r\n"
         b"--x\r\nContent-Type: message/delivery-status\r\n\r\n" + status + b"\r\n--x--\r\n"
