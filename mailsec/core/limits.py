@@ -353,6 +353,8 @@ SPOOF_NAME = 128
 """Characters of a display name above which it pushes the address out of sight."""
 SPOOF_PROTECTED = 1_000
 """Domains that --protect may name; each is compared with every identity."""
+SPOOF_PARTS = 1_000
+"""Parts of a message whose file names are looked at."""
 SPOOF_SIGNATURES = 50
 """DKIM signatures whose d= and s= are looked at as they are written."""
 SPOOF_SPF_ADDRESSES = 1 << 18

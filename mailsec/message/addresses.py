@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Container, Sequence
+from functools import lru_cache
 from itertools import pairwise
 
 from mailsec.core.limits import MAX_ADDRESS_BYTES, MAX_ADDRESS_DEFECTS, MAX_ADDRESSES, MAX_GROUPS
@@ -19,11 +20,17 @@ __all__ = ["AddressDefect", "AddressDefectKind", "AddressList", "Grade", "Group"
 
 def parse_addresses(value: bytes) -> AddressList:
     """The addresses in the value of a From, To, Sender or other address field. Never raises; linear in the value's length."""
-    if (simple := _SIMPLE.match(value)) is not None:
-        return _simple(simple)
     if len(value) > MAX_ADDRESS_BYTES:
         return AddressList((), (), (AddressDefect(AddressDefectKind.TOO_LONG, 0, len(value)),))
-    return _Parser(value).run()
+    return _parse(value) if len(value) > _CACHED_BYTES else _parse_cached(value)
+
+
+_CACHED_BYTES = 1024  # a cache must not keep what an attacker made large
+
+
+def _parse(value: bytes) -> AddressList:
+    simple = _SIMPLE.match(value)
+    return _Parser(value).run() if simple is None else _simple(simple)
 
 
 # what most fields hold: one address, alone or in angle brackets behind a name of plain words
@@ -37,6 +44,10 @@ def _simple(match: re.Match[bytes]) -> AddressList:
         start = match.start(1) if match[1] else match.start(2)
         return AddressList((Mailbox(match[1] or b"", match[3], match[4], (), start, match.end(5)),), (), ())
     return AddressList((Mailbox(b"", match[6], match[7], (), match.start(6), match.end(7)),), (), ())
+
+
+# the rules on form, the identities side by side and the rules on forged senders ask for the same fields of a message
+_parse_cached = lru_cache(32)(_parse)
 
 
 _WORDS = (Kind.ATOM, Kind.QUOTED)

@@ -36,18 +36,19 @@ def likeness(name: str, reference: str, written: str = "") -> Likeness | None:
     if is_within(name, reference):
         return None
     mine, theirs = _end(name, reference), to_unicode(reference)
-    looks = _looks(theirs)
-    if looks in (_looks(mine), _looks(_end(written, reference))):
+    look, aim = looks(mine), looks(theirs)
+    if aim in (look, looks(_end(written, reference))):
         return Likeness.HOMOGRAPH
-    if bare(looks) == bare(_looks(mine)):
+    if not (look.isascii() and aim.isascii()) and bare(aim) == bare(look):
         return Likeness.ACCENTS
     label = theirs.partition(".")[0]
     most = (len(label) >= _ONE_EDIT) + (len(label) >= _TWO_EDITS)
-    if most and (within_edits(mine, theirs, most) or within_edits(_looks(mine), looks, most)):
+    if most and (within_edits(mine, theirs, most) or (look != mine and within_edits(look, aim, most))):
         return Likeness.NEAR
     return None
 
 
+@lru_cache(4096)
 def inside(name: str, protected: str) -> Likeness | None:
     """Whether `name`, which lies outside of `protected`, has it or its first label in it, between dots and hyphens."""
     if is_within(name, protected):
@@ -72,7 +73,8 @@ def _end(name: str, reference: str) -> str:
     return to_unicode(".".join(labels))
 
 
-_looks = lru_cache(4096)(skeleton)
+looks = lru_cache(4096)(skeleton)
+"""The skeletons of words and names, which come up again and again."""
 
 
 def within_edits(one: str, other: str, most: int) -> bool:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
+from typing import TypeAlias
 
 from mailsec.core.domains import is_within, to_unicode
-from mailsec.core.limits import SPOOF_ADDRESSES, SPOOF_FIELD, SPOOF_TEXT
-from mailsec.core.results import Evidence, Finding, finding
+from mailsec.core.limits import SPOOF_ADDRESSES, SPOOF_FIELD, SPOOF_PARTS, SPOOF_TEXT
+from mailsec.core.results import Finding, finding
 from mailsec.core.rules import Rule, Severity
 from mailsec.core.text import clipped, from_bytes
 from mailsec.message.checks import field_evidence, octets_evidence
@@ -23,7 +24,6 @@ from mailsec.sender.spoofing.subject import Claim, Subject, akin
 _SEEN = ("From", "Sender", "Reply-To", "Subject")
 _FILE_NAME = re.compile(rb"(?i)name[^=;\r\n]{0,12}=[ \t]*(?:\"([^\"]{1,1000})\"|([^;\r\n]{1,1000}))")
 _PERCENT = re.compile(rb"%([0-9A-Fa-f]{2})")
-_NAMED_PARTS = 200
 
 
 def look_findings(subject: Subject) -> Iterator[Finding]:
@@ -42,38 +42,37 @@ def _characters(subject: Subject, name: str, field: Field) -> Iterator[Finding]:
     value = field.value[:SPOOF_FIELD]
     if value.isascii() and b"=?" not in value and value.translate(None, b"\r\n\t").decode("ascii").isprintable():
         return
-    text = display_text(value, SPOOF_TEXT)
-    where = field_evidence(subject.message, field)
-    yield from _in_text(name, text, where)
-    addresses = "" if name == "Subject" else _addresses(subject, name)
+    found = [*_in_text(name, subject.decoded(value)), *(() if name == "Subject" else _in_addresses(subject, name))]
+    if found:
+        where = field_evidence(subject.message, field)
+        for rule, text, severity in found:
+            yield finding(rule, text, where, severity=severity)
+
+
+_Found: TypeAlias = tuple[Rule, str, Severity | None]
+"""A rule, what it found, and a severity other than its own."""
+
+
+def _in_addresses(subject: Subject, name: str) -> Iterator[_Found]:
+    claims = subject.authors if name == "From" else subject.claimed(name)
+    addresses = " ".join(from_bytes(claim.mailbox.address) for claim in claims)
     if char := characters.invisible_in_address(addresses):
-        yield finding(rules.INVISIBLE, f"{characters.named(char)} in an address of {name}", where, severity=Severity.HIGH)
+        yield rules.INVISIBLE, f"{characters.named(char)} in an address of {name}", Severity.HIGH
     if char := characters.bidirectional(addresses):
-        yield finding(rules.BIDIRECTIONAL, f"{characters.named(char)} in an address of {name}", where, severity=Severity.HIGH)
+        yield rules.BIDIRECTIONAL, f"{characters.named(char)} in an address of {name}", Severity.HIGH
 
 
-def _claims(subject: Subject, name: str) -> Sequence[Claim]:
-    return subject.authors if name == "From" else subject.claimed(name)
-
-
-def _addresses(subject: Subject, name: str) -> str:
-    return " ".join(from_bytes(claim.mailbox.address) for claim in _claims(subject, name))
-
-
-def _in_text(name: str, text: str, where: Evidence) -> Iterator[Finding]:
-    """One finding for each kind of character that is in `text`, the decoded value of a field."""
-    subject_line = name == "Subject"
+def _in_text(name: str, text: str) -> Iterator[_Found]:
+    """What `text`, the decoded value of a field, has of each kind of character; in a Subject it hides no author."""
+    milder = name == "Subject"
     if char := characters.control(text):
-        severity = Severity.MEDIUM if subject_line else None
-        yield finding(rules.CONTROL_CHARACTER, f"{characters.named(char)} in {name}", where, severity=severity)
+        yield rules.CONTROL_CHARACTER, f"{characters.named(char)} in {name}", Severity.MEDIUM if milder else None
     if char := characters.bidirectional(text):
-        yield finding(rules.BIDIRECTIONAL, f"{characters.named(char)} in {name}", where)
+        yield rules.BIDIRECTIONAL, f"{characters.named(char)} in {name}", None
     if char := characters.invisible(text):
-        severity = Severity.LOW if subject_line else None
-        yield finding(rules.INVISIBLE, f"{characters.named(char)} in {name}", where, severity=severity)
+        yield rules.INVISIBLE, f"{characters.named(char)} in {name}", Severity.LOW if milder else None
     if word := mixed_word(text):
-        severity = Severity.LOW if subject_line else None
-        yield finding(rules.MIXED_SCRIPTS, f"{shown(word)} in {name}: {_scripts(word)}", where, severity=severity)
+        yield rules.MIXED_SCRIPTS, f"{shown(word)} in {name}: {_scripts(word)}", Severity.LOW if milder else None
 
 
 def _scripts(word: str) -> str:
@@ -82,23 +81,37 @@ def _scripts(word: str) -> str:
 
 def _file_names(subject: Subject) -> Iterator[Finding]:
     """Names of attachments; one finding of each kind is enough."""
-    data = subject.message.data
     said: set[Rule] = set()
-    for part in subject.structure.parts[:_NAMED_PARTS]:
-        header = data[part.header : min(part.body, part.header + SPOOF_FIELD)]
+    for start, header in _part_headers(subject):
         if header.isascii() and b"=?" not in header and b"%" not in header:
             continue
         for match in _FILE_NAME.finditer(header):
-            name = _file_name(match[1] or match[2])
-            where = octets_evidence(subject.message, part.header + match.start(), part.header + match.end())
-            for rule, char in (
-                (rules.BIDIRECTIONAL, characters.bidirectional(name)),
-                (rules.INVISIBLE, characters.invisible(name)),
-            ):
-                if char and rule not in said:
+            for rule, char, name in _in_file_name(match[1] or match[2]):
+                if rule not in said:
                     said.add(rule)
+                    where = octets_evidence(subject.message, start + match.start(), start + match.end())
                     severity = Severity.HIGH if rule is rules.BIDIRECTIONAL else None
-                    yield finding(rule, f"{characters.named(char)} in the file name {shown(name)!r}", where, severity=severity)
+                    text = f"{characters.named(char)} in the file name {shown(name)!r}"
+                    yield finding(rule, text, where, severity=severity)
+
+
+def _part_headers(subject: Subject) -> Iterator[tuple[int, bytes]]:
+    """Where headers of parts begin and what they are, the first `SPOOF_PARTS`; of the message's own, the two that matter."""
+    for name in ("Content-Type", "Content-Disposition"):
+        for field in subject.fields(name)[:SPOOF_ADDRESSES]:
+            yield field.start, field.raw[:SPOOF_FIELD]
+    data = subject.message.data
+    for part in subject.structure.parts[1:SPOOF_PARTS]:
+        yield part.header, data[part.header : min(part.body, part.header + SPOOF_FIELD)]
+
+
+def _in_file_name(raw: bytes) -> Iterator[tuple[Rule, str, str]]:
+    """The rules that a file name breaks, by which character, and the name decoded."""
+    name = _file_name(raw)
+    if char := characters.bidirectional(name):
+        yield rules.BIDIRECTIONAL, char, name
+    if char := characters.invisible(name):
+        yield rules.INVISIBLE, char, name
 
 
 def _file_name(raw: bytes) -> str:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from mailsec.core.domains import DomainError, is_within, to_ascii
-from mailsec.core.limits import MAX_ADDRESS_BYTES, SPOOF_ADDRESSES, SPOOF_NAME, SPOOF_TEXT
+from mailsec.core.limits import MAX_ADDRESS_BYTES, SPOOF_ADDRESSES, SPOOF_FIELD, SPOOF_NAME, SPOOF_TEXT
 from mailsec.core.results import Evidence, Finding, finding
 from mailsec.core.rules import Severity
 from mailsec.core.text import clipped, from_bytes
@@ -14,7 +14,7 @@ from mailsec.message.addresses import parse_addresses
 from mailsec.message.checks import field_evidence
 from mailsec.message.words import display_text
 from mailsec.sender.spoofing import rules
-from mailsec.sender.spoofing.confusables import skeleton
+from mailsec.sender.spoofing.lookalike import looks
 from mailsec.sender.spoofing.subject import Claim, Subject
 
 _WORDS = r"[^\s\x00-\x1f\x7f@<>()\[\]\"',;:\\]"
@@ -49,7 +49,7 @@ def _values(subject: Subject) -> Iterator[Finding]:
     for field in subject.author.fields[:SPOOF_ADDRESSES]:
         value = field.value
         if b"=?" in value:
-            yield from _encoded(subject, value[: SPOOF_TEXT * 4])
+            yield from _encoded(subject, value[:SPOOF_FIELD])
             if match := _UNREADABLE.search(value):
                 yield finding(rules.UNREADABLE_WORD, from_bytes(match[1]), field_evidence(subject.message, field))
         if b"(" in value:
@@ -85,9 +85,11 @@ def _stray(subject: Subject) -> Iterator[Finding]:
 
 def _encoded(subject: Subject, value: bytes) -> Iterator[Finding]:
     """An address that only decoding shows, other than as part of a display name: `names` judges those."""
-    decoded = display_text(value, SPOOF_TEXT)
+    decoded = subject.decoded(value)
+    if "@" not in decoded:
+        return
     raw = from_bytes(value)
-    names = {display_text(claim.mailbox.display, SPOOF_TEXT) for claim in subject.authors}
+    names = {subject.decoded(claim.mailbox.display) for claim in subject.authors}
     for match in _ADDRESS.finditer(decoded):
         domain = _name(match[1])
         if not domain or match[0] in raw or subject.is_author(domain):
@@ -104,7 +106,7 @@ def _mailboxes(subject: Subject) -> Iterator[Finding]:
     for claim in subject.authors:
         yield from _address_forms(subject, claim)
         if claim.mailbox.display:
-            name = display_text(claim.mailbox.display, SPOOF_TEXT)
+            name = subject.decoded(claim.mailbox.display)
             if len(name) > SPOOF_NAME or _PADDING.search(name):
                 text = f"{len(claim.mailbox.display)} octets: {shown(name)!r}"
                 yield finding(rules.PADDED_NAME, text, _where(subject, claim))
@@ -153,10 +155,10 @@ def _brand(subject: Subject, claim: Claim, name: str) -> str:
     """The protected domain whose first label stands as a word in the display name of somebody else; "" where none does."""
     if not subject.watch.protect or any(is_within(claim.domain, each) for each in subject.watch.protect):
         return ""
-    words = {skeleton(match[0]) for match in _WORD.finditer(name)}
+    words = {looks(match[0]) for match in _WORD.finditer(name)}
     for protected in subject.watch.protect:
         label = protected.partition(".")[0]
-        if len(label) >= 4 and skeleton(label) in words:
+        if len(label) >= 4 and looks(label) in words:
             return protected
     return ""
 

@@ -26,14 +26,16 @@ _BASIC = frozenset({"Subject", "To"})
 def signature_findings(subject: Subject) -> Iterator[Finding]:
     """What the signatures make possible, and whether it seems to have been done."""
     for field in subject.fields("DKIM-Signature")[:SPOOF_SIGNATURES]:
-        where = field_evidence(subject.message, field)
         for match in _TAG.finditer(field.value[:SPOOF_FIELD]):
             tag, text = match[1].decode("ascii"), match[2].strip(b" \t\r\n")
             if tag == "l":
                 if subject.results is None:  # else the number of unsigned octets is known, and said
-                    yield finding(rules.LENGTH_TAG, f"l={shown(from_bytes(text[:400]))}", where)
+                    yield finding(
+                        rules.LENGTH_TAG, f"l={shown(from_bytes(text[:400]))}", field_evidence(subject.message, field)
+                    )
             elif _SPECIAL.search(text):
-                yield finding(rules.SIGNATURE_INJECTION, f"{tag}={shown(from_bytes(text[:400]))!r}", where)
+                misread = f"{tag}={shown(from_bytes(text[:400]))!r}"
+                yield finding(rules.SIGNATURE_INJECTION, misread, field_evidence(subject.message, field))
     if subject.results is not None:
         yield from _replay(subject, subject.results)
 

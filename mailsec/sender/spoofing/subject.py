@@ -9,7 +9,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
 from mailsec.core.domains import DomainError, is_within, to_ascii
-from mailsec.core.limits import SPOOF_ADDRESSES, SPOOF_FIELD, SPOOF_RECIPIENTS
+from mailsec.core.limits import SPOOF_ADDRESSES, SPOOF_FIELD, SPOOF_RECIPIENTS, SPOOF_TEXT
 from mailsec.core.results import Status
 from mailsec.core.suffixes import listed_organization
 from mailsec.core.text import from_bytes
@@ -17,6 +17,7 @@ from mailsec.message.addresses import Mailbox, parse_addresses
 from mailsec.message.authors import Author
 from mailsec.message.fields import Field, Message
 from mailsec.message.mime import Structure
+from mailsec.message.words import display_text
 from mailsec.sender.dkim.coverage import index_of
 
 if TYPE_CHECKING:
@@ -97,6 +98,7 @@ class Subject:
         self.watch = watch
         self.arrival = arrival
         self.results = results
+        self._decoded: dict[bytes, str] = {}
 
     @cached_property
     def index(self) -> dict[bytes, list[Field]]:
@@ -107,6 +109,13 @@ class Subject:
     def header(self) -> bytes:
         """The header section with the empty line behind it."""
         return self.message.data[: self.message.body]
+
+    def decoded(self, value: bytes) -> str:
+        """`value` unfolded and with its encoded words decoded, its beginning; several rules ask for the same ones."""
+        text = self._decoded.get(value)
+        if text is None:
+            text = self._decoded[value] = display_text(value, SPOOF_TEXT)
+        return text
 
     def fields(self, name: str) -> Sequence[Field]:
         """The fields called `name`."""
