@@ -45,7 +45,7 @@ _GRAVE = {DecodeDefect.FOREIGN_CHARACTERS, DecodeDefect.DATA_AFTER_PADDING}
 _ENDS = b"; \t\r\n"
 _QUOTED = re.compile(rb"\"[^\"\\]*\"")
 _UNUSUAL = re.compile(
-    rb"(?i)[(\\\x00']|boundary\*|[ \t\r\n]=|=[ \t\r\n]"
+    rb"(?i)[(\\\x00]|='|boundary\*|[ \t\r\n]=|=[ \t\r\n]"
     rb"|\"\"[ \t]*[^; \t\r\n\"]|[^= \t\r\n\"]\"\"|=[^; \t\r\n\"]+[ \t]+[^; \t\r\n]|;[ \t\r\n]*[^=;]+(?:;|\Z)"
 )
 _PADDED_BOUNDARY = re.compile(rb"(?i)boundary=\"(?:[ \t]|[^\"\r\n]*[ \t]\"|[^\"\n]*\n)")

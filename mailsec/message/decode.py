@@ -72,7 +72,7 @@ def decode(raw: Octets, decoder: Decoder) -> Decoded:
     if decoder is Decoder.BINHEX:
         return Decoded(bytes(raw), (DecodeDefect.NOT_DECODED,))
     if decoder is Decoder.QUOTED_PRINTABLE or decoder is Decoder.QUOTED_PRINTABLE_LOOSE:
-        return _quoted_printable(raw, b"=" if decoder is Decoder.QUOTED_PRINTABLE else b"")
+        return _quoted_printable(raw, stray=decoder is Decoder.QUOTED_PRINTABLE)
     if decoder is Decoder.UUENCODE or decoder is Decoder.YENC:
         return (_uuencode if decoder is Decoder.UUENCODE else _yenc)(bytes(raw))
     return _base64(raw, decoder)
@@ -261,7 +261,7 @@ _SPACE_AT_END = re.compile(rb"[ \t](?:\r?\n|\Z)")
 _TRAILING_SPACE = re.compile(rb"(?<![ \t])[ \t]++(?=\r?\n|\Z)")
 _BAD_ESCAPE = re.compile(rb"=(?![0-9A-Fa-f]{2}|\r?\n|\Z)")
 _AT_END = (b" ", b"\t", b"=")
-_ESCAPE = re.compile(rb"=(?:([0-9A-Fa-f]{2})|(\r?\n|\Z)|)")
+_ESCAPES = re.compile(rb"((?:=[0-9A-Fa-f]{2})+)|=(?:\r?\n|\Z)")
 
 
 def plain_quoted_printable(raw: Octets) -> bytes | None:
@@ -276,7 +276,7 @@ def plain_quoted_printable(raw: Octets) -> bytes | None:
     return content if len(text) - len(content) == 2 * text.count(b"=") + text.count(b"=\r\n") else None
 
 
-def _quoted_printable(raw: Octets, stray: bytes) -> Decoded:
+def _quoted_printable(raw: Octets, *, stray: bool) -> Decoded:
     if len(raw) <= BODY_CHUNK and (plain := plain_quoted_printable(raw)) is not None:
         return Decoded(plain)
     out = BytesIO()
@@ -286,16 +286,14 @@ def _quoted_printable(raw: Octets, stray: bytes) -> Decoded:
         text = _TRAILING_SPACE.sub(b"", piece) if _SPACE_AT_END.search(piece) else piece
         if _BAD_ESCAPE.search(text):
             bad = True
-            out.write(_ESCAPE.sub(lambda match: _escaped(match, stray), text))
+            out.write(_ESCAPES.sub(_unescaped, text if stray else _BAD_ESCAPE.sub(b"", text)))
         else:
             out.write(a2b_qp(text))
     return Decoded(out.getvalue(), (DecodeDefect.BAD_ESCAPE,) if bad else ())
 
 
-def _escaped(match: re.Match[bytes], stray: bytes) -> bytes:
-    if match[1]:
-        return bytes.fromhex(match[1].decode("ascii"))
-    return stray if match[2] is None else b""
+def _unescaped(match: re.Match[bytes]) -> bytes:
+    return bytes.fromhex(match[1].replace(b"=", b"").decode("ascii")) if match[1] else b""
 
 
 def _lines(raw: Octets) -> Iterator[bytes]:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from mailsec.core.limits import MAX_CLUE_BYTES, MAX_READ_SECTIONS
+from mailsec.core.limits import MAX_CLUE_BYTES, MAX_LINE, MAX_READ_SECTIONS
 
 
 class Delimiter(NamedTuple):
@@ -58,8 +58,9 @@ def _delimiter(data: bytes, body: int, end: int, at: int, behind: int) -> Delimi
     if not line:
         start = at
     strict = tail is not None and (at == body or data[at - 1] == 0x0A)
-    stop = _LINE_END.search(data, behind, end) if tail is None else None
-    after = tail.end() if tail else stop.end() if stop else end
+    # a bounded look: thousands of delimiters in one endless line would take quadratic time
+    stop = _LINE_END.search(data, behind, min(end, behind + MAX_LINE)) if tail is None else None
+    after = tail.end() if tail else stop.end() if stop else behind
     if line and start > body and data[start - 1] == 0x0A:
         start -= 1
     if line and start > body and data[start - 1] == 0x0D:

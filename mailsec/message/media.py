@@ -45,13 +45,15 @@ class Media(NamedTuple):
 
 _FIELDS = re.compile(rb"(?im)^content-(type|transfer-encoding|disposition)[ \t]*:([^\n]*(?:\n[ \t][^\n]*)*)")
 _TYPE = re.compile(rb"[ \t\r\n]*([!#-'*+.0-9A-Z^-~-]+)[ \t\r\n]*/[ \t\r\n]*([!#-'*+.0-9A-Z^-~-]+)")
-# what nobody stumbles over: tokens and quoted strings without escapes; a boundary is never in the form of RFC 2231
+# what nobody stumbles over: tokens and quoted strings without escapes; a boundary is never in the form of RFC 2231, and single
+# quotes, which some take for quotes, stand only there
+_TOKEN_CHARACTERS = rb"[^][()<>@,;:\\\"'/?= \t\r\n\x00-\x1f]"
 _VALUES = (
-    rb"[ \t\r\n]*([a-z0-9-]+%s)(?:[ \t]*;[ \t\r\n]*(?!boundary\*)[a-z0-9-]+(?:\*[0-9]{0,2}\*?)?="
-    rb"(?:\"[^\"\\\r\n\x00]*\"|[^][()<>@,;:\\\"'/?= \t\r\n\x00-\x1f]+))*[ \t]*;?[ \t\r]*\Z"
+    rb"[ \t\r\n]*([a-z0-9-]+~)(?:[ \t]*;[ \t\r\n]*(?:[a-z0-9-]+=(?:\"[^\"\\\r\n\x00]*\"|" + _TOKEN_CHARACTERS + rb"+)"
+    rb"|(?!boundary)[a-z0-9-]+\*[0-9]{0,2}\*?=(?:\"[^\"\\\r\n\x00]*\"|(?:" + _TOKEN_CHARACTERS + rb"|')+)))*[ \t]*;?[ \t\r]*\Z"
 )
-_ORDINARY_TYPE = re.compile(_VALUES % rb"/[a-z0-9.+-]+", re.IGNORECASE)
-_ORDINARY_DISPOSITION = re.compile(_VALUES % rb"", re.IGNORECASE)
+_ORDINARY_TYPE = re.compile(_VALUES.replace(b"~", rb"/[a-z0-9.+-]+"), re.IGNORECASE)
+_ORDINARY_DISPOSITION = re.compile(_VALUES.replace(b"~", b""), re.IGNORECASE)
 _ORDINARY_ENCODING = re.compile(rb"[ \t]*(?:7bit|8bit|binary|base64|quoted-printable)?[ \t\r]*\Z", re.IGNORECASE)
 _WELL_FORMED = re.compile(
     rb"(?:[!-9;-~]+:[^\x00\x0b\r\n]*(?:\r?\n[ \t]+[^\x00\x0b\r\n \t][^\x00\x0b\r\n]*)*\r?\n)*\r?\n",

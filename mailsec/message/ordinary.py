@@ -29,7 +29,7 @@ def ordinary_readings(message: Message, found: Structure) -> Readings | None:
     for index, (part, number) in enumerate(zip(parts, paths(parts), strict=True)):
         if children[index]:
             ordinary = not part.media.boundary or _is_divided(data, part, children[index])
-            extras += _around(data, part, number)
+            extras += _around(data, part, number) if part.media.boundary else ()
         else:
             leaf = leaf_of(number, index, STANDARD, part.body, part.end, part.media)
             ordinary = part.body == part.end or _is_ordinary(data, part, leaf)

@@ -7,6 +7,7 @@ the published test suites for MIME ambiguity. Bounded: each piece is taken apart
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -102,6 +103,7 @@ class _Explorer:
         self.message = message
         self.found = found
         self.numbers = paths(found.parts)
+        self.starts = [part.header for part in found.parts]
         self.leaves: list[Leaf] = []
         self.known: dict[tuple[int, bytes], int] = {}
         self.queue: deque[_Section] = deque()
@@ -280,7 +282,9 @@ class _Explorer:
                 self.leaves.append(leaf)
             return None
         content = decode(memoryview(buffer.data)[leaf.start : leaf.end], leaf.decoder)
-        key = (buffer.number, sha256(content.data.rstrip(b"\r\n")).digest())
+        # what cannot be decoded is named for what it is, though its octets are known
+        undecoded = b"undecoded" if DecodeDefect.NOT_DECODED in content.defects else b""
+        key = (buffer.number, sha256(content.data.rstrip(b"\r\n")).digest() + undecoded)
         index = self.known.get(key)
         if index is not None and leaf.part is None:
             self.leaves[index] = _named(self.leaves[index], leaf.names)
@@ -312,10 +316,10 @@ class _Explorer:
         """The number of the innermost part that the leaf begins in."""
         if leaf.holder is not None:
             return self._around(leaf.holder)
-        inside = (
-            index for index, part in enumerate(self.found.parts) if part.header <= leaf.start < max(part.end, part.header + 1)
-        )
-        return self.numbers[max(inside, default=0)]
+        index = max(bisect_right(self.starts, leaf.start) - 1, 0)
+        while index > 0 and self.found.parts[index].end <= leaf.start:
+            index = self.found.parts[index].parent
+        return self.numbers[index]
 
     def _spend(self, octets: int) -> bool:
         self.budget -= octets + 100
