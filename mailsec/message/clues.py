@@ -117,7 +117,7 @@ def _line_start(low: bytes, at: int) -> int:
 
 
 def has_hidden_field(data: bytes, start: int, end: int) -> bool:
-    """True where some reader sees content fields between these offsets that the standard's does not."""
+    """True where some reader sees content fields between these offsets, all well-formed, that the standard's does not."""
     header = data[start:end]
     low = header.lower()
     mentioned = low.count(b"content-t") + low.count(b"content-di")

@@ -9,7 +9,6 @@ import re
 from dataclasses import dataclass
 from dataclasses import field as dataclass_field
 from enum import StrEnum
-from itertools import accumulate
 from typing import NamedTuple
 
 from mailsec.core.limits import MAX_FIELDS, MAX_HEADER_BYTES
@@ -134,6 +133,7 @@ _FIELD = re.compile(rb"(?m)^(([!-9;-~]+):[^\n]*(?:\n[ \t][^\n]*)*\n?)")
 _LINE = re.compile(rb"(?:([!-9;-~]+)[ \t]*:)?[^\n]*(?:\n[ \t][^\n]*)*\n?")
 _BARE_CR = re.compile(rb"\r(?!\n)")
 _BARE_LF = re.compile(rb"(?<!\r)\n")
+_new = tuple.__new__  # past the named tuple's own constructor, which takes as long again
 _NO_LINE_END = bytes(range(256)).translate(None, b"\r\n\0")
 _QUICK_HEADER_BYTES = 64 * 1024
 
@@ -163,10 +163,9 @@ def _outer_form(file: bytes) -> tuple[bytes, int, bool, list[Defect]]:
         prefix = file.find(b"\n", prefix) + 1 or len(file)
         defects.append(Defect(DefectKind.MBOX_FROM))
     data = file[prefix:] if prefix else file
-    crlf = data.count(b"\r\n")
-    if crlf and len(data.translate(None, _NO_LINE_END)) == 2 * crlf:
-        return data, prefix, False, defects  # neither NUL nor a CR or LF by itself: one pass, where most messages end
-    lf, cr = data.count(b"\n"), data.count(b"\r")
+    if _has_proper_line_ends(data):
+        return data, prefix, False, defects
+    crlf, lf, cr = data.count(b"\r\n"), data.count(b"\n"), data.count(b"\r")
     lf_only = not crlf and lf > 0
     if lf_only:
         data = data.replace(b"\n", b"\r\n")
@@ -178,6 +177,15 @@ def _outer_form(file: bytes) -> tuple[bytes, int, bool, list[Defect]]:
     if (nul := data.find(b"\0")) >= 0:
         defects.append(Defect(DefectKind.NUL, nul, nul + 1, data.count(b"\0")))
     return data, prefix, lf_only, defects
+
+
+def _has_proper_line_ends(data: bytes) -> bool:
+    """True where there is no CR or LF by itself and no NUL, as in most messages.
+
+    If LF stands behind each CR, and the two take turns, no LF is left. This pass is half of what a look at a header takes.
+    """
+    ends = data.translate(None, _NO_LINE_END)
+    return ends.startswith(b"\r\n") and ends == b"\r\n" * (len(ends) // 2) and _BARE_CR.search(data) is None
 
 
 def _first(kind: DefectKind, pattern: re.Pattern[bytes], data: bytes, count: int) -> Defect:
@@ -194,11 +202,13 @@ def _quick_header(data: bytes) -> tuple[tuple[Field, ...], int] | None:
     if blank < 0 or data.find(b"\n\n", 0, blank + 1) >= 0 or data.startswith((b"\r\n", b"\n")):
         return None
     found: list[tuple[bytes, bytes]] = _FIELD.findall(data, 0, blank + 1)
-    raws, names = [each[0] for each in found], [each[1] for each in found]
-    starts = list(accumulate(map(len, raws), initial=0))
-    if starts[-1] != blank + 1 or len(raws) > MAX_FIELDS:
-        return None  # the matches must cover the header without a gap, or some line of it is no well-formed field
-    return tuple(map(Field, names, raws, starts, map(len, names))), blank + 3
+    fields: list[Field] = []
+    at = 0
+    for raw, name in found:
+        fields.append(_new(Field, (name, raw, at, len(name))))
+        at += len(raw)
+    # the matches cover the header without a gap, or some line of it is no well-formed field
+    return (tuple(fields), blank + 3) if at == blank + 1 and len(fields) <= MAX_FIELDS else None
 
 
 class _Defects:

@@ -100,17 +100,15 @@ def media_of(values: dict[bytes, bytes], default: str = "text/plain", *, repeate
         return Media(default, (), encoding, b"", True, repeated, disposition, names, ordinary and not repeated)
     common = len(value) <= MEDIA_CACHED_BYTES and b"undary" not in value and b"name" not in value
     kind = _cached_type(value) if common else _content_type(value)
-    return Media(
-        kind.type,
-        kind.parameters,
-        encoding,
-        kind.boundary,
-        kind.ok,
-        repeated or kind.repeated,
-        disposition,
-        names + kind.names if kind.names else names,
-        ordinary and kind.ordinary and not repeated,
+    type, parameters, _, boundary, ok, twice, _, more, good = kind
+    ordinary = ordinary and good and not repeated
+    return _new(
+        Media,
+        (type, parameters, encoding, boundary, ok, repeated or twice, disposition, names + more if more else names, ordinary),
     )
+
+
+_new = tuple.__new__  # past the named tuple's own constructor, which takes as long again
 
 
 def _content_type(value: bytes) -> Media:

@@ -260,7 +260,7 @@ class _Explorer:
             content = self._add(section.buffer, leaf)
             if content is None:
                 continue
-            for lenient in _lenient(decoder, content.defects, raw):
+            for lenient in _lenient(decoder, content.defects):
                 self._add(section.buffer, leaf._replace(decoder=lenient, reading=section.reading or Reading.LENIENT_DECODER))
         if not (clue.plain and clue.decoders != (Decoder.IDENTITY,)) and looks_like_base64(raw):
             self._add(section.buffer, self._made(section, clue, Decoder.BASE64, section.reading or Reading.OTHER_ENCODING))
@@ -350,7 +350,7 @@ def _decoders(clue: Clues, reading: Reading | None) -> Iterator[tuple[Decoder, R
         yield Decoder.IDENTITY, reading or Reading.OTHER_ENCODING
 
 
-def _lenient(decoder: Decoder, defects: tuple[DecodeDefect, ...], raw: memoryview) -> tuple[Decoder, ...]:
+def _lenient(decoder: Decoder, defects: tuple[DecodeDefect, ...]) -> tuple[Decoder, ...]:
     """The other ways to decode content that has these defects."""
     if decoder is Decoder.BASE64 and defects:
         by_lines = {DecodeDefect.UNEVEN_LINES, DecodeDefect.FOREIGN_CHARACTERS}.intersection(defects)
