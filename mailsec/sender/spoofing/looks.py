@@ -147,11 +147,10 @@ def _own_looks(subject: Subject, claim: Claim) -> Iterator[Finding]:
         return
     *labels, suffix = to_unicode(claim.domain).split(".")
     for label in labels:
-        looks = skeleton(label)
         if word := mixed_word(label):
             text = f"{shown(word)} in {claim.domain}: {_scripts(word)}"
             yield finding(rules.MIXED_SCRIPTS, text, field_evidence(subject.message, claim.field))
-        elif not label.isascii() and looks.isascii() and suffix.isascii():
+        elif suffix.isascii() and (scripts := alphabets(label)) and "LATIN" not in scripts and skeleton(label).isascii():
             text = f"{claim.domain} looks the same as {shown('.'.join((*map(skeleton, labels), suffix)))}"
             where = field_evidence(subject.message, claim.field)
             yield finding(rules.HOMOGRAPH, text, where, severity=Severity.MEDIUM)

@@ -12,6 +12,7 @@ from mailsec.core.rules import Severity
 from mailsec.core.text import clipped, from_bytes
 from mailsec.message.addresses import parse_addresses
 from mailsec.message.checks import field_evidence
+from mailsec.message.fields import Field
 from mailsec.message.words import display_text
 from mailsec.sender.spoofing import rules
 from mailsec.sender.spoofing.lookalike import looks
@@ -27,7 +28,7 @@ _WORD = re.compile(r"[^\W_]{2,63}")
 _COMMENT = re.compile(rb"\(([^()\\\"]{3,400})\)")
 _RELAYED = re.compile(rb"(?i)[%!][^%!]+\.[a-z]{2,}|[a-z]\.[a-z]{2,}!")
 _ANGLE = re.compile(r"<[^<>@]{0,64}@[^<>]{1,255}>")
-_UNREADABLE = re.compile(rb"=\?(utf-?7|x-[a-z0-9-]{1,30}|unicode-1-1-utf-7|punycode|hz-gb-2312)\?[bq]\?", re.IGNORECASE)
+_LEFT_OVER = re.compile(r"=\?([^?\s]{1,40})\?[bBqQ]\?[^?]*\?=")
 _PADDING = re.compile("[ \t\u00a0\u2000-\u200a\u202f\u3000]{40}")
 _SHOWN = 100
 
@@ -50,21 +51,23 @@ def _values(subject: Subject) -> Iterator[Finding]:
         value = field.value
         if b"=?" in value:
             yield from _encoded(subject, value[:SPOOF_FIELD])
-            if match := _UNREADABLE.search(value):
-                yield finding(rules.UNREADABLE_WORD, from_bytes(match[1]), field_evidence(subject.message, field))
+            if left := _LEFT_OVER.search(subject.decoded(value[:SPOOF_FIELD])):
+                yield finding(rules.UNREADABLE_WORD, left[1], field_evidence(subject.message, field))
         if b"(" in value:
-            for match in _COMMENT.finditer(value[: SPOOF_TEXT * 4]):
-                for domain in _strangers(subject, from_bytes(match[1])):
-                    yield finding(
-                        rules.COMMENT_ADDRESS,
-                        f"the comment shows an address at {domain}",
-                        field_evidence(subject.message, field),
-                    )
+            yield from _comments(subject, field)
         if b":" in value and len(value) <= MAX_ADDRESS_BYTES:
             groups = parse_addresses(value).groups
             if groups:
                 text = f"the group {shown(display_text(groups[0].display))!r}"
                 yield finding(rules.FROM_GROUP, text, field_evidence(subject.message, field))
+
+
+def _comments(subject: Subject, field: Field) -> Iterator[Finding]:
+    for comment in _COMMENT.finditer(field.value[:SPOOF_FIELD]):
+        for domain in _strangers(subject, from_bytes(comment[1])):
+            text = f"the comment shows an address at {domain}"
+            yield finding(rules.COMMENT_ADDRESS, text, field_evidence(subject.message, field))
+            return
 
 
 def _stray(subject: Subject) -> Iterator[Finding]:

@@ -76,7 +76,7 @@ ENCODED_ADDRESS = Rule(
 UNREADABLE_WORD = Rule(
     "spoofing-unreadable-word",
     Severity.LOW,
-    "From has an encoded word in a character set that mail has no use for",
+    "From has an encoded word that cannot be decoded, or is in a character set that mail has no use for",
     "RFC 2047 section 2",
     _CONFUSION,
     "Look at the address itself: what the word shows depends on the program.",

@@ -27,7 +27,7 @@ MESSAGE = mail("a@b.example")
         ("a@c@b.example", {"mail-from-injection"}),
         ("a\x00@b.example", {"mail-from-injection"}),
         ("a@b.example(c", {"mail-from-injection"}),
-        ("a@b..example", {"mail-from-injection"}),
+        ("a@b..example", set()),
         ("@c.example:a@b.example", {"mail-from-route"}),
         ("@c.example,@d.example:a;b@b.example", {"mail-from-route", "mail-from-injection"}),
     ],
