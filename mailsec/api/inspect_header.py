@@ -17,7 +17,7 @@ from mailsec.message.fields import DefectKind, Field
 from mailsec.message.words import display_text
 from mailsec.sender.authres.foreign import foreign_results
 from mailsec.sender.authres.report import foreign_check
-from mailsec.sender.dkim.keyless import unsigned_tail
+from mailsec.sender.dkim.keyless import tail_of
 from mailsec.sender.dkim.signature import SignatureError, parse_signature
 
 _SHOWN = 300
@@ -132,7 +132,7 @@ def _dkim(case: Case, field: Field, tails: dict[object, int | None]) -> Check:
     if case.structure is not None:
         key = (found.body_canonicalization, found.length, found.body_hash)
         if key not in tails:
-            tails[key] = unsigned_tail(case.message, field)
+            tails[key] = tail_of(case.message, found)
         tail = tails[key]
         facts += (Fact("body-as-signed", tail is not None), Fact("unsigned-body", tail))
         words.append("the body was changed" if tail is None else f"{tail} octets of the body are unsigned" if tail else "")

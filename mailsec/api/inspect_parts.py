@@ -28,11 +28,12 @@ def parts_check(case: Case) -> Check:
     assert case.structure is not None
     parts = case.structure.parts
     numbers = paths(case.structure.parts)
-    below: list[list[Check]] = [[] for _ in parts]
-    whole: dict[int, Looked] = {each.leaf.part: each for each in case.leaves if each.leaf.part is not None}
-    for index, check in _others(case, numbers):
-        below[index].append(check)
     shown = min(len(parts), INSPECT_PARTS)
+    below: list[list[Check]] = [[] for _ in range(shown)]
+    # the standard's leaves come first, in the order of their parts
+    whole = {each.leaf.part: each for each in case.leaves[:shown] if each.leaf.part is not None}
+    for index, check in _others(case, numbers[:shown]):
+        below[index].append(check)
     for index in range(shown - 1, -1, -1):
         part = parts[index]
         children = tuple(reversed(below[index]))
@@ -54,8 +55,8 @@ def parts_check(case: Case) -> Check:
 def _others(case: Case, numbers: Sequence[str]) -> Iterator[tuple[int, Check]]:
     """The leaves that only other readings yield, the last first, each with the index of the part it was found in."""
     places = {number: index for index, number in reversed(tuple(enumerate(numbers)))}
-    others = [each for each in case.leaves if each.leaf.part is None][:INSPECT_PARTS]
-    for each in reversed(others):
+    others = [each for each in reversed(case.leaves[-INSPECT_PARTS:]) if each.leaf.part is None]
+    for each in others:
         leaf = each.leaf
         words = [leaf.reading, *_words(leaf.type, leaf.charset, leaf.encoding, each)]
         place = places.get(leaf.path.partition("~")[0], 0)

@@ -29,7 +29,21 @@ _CACHED_BYTES = 1024  # a cache must not keep what an attacker made large
 
 
 def _parse(value: bytes) -> AddressList:
-    return _Parser(value).run()
+    simple = _SIMPLE.match(value)
+    return _Parser(value).run() if simple is None else _simple(simple)
+
+
+# what most fields hold: one address, alone or in angle brackets behind a name of plain words
+_LABELS = rb"([A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)*)@([A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*)"
+_SIMPLE = re.compile(rb"[ \t]*(?:(?:([A-Za-z0-9]+(?: [A-Za-z0-9]+)*) ?)?(<)" + _LABELS + rb"(>)|" + _LABELS + rb")[ \t]*\Z")
+
+
+def _simple(match: re.Match[bytes]) -> AddressList:
+    """What `_Parser` gives for such a field, in a tenth of the time."""
+    if match[2]:
+        start = match.start(1) if match[1] else match.start(2)
+        return AddressList((Mailbox(match[1] or b"", match[3], match[4], (), start, match.end(5)),), (), ())
+    return AddressList((Mailbox(b"", match[6], match[7], (), match.start(6), match.end(7)),), (), ())
 
 
 # the rules on form, the identities side by side and the rules on forged senders ask for the same fields of a message

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from mailsec.core.domains import DomainError
 from mailsec.core.limits import MAX_ADDRESS_BYTES, MAX_ADDRESS_DEFECTS, MAX_ADDRESSES, MAX_GROUPS
-from mailsec.message.addresses import AddressDefect, AddressDefectKind, AddressList, Grade, parse_addresses
+from mailsec.message.addresses import AddressDefect, AddressDefectKind, AddressList, Grade, _Parser, parse_addresses
 
 
 def read(found: AddressList) -> list[tuple[bytes, bytes]]:
@@ -321,3 +321,15 @@ def test_it_agrees_with_the_other_parser_of_the_standard_library(text: str) -> N
     name, address = email.utils.parseaddr(text)
     assert mailbox.address.decode() == address
     assert " ".join(mailbox.display.decode().split()) == " ".join(name.split())
+
+
+@given(
+    st.one_of(
+        st.from_regex(
+            rb"[ \t]{0,2}([A-Za-z0-9]{1,9} ?){0,3} ?<?[A-Za-z0-9_.-]{1,9}@[A-Za-z0-9.-]{1,9}>?[ \t]{0,2}", fullmatch=True
+        ),
+        st.from_regex(rb" [a-z.]{1,5}( [a-z]{1,3}){0,2} <[a-z.]{1,5}@[a-z.-]{1,5}>", fullmatch=True),
+    )
+)
+def test_the_short_way_gives_what_the_long_way_gives(value: bytes) -> None:
+    assert parse_addresses(value) == _Parser(value).run()

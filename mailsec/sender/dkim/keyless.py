@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from mailsec.message.fields import Field, Message
 from mailsec.sender.dkim.canonical import RELAXED, hash_body
-from mailsec.sender.dkim.signature import SignatureError, parse_signature
+from mailsec.sender.dkim.signature import Signature, SignatureError, parse_signature
 
 
 def unsigned_tail(message: Message, field: Field, *, now: int | None = None) -> int | None:
@@ -19,6 +19,11 @@ def unsigned_tail(message: Message, field: Field, *, now: int | None = None) -> 
         return None
     if now is not None and signature.expiration is not None and signature.expiration < now:
         return None
+    return tail_of(message, signature)
+
+
+def tail_of(message: Message, signature: Signature) -> int | None:
+    """As `unsigned_tail`, for a signature that was read already, whether it expired or not."""
     lengths = () if signature.length is None else (signature.length,)
     body = hash_body(message.data, message.body, relaxed=signature.body_canonicalization == RELAXED, lengths=lengths)
     if body.of(signature.length) != signature.body_hash:

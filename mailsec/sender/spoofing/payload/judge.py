@@ -141,7 +141,7 @@ def _links_in_text(content: Content) -> Iterator[Link]:
         scheme = _SCHEME_IN_FRONT.search(text[max(mark - 6, at) : mark]) if address else None
         rest = _URL_REST.match(text, mark)
         at = rest.end() if rest else mark + 3
-        if rest is not None and (scheme is not None or not address):
+        if rest is not None and rest.end() > mark + 3 and (scheme is not None or not address):
             target = rest[0].rstrip(_TRAILING)
             yield Link(LinkKind.TEXT, f"{scheme[0]}{target}" if scheme else f"http://{target}", "", mark)
 

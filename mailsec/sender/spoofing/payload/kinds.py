@@ -116,15 +116,6 @@ def kind_of(data: bytes) -> Kind | None:
     return _by_structure(data)
 
 
-# marks that are short, or do not stand at the beginning: where each stands, the mark, and the kind
-_ELSEWHERE: tuple[tuple[int, bytes, Kind], ...] = (
-    (4, b"ftyp", Kind("MP4", Family.SOUND)),
-    (257, b"ustar", TAR),
-    (7, b"**ACE**", Kind("ACE archive", Family.ARCHIVE)),
-    *((at, mark, ISO) for at in (32_769, 34_817, 36_865) for mark in (b"CD001", b"BEA01", b"NSR0")),
-)
-
-
 def _by_structure(data: bytes) -> Kind | None:
     """The kinds of which one short mark is not enough."""
     if data.startswith((b"MZ", b"ZM")) and b"\0" in data[:64]:
@@ -133,10 +124,22 @@ def _by_structure(data: bytes) -> Kind | None:
         return Kind("BMP image", Family.IMAGE)
     if data.startswith(b"RIFF"):
         return _RIFF.get(data[8:12])
-    if data[2:5] == b"-lh" and data[6:7] == b"-":
-        return Kind("LZH archive", Family.ARCHIVE)
-    found = next((kind for at, mark, kind in _ELSEWHERE if data.startswith(mark, at)), None)
-    return found or _markup(data)
+    return _elsewhere(data) or _markup(data)
+
+
+def _elsewhere(data: bytes) -> Kind | None:
+    """The kinds whose mark does not stand at the beginning."""
+    if data[4:8] == b"ftyp":
+        return Kind("MP4", Family.SOUND)
+    if data[257:262] == b"ustar":
+        return TAR
+    if data[7:14] == b"**ACE**" or (data[2:5] == b"-lh" and data[6:7] == b"-"):
+        return Kind("ACE or LZH archive", Family.ARCHIVE)
+    image = len(data) > _ISO_MARKS[0] and any(data.startswith((b"CD001", b"BEA01", b"NSR0"), at) for at in _ISO_MARKS)
+    return ISO if image else None
+
+
+_ISO_MARKS = (32_769, 34_817, 36_865)
 
 
 def _markup(data: bytes) -> Kind | None:
