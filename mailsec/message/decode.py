@@ -43,6 +43,20 @@ class Decoder(StrEnum):
     """Named, not decoded: nobody has sent it for twenty years."""
 
 
+_DECODERS = {
+    "base64": Decoder.BASE64,
+    "quoted-printable": Decoder.QUOTED_PRINTABLE,
+    "x-uuencode": Decoder.UUENCODE,
+    "uuencode": Decoder.UUENCODE,
+    "x-uue": Decoder.UUENCODE,
+}
+
+
+def decoder_of(encoding: str) -> Decoder:
+    """How content with this Content-Transfer-Encoding, in lower case, is decoded by the standard."""
+    return _DECODERS.get(encoding, Decoder.IDENTITY)
+
+
 class DecodeDefect(StrEnum):
     """What can be wrong with encoded content."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-from mailsec.message.decode import Decoded, DecodeDefect, Decoder, Octets, decode
+from mailsec.message.decode import Decoded, DecodeDefect, Decoder, Octets, decode, decoder_of
 from mailsec.message.fields import Message
 from mailsec.message.media import Media
 from mailsec.message.mime import MESSAGE_TYPES, Part, Structure
@@ -51,15 +51,6 @@ class Leaf(NamedTuple):
         return self.part is not None
 
 
-_DECODERS = {
-    "base64": Decoder.BASE64,
-    "quoted-printable": Decoder.QUOTED_PRINTABLE,
-    "x-uuencode": Decoder.UUENCODE,
-    "uuencode": Decoder.UUENCODE,
-    "x-uue": Decoder.UUENCODE,
-}
-
-
 def paths(parts: tuple[Part, ...]) -> list[str]:
     """The number of each part: "" for a multipart at the top and "1" for anything else there.
 
@@ -96,7 +87,7 @@ def leaf_of(path: str, part: int | None, reading: str, start: int, end: int, med
     """The leaf with this place and media, decoded by the standard."""
     type, parameters, encoding, _, _, _, disposition, names, _ = media
     charset = media.charset if parameters else ""
-    decoder = _DECODERS.get(encoding, Decoder.IDENTITY)
+    decoder = decoder_of(encoding)
     # past the named tuple's own constructor, which takes as long again
     return _new(Leaf, (path, part, reading, start, end, type, charset, encoding, decoder, disposition, names, (), None))
 

@@ -12,9 +12,8 @@ from collections.abc import Iterator
 
 from mailsec.core.errors import BadInput
 from mailsec.core.limits import MAX_LINE
-from mailsec.message.decode import decode
+from mailsec.message.decode import decode, decoder_of
 from mailsec.message.fields import parse
-from mailsec.message.leaves import decoder_of
 from mailsec.message.mime import Part, Structure, structure
 
 _FRAGILE = re.compile(rb"[ \t]\r?\n|[ \t]\Z|(?:\A|\n)From |[\x80-\xff\0]|\r(?!\n)|(?<!\r)\n|[^\n]{%d}" % (MAX_LINE + 1))

@@ -9,9 +9,8 @@ from mailsec.content.judge import rules
 from mailsec.content.judge.coverage import named
 from mailsec.core.limits import CONTENT_HTML_BYTES, CONTENT_SHOWN_PARTS
 from mailsec.core.results import Finding, finding
-from mailsec.message.decode import decode
+from mailsec.message.decode import decode, decoder_of
 from mailsec.message.fields import Message
-from mailsec.message.leaves import decoder_of
 from mailsec.message.mime import Structure
 
 _IMITATION = re.compile(

@@ -11,9 +11,8 @@ from mailsec.content.openpgp.opening import OpeningError, unwrapped
 from mailsec.content.openpgp.signature import Answer, SignatureResult, judge, signatures_in
 from mailsec.core.limits import CONTENT_INLINE_BYTES, CONTENT_LAYERS
 from mailsec.core.results import Check, finding
-from mailsec.message.decode import decode
+from mailsec.message.decode import decode, decoder_of
 from mailsec.message.fields import Message
-from mailsec.message.leaves import decoder_of
 from mailsec.message.mime import Form, Method, Part, Structure, protection
 from mailsec.trust.keyring.armor import MESSAGE, SIGNATURE, SIGNED, ArmorError, Block, blocks, dearmored
 from mailsec.trust.keyring.keys import Keys
