@@ -11,6 +11,8 @@ if TYPE_CHECKING:
     from mailsec.api.check_names import check_name, check_names
     from mailsec.api.dkim_record import check_record, existing_record, new_record
     from mailsec.api.envelope import Envelope
+    from mailsec.api.outgoing import Addressing
+    from mailsec.api.send_message import Relay, SendOptions, send_message
     from mailsec.api.session import Session, Settings
     from mailsec.api.sign_message import KeyChoice, sign_dkim
     from mailsec.api.verify_message import Verified, VerifyOptions, verify_message
@@ -22,6 +24,7 @@ __version__ = "0.1.0"
 
 # Loaded when first used: `mailsec --help` needs none of them.
 _PUBLIC = {
+    "Addressing": "mailsec.api.outgoing",
     "Check": "mailsec.core.results",
     "CheckOptions": "mailsec.api.check_domain",
     "Envelope": "mailsec.api.envelope",
@@ -31,7 +34,9 @@ _PUBLIC = {
     "HostQuestion": "mailsec.api.check_host",
     "KeyChoice": "mailsec.api.sign_message",
     "MailsecError": "mailsec.core.errors",
+    "Relay": "mailsec.api.send_message",
     "Report": "mailsec.core.results",
+    "SendOptions": "mailsec.api.send_message",
     "Session": "mailsec.api.session",
     "Settings": "mailsec.api.session",
     "SignOptions": "mailsec.sender.dkim.sign",
@@ -45,10 +50,12 @@ _PUBLIC = {
     "check_record": "mailsec.api.dkim_record",
     "existing_record": "mailsec.api.dkim_record",
     "new_record": "mailsec.api.dkim_record",
+    "send_message": "mailsec.api.send_message",
     "sign_dkim": "mailsec.api.sign_message",
     "verify_message": "mailsec.api.verify_message",
 }
 __all__ = [
+    "Addressing",
     "Check",
     "CheckOptions",
     "Envelope",
@@ -58,7 +65,9 @@ __all__ = [
     "HostQuestion",
     "KeyChoice",
     "MailsecError",
+    "Relay",
     "Report",
+    "SendOptions",
     "Session",
     "Settings",
     "SignOptions",
@@ -73,6 +82,7 @@ __all__ = [
     "check_record",
     "existing_record",
     "new_record",
+    "send_message",
     "sign_dkim",
     "verify_message",
 ]

@@ -66,6 +66,7 @@ def test_each_message_gets_the_exit_code_it_must_have(path_with_mailsec: str) ->
             "audit.sh",
             ["broken.example: Several DMARC records stand", "octet 11", "dmarc-several-records"],
         ),
+        ("plan.sh", ["bank.example > route > mail.bank.example pass TLS: opportunistic", "bob@bank.example skipped planned"]),
         ("filter.sh", ["Authentication-Results: mx.receiver.example", "dmarc=fail"]),
     ],
 )
@@ -83,6 +84,7 @@ def test_every_pipeline_is_run() -> None:
         "triage.sh",
         "sign-and-verify.sh",
         "filter.sh",
+        "plan.sh",
     }
 
 

@@ -10,6 +10,7 @@ import pytest
 import mailsec
 
 NAMES = [
+    "Addressing",
     "Check",
     "CheckOptions",
     "Envelope",
@@ -19,7 +20,9 @@ NAMES = [
     "HostQuestion",
     "KeyChoice",
     "MailsecError",
+    "Relay",
     "Report",
+    "SendOptions",
     "Session",
     "Settings",
     "SignOptions",
@@ -34,6 +37,7 @@ NAMES = [
     "check_record",
     "existing_record",
     "new_record",
+    "send_message",
     "sign_dkim",
     "verify_message",
 ]

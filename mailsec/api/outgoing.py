@@ -43,22 +43,22 @@ def outgoing(file: bytes, subject: str, addressing: Addressing, how: Preparation
     what `prepare` raises.
     """
     content = prepare(file, how)
-    return Outgoing(subject, envelope(parse(file), addressing), content)
+    return Outgoing(subject, envelope(file, addressing), content)
 
 
-def envelope(message: Message, addressing: Addressing) -> Envelope:
-    """The envelope for `message`."""
+def envelope(file: bytes, addressing: Addressing) -> Envelope:
+    """The envelope for the message in `file`, Bcc included."""
     if addressing.sender is not None:
         sender = _stated(addressing.sender, lambda text: parse_path(text, null=True))
     elif addressing.from_header:
-        sender = _sender_of(message)
+        sender = _sender_of(parse(file))
     else:
         raise UsageError("say who sends it: --from ADDRESS", hint="--envelope-from-header takes it from the message")
     recipients: Iterable[Path]
     if addressing.recipients:
         recipients = [_stated(text, lambda text: parse_path(text, postmaster=True)) for text in addressing.recipients]
     elif addressing.from_header:
-        recipients = _recipients_of(message)
+        recipients = _recipients_of(parse(file))
     else:
         raise UsageError("say to whom: --to ADDRESS", hint="--envelope-from-header takes it from the message")
     return Envelope(sender, tuple(dict.fromkeys(recipients)), addressing.dsn)

@@ -10,7 +10,7 @@ import os
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
-from mailsec.api.outgoing import Addressing, Outgoing
+from mailsec.api.outgoing import Addressing, Outgoing, outgoing
 from mailsec.api.send_report import Attempt, Delivery, by_message, report
 from mailsec.api.session import Session
 from mailsec.api.trace import Trace
@@ -90,6 +90,11 @@ def check_options(options: SendOptions) -> None:
         raise UsageError("--implicit-tls and --tls none contradict each other")
 
 
+def send_message(file: bytes, subject: str, session: Session, options: SendOptions) -> Report:
+    """Send the message in `file`; what became of it. `subject` is what the report calls it. Raises what `outgoing` raises."""
+    return send_messages([outgoing(file, subject, options.addressing, options.preparation(session.now))], options, session)[0]
+
+
 def send_messages(
     messages: Sequence[Outgoing], options: SendOptions, session: Session, trace: Trace | None = None
 ) -> list[Report]:
@@ -158,16 +163,13 @@ class _Sender:
             elif self._options.dry_run:
                 self._settle(delivery, Fate.UNTRIED, "planned, not sent")
             else:
+                self._settle(delivery, Fate.DEFERRED, "no time was left")
                 for hop in planned.open:
-                    if not (open := delivery.open):
-                        break
-                    if self._left <= 0:
-                        self._settle(delivery, Fate.DEFERRED, "no time was left")
-                        break
-                    self._attempt(delivery, hop, open)
+                    if self._left > 0 and (open := delivery.open):
+                        self._attempt(delivery, hop, open)
 
     def _settle(self, delivery: Delivery, fate: Fate, reason: str) -> None:
-        for at, index in delivery.open:
+        for at, index in delivery.members:
             path = self._messages[at].envelope.recipients[index]
             delivery.answers[at, index] = Answer(path, fate, Step.CONNECT, reason)
 

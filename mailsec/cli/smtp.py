@@ -8,7 +8,7 @@ from mailsec.cli.table import SMTP
 
 @group("smtp", SMTP)
 def smtp() -> None:
-    """Speak SMTP by script, to a server or as one.
+    """Send mail, or speak SMTP by script, to a server or as one.
 
     A script looks like the transcript in any textbook: S: is what the server says, C: what the client says.
     """

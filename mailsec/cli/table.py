@@ -18,7 +18,7 @@ COMMANDS = {
     "check": Entry("mailsec.cli.check", "check", "What a domain publishes to protect its mail."),
     "sign": Entry("mailsec.cli.sign", "sign", "Sign a message: message in, message out."),
     "record": Entry("mailsec.cli.record", "record", "Make the DNS record that a domain should publish."),
-    "smtp": Entry("mailsec.cli.smtp", "smtp", "Speak SMTP by script, to a server or as one."),
+    "smtp": Entry("mailsec.cli.smtp", "smtp", "Send mail, or speak SMTP by script, to a server or as one."),
     "explain": Entry("mailsec.cli.explain", "explain", "What a finding's rule means, and what to do about it."),
     "schema": Entry("mailsec.cli.schema", "schema", "The JSON Schema of everything that --json prints."),
     "completion": Entry("mailsec.cli.completion", "completion", "The completion script for bash, zsh or fish."),

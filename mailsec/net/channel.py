@@ -64,6 +64,7 @@ class Channel:
                 count = len(piece)
             else:
                 count = yield from self._patiently(self._writing(self.tls, piece), until)
+                yield from self._pushed(self._outgoing.read(), until)
             rest = rest[count:]
 
     @staticmethod
@@ -169,18 +170,15 @@ class Channel:
             self._incoming.write_eof()
 
     def _patiently(self, act: Callable[[], T], until: float) -> Steps[T]:
-        """What `act` of TLS returns, as soon as it has what it needs; what it has to say is sent."""
+        """What `act` of TLS returns, as soon as it has what it needs."""
         while True:
             try:
-                result = act()
+                return act()
             except ssl.SSLWantReadError:
                 yield from self._pushed(self._outgoing.read(), until)
                 self._feed((yield from self._pulled(until, at_once=False)))
             except ssl.SSLError as error:
                 raise self._broken(error) from None
-            else:
-                yield from self._pushed(self._outgoing.read(), until)
-                return result
 
     def _broken(self, error: ssl.SSLError) -> Ended:
         """TLS is over; the peer is told why, if it still listens."""

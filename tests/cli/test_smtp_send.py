@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +14,7 @@ import pytest
 
 from mailsec.cli import secrets
 from tests.certificates import NOW, issue
+from tests.mirror import serving
 from tests.peer import Line, Peer
 from tests.smtp_server import Handler, SmtpServer, accepting
 
@@ -419,6 +421,18 @@ def test_the_next_host_after_a_refusal_for_now(greeting: bytes, material: Materi
     assert (ended.code, len(server.taken.envelopes)) == (0, 1)
 
 
+def test_time_that_one_host_takes_is_gone_for_the_others(material: Material, mailsec) -> None:
+    zone = HOSTS.replace("$ORIGIN null.test.", "$ORIGIN second.test.\n@ MX 10 mx1.recv.test.\n$ORIGIN null.test.")
+    zone += "$ANSWER _mta-sts.second.test. TXT NODATA\n"
+    with SmtpServer() as server, Peer(lambda line: line.rest(), address=("127.0.0.2", server.port)):
+        options = (*envelope("a@b.test", "bob@recv.test", "x@second.test"), "--zone", material.zone(zone), "--timeout", "1")
+        ended = mailsec("smtp", "send", *options, "--port", str(server.port), "--json", stdin=MESSAGE)
+    reasons = {check["name"]: check["reason"] for check in checks(report(ended))}
+    assert (ended.code, server.taken.envelopes) == (5, [])
+    assert reasons["bob@recv.test"].startswith("timeout")
+    assert reasons["x@second.test"] == "no time was left"
+
+
 def test_no_other_host_after_a_refusal_for_good(material: Material, mailsec) -> None:
     def closed(line: Line) -> None:
         line.say(b"554 no mail here\r\n")
@@ -466,6 +480,48 @@ def test_lmtp(material: Material, mailsec) -> None:
     statuses = {check["name"]: check["status"] for check in checks(document)}
     assert [statuses[recipient] for recipient in recipients] == ["pass", "fail", "temperror"]
     assert "RCPT TO:<bob@recv.test> NOTIFY=NEVER ORCPT=rfc822;bob@recv.test" in said(document, "client")
+
+
+# --- the mirror
+
+LMTP_SCRIPT = """!lmtp
+S: 220 mirror
+C: LHLO client.test
+S: 250-mirror
+S: 250 PIPELINING
+C: MAIL FROM:<alice@send.test>
+C: RCPT TO:<bob@recv.test>
+C: RCPT TO:<carol@recv.test>
+C: RCPT TO:<dave@recv.test>
+C: DATA
+S: 250 sender
+S: 250 bob
+S: 550 carol is not here
+S: 250 dave
+S: 354 go
+C: From: alice@send.test
+C:
+C: ..dot
+C: .
+S: 250 bob has it
+S: 452 dave is full
+C: QUIT
+S: 221 bye
+"""
+
+
+def test_lmtp_to_the_mirror(material: Material, mailsec) -> None:
+    """What is sent is what the script expects, octet for octet, and its answers are those of the recipients."""
+    script = material.file("lmtp.smtp", LMTP_SCRIPT.encode())
+    recipients = [f"{name}@recv.test" for name in ("bob", "carol", "dave")]
+    with serving(script) as mirror:
+        options = ("--lmtp", "--server", f"127.0.0.1:{mirror.port}", "--helo", "client.test", "--tls", "none", "--as-is")
+        message = b"From: alice@send.test\n\n.dot\n"
+        ended = mailsec("smtp", "send", *envelope("alice@send.test", *recipients), *options, "--json", stdin=message)
+        mirror.end()
+    assert (ended.code, mirror.code) == (1, 0), mirror.out
+    reasons = {check["name"]: check["reason"] for check in checks(report(ended))}
+    assert [reasons[each] for each in recipients] == ["250 bob has it", "550 carol is not here", "452 dave is full"]
 
 
 # --- servers that misbehave
@@ -527,7 +583,10 @@ def test_an_injection_ends_the_session(material: Material, mailsec) -> None:
         ((*envelope(), "--server", "127.0.0.1:99999"), 2, "not a host"),
         ((*envelope(), "--server", ":25"), 2, "not a host"),
         ((*envelope(), "--server", "[::1]:0"), 2, "not a host"),
-        ((*envelope(), "--server", "[::1", "--offline", "--dry-run"), 0, ""),
+        ((*envelope(), "--server", "[::1", "--offline", "--dry-run"), 2, "not a host"),
+        ((*envelope(), "--server", "[::1]25", "--offline", "--dry-run"), 2, "not a host"),
+        ((*envelope(), "--server", "[::1]", "--offline", "--dry-run"), 0, ""),
+        ((*envelope(), "--server", "2001:db8::1", "--offline", "--dry-run"), 0, ""),
         ((*envelope(), "--server", "127.0.0.1:25", "--tls", "mta-sts"), 2, "MTA-STS"),
         ((*envelope(), "--server", "127.0.0.1:25", "--tls", "none", "--implicit-tls"), 2, "contradict"),
         ((*envelope(), "--dsn-notify", "sometimes"), 2, "never"),
@@ -567,6 +626,13 @@ def test_the_usual_ports(options: tuple[str, ...], port: int, material: Material
     assert (ended.code, found) == (5, [port])
 
 
+def test_a_run_has_a_largest_size(server: SmtpServer, mailsec, monkeypatch: pytest.MonkeyPatch, material: Material) -> None:
+    monkeypatch.setattr("mailsec.cli.jobs.smtp_send.MAX_MESSAGE_BYTES", 150)
+    files = [material.file(f"{at}.eml", MESSAGE) for at in range(3)]
+    ended = mailsec("smtp", "send", *envelope(), "--server", f"127.0.0.1:{server.port}", *files)
+    assert (ended.code, len(server.taken.envelopes), "in several runs" in ended.stderr) == (4, 1, True)
+
+
 def test_empty_input(mailsec) -> None:
     ended = mailsec("smtp", "send", *envelope(), "--server", "127.0.0.1:1", stdin=b"")
     assert (ended.code, ended.out, "empty" in ended.stderr) == (3, b"", True)
@@ -575,3 +641,41 @@ def test_empty_input(mailsec) -> None:
 def test_quiet(server: SmtpServer, mailsec) -> None:
     ended = mailsec("smtp", "send", "-q", *envelope(), "--server", f"127.0.0.1:{server.port}", stdin=MESSAGE)
     assert (ended.code, ended.out, ended.err) == (0, b"", b"")
+
+
+# --- a second judge
+
+
+@pytest.mark.external
+def test_the_wire_form_is_that_of_swaks(material: Material, mailsec) -> None:
+    """Octet for octet, from MAIL to the line `.`: what swaks sends of the same message."""
+
+    def record(into: list[bytes]) -> Any:
+        def speak(line: Line) -> None:
+            line.say(b"220 mx\r\n")
+            line.hear()
+            line.say(b"250-mx\r\n250 HELP\r\n")
+            for reply in (b"250 ok\r\n", b"250 ok\r\n", b"250 ok\r\n", b"354 go\r\n"):
+                into.append(line.hear())
+                line.say(reply)
+            into.append(line.hear(b"\r\n.\r\n"))
+            line.say(b"250 taken\r\n")
+            line.hear()
+            line.say(b"221 bye\r\n")
+
+        return speak
+
+    message = b"From: alice@send.test\nSubject: dots\n\n.\n..\n.dot\n\n\nend\n"
+    file = material.file("dots.eml", message)
+    ours: list[bytes] = []
+    theirs: list[bytes] = []
+    with Peer(record(ours)) as peer:
+        options = (*envelope("a@b.test", "bob@recv.test", "dave@recv.test"), "--server", f"127.0.0.1:{peer.port}", "--as-is")
+        assert mailsec("smtp", "send", *options, "--helo", "client.test", file).code == 0
+    with Peer(record(theirs)) as peer:
+        swaks = ["swaks", "--server", f"127.0.0.1:{peer.port}", "--ehlo", "client.test", "--from", "a@b.test"]
+        swaks += ["--to", "bob@recv.test,dave@recv.test", "--data", f"@{file}"]
+        subprocess.run(swaks, check=True, capture_output=True, timeout=60)
+    # swaks adds an empty line at the end
+    assert ours[:4] == theirs[:4]
+    assert ours[4].removesuffix(b".\r\n").rstrip(b"\r\n") == theirs[4].removesuffix(b".\r\n").rstrip(b"\r\n")

@@ -6,7 +6,9 @@ import socket
 import ssl
 import struct
 import threading
+import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,7 +17,9 @@ import pytest
 
 from mailsec.core.limits import WIRE_ADDRESSES, WIRE_CONNECTIONS, WIRE_INJECTED, WIRE_KEPT
 from mailsec.core.results import Status
+from mailsec.net.channel import Channel, Ended
 from mailsec.net.security import Security
+from mailsec.net.steps import Loop
 from mailsec.net.tcp import converse
 from mailsec.transport.wire import (
     Act,
@@ -706,3 +710,166 @@ def test_a_flood_under_tls(ca: Authority) -> None:
     assert isinstance(failed, Failed)
     assert failed.end is End.FLOOD
     assert isinstance(rest, Got)
+
+
+def swallow(peer: Line) -> None:
+    """Take octets off the wire, whatever TLS makes of them, until the client has gone."""
+    while socket.socket.recv(peer.sock, 65_536):
+        pass
+
+
+def cut(peer: Line) -> None:
+    socket.socket.shutdown(peer.sock, socket.SHUT_WR)
+
+
+def closing_alert(peer: Line) -> None:
+    peer.sock.settimeout(0)
+    with suppress(OSError):
+        peer.sock.unwrap()
+    peer.sock.settimeout(10)
+
+
+def garbage(peer: Line) -> None:
+    socket.socket.send(peer.sock, b"250 in the clear\r\n")
+
+
+@pytest.mark.parametrize(
+    ("deed", "end", "reason"),
+    [
+        (cut, End.CUT, "the connection was cut"),
+        (closing_alert, End.CLOSED, "the peer closed the connection"),
+        (garbage, End.TLS, "TLS failed: the other side does not speak TLS here"),
+    ],
+)
+def test_the_end_of_tls_while_something_is_sent(ca: Authority, deed: Callable[[Line], None], end: End, reason: str) -> None:
+    """What was said before is still heard, and then how it ended."""
+
+    def talk(peer: Line) -> None:
+        peer.secure(ca.chain("good"))
+        peer.say(b"421 no more\r\n")
+        deed(peer)
+        swallow(peer)
+
+    with Peer(talk) as server:
+        _, _, got, failed = converse(
+            script(Connect(0, LOCAL, server.port, 5, WISH), Send(0, b"y" * 8_000_000, 20), Receive(0, 5), Receive(0, 5)),
+            Security(ca.path),
+        )
+    assert isinstance(got, Got)
+    assert got.data == b"421 no more\r\n"
+    assert isinstance(failed, Failed)
+    assert (failed.end, failed.reason) == (end, reason)
+
+
+def test_nothing_is_sent_over_tls_that_is_broken(ca: Authority) -> None:
+    def talk(peer: Line) -> None:
+        peer.secure(ca.chain("good"))
+        garbage(peer)
+        peer.rest()
+
+    with Peer(talk) as server:
+        acts = Connect(0, LOCAL, server.port, 5, WISH), Receive(0, 5), Send(0, b"secret", 5), StartTls(0, WISH, 5)
+        *_, received, sent, again = converse(script(*acts), Security(ca.path))
+    assert [each.end for each in (received, sent, again) if isinstance(each, Failed)] == [End.TLS] * 3
+
+
+def test_a_peer_that_has_gone_before_the_handshake(ca: Authority) -> None:
+    def talk(peer: Line) -> None:
+        peer.hear()
+        peer.say(b"220 go\r\n")
+
+    def dialogue(port: int) -> Dialogue[list[Outcome]]:
+        yield Connect(0, LOCAL, port, 5)
+        yield Send(0, b"STARTTLS\r\n", 5)
+        yield Receive(0, 5)
+        yield Pause(0.2)
+        return (yield from script(StartTls(0, WISH, 5), StartTls(0, WISH, 5)))
+
+    with Peer(talk) as server:
+        outcomes = converse(dialogue(server.port))
+    assert [each.end for each in outcomes if isinstance(each, Failed)] == [End.CLOSED] * 2
+
+
+def test_a_reset_before_the_handshake(ca: Authority) -> None:
+    def talk(peer: Line) -> None:
+        peer.hear()
+        peer.say(b"220 go\r\n")
+        peer.hear()
+        reset(peer.sock)
+
+    def dialogue(port: int) -> Dialogue[Outcome]:
+        yield Connect(0, LOCAL, port, 5)
+        yield Send(0, b"STARTTLS\r\n", 5)
+        yield Receive(0, 5)
+        yield Send(0, b"\n", 5)
+        yield Pause(0.2)
+        return (yield StartTls(0, WISH, 5))
+
+    with Peer(talk) as server:
+        failed = converse(dialogue(server.port))
+    assert isinstance(failed, Failed)
+    assert failed.end is End.CUT
+
+
+class Scripted(socket.socket):
+    """A socket whose `send` and `recv` do what they are told, and then what they always do."""
+
+    sends: tuple[BaseException, ...] = ()
+    receives: tuple[BaseException, ...] = ()
+
+    def send(self, data: Any, flags: int = 0) -> int:
+        if self.sends:
+            first, *rest = self.sends
+            self.sends = tuple(rest)
+            raise first
+        return super().send(data, flags)
+
+    def recv(self, size: int, flags: int = 0) -> bytes:
+        if self.receives:
+            first, *rest = self.receives
+            self.receives = tuple(rest)
+            raise first
+        return super().recv(size, flags)
+
+
+def steps(channel: Channel, flow: Any) -> Any:
+    """Drive one act of a channel."""
+    loop: Loop[int, Any] = Loop()
+    loop.go(0, flow)
+    while not (done := loop.taken()):
+        loop.turn(loop.patience())
+    loop.close()
+    return done[0][1]
+
+
+def pair() -> tuple[Scripted, socket.socket]:
+    ours, theirs = socket.socketpair()
+    scripted = Scripted(fileno=ours.detach())
+    scripted.setblocking(False)
+    return scripted, theirs
+
+
+def test_a_reset_that_is_heard_while_sending() -> None:
+    ours, theirs = pair()
+    ours.sends, ours.receives = (BlockingIOError(),), (ConnectionResetError(104, "Connection reset by peer"),)
+    channel = Channel(ours)
+    until = time.monotonic() + 5
+    steps(channel, channel.sent(b"hello", until))
+    assert theirs.recv(10) == b"hello"
+    with pytest.raises(Ended) as ended:
+        steps(channel, channel.received(until))
+    assert (ended.value.end, ended.value.reason) == (End.CUT, "connection reset by peer")
+    channel.close()
+    theirs.close()
+
+
+def test_a_handshake_waits_for_room() -> None:
+    ours, theirs = pair()
+    ours.sends = (BlockingIOError(), ConnectionResetError(104, "Connection reset by peer"))
+    channel = Channel(ours)
+    context = Security().context(WISH)
+    with pytest.raises(Ended) as ended:
+        steps(channel, channel.secured(context, None, time.monotonic() + 5, server=False))
+    assert ended.value.end is End.CUT
+    channel.close()
+    theirs.close()

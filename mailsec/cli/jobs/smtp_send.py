@@ -43,12 +43,14 @@ def run(files: Sequence[str], chosen: SendChoices, output: OutputOptions, dns: D
     check_options(options)
     with session(dns, dnssec=VALIDATE) as live:
         ready: list[Outgoing] = []
-        how = options.preparation
+        octets = 0
 
         def read(name: str, data: bytes) -> int:
-            if sum(each.content.size for each in ready) + len(data) > MAX_MESSAGE_BYTES:
+            nonlocal octets
+            octets += len(data)
+            if octets > MAX_MESSAGE_BYTES:
                 raise BadInput(f"more than {MAX_MESSAGE_BYTES} octets in one run", hint="send them in several runs")
-            ready.append(outgoing(data, name, options.addressing, how(live.now)))
+            ready.append(outgoing(data, name, options.addressing, options.preparation(live.now)))
             return Exit.HOLDS
 
         codes = [int(each_input(files, read))]
@@ -92,8 +94,8 @@ def _relay(chosen: SendChoices) -> Relay | None:
         return None
     host, port = text, ""
     if text.startswith("["):
-        host, _, port = text[1:].partition("]")
-        port = port.removeprefix(":")
+        host, bracket, port = text[1:].partition("]")
+        host, port = host if bracket and port[:1] in ("", ":") else "", port[1:]
     elif text.count(":") == 1 and not text.startswith("/"):
         host, _, port = text.partition(":")
     number = int(port) if port.isascii() and port.isdigit() and len(port) < 6 else 0 if port else _usual_port(chosen)

@@ -10,15 +10,13 @@ from mailsec.transport.sasl.encoding import decode
 from mailsec.transport.sasl.login import Login, Mechanism, SaslError
 from mailsec.transport.sasl.mechanisms import KINDS, NoMechanism, Place, choose
 from mailsec.transport.smtp.capabilities import Capabilities
-from mailsec.transport.smtp.conversation import Conversation
+from mailsec.transport.smtp.conversation import MASK, Conversation
 from mailsec.transport.smtp.outcome import Ending, Halt, Step, Stopped, said
 from mailsec.transport.smtp.replies import Reply
 from mailsec.transport.wire import Dialogue
 
 _LINE = 512
 """Octets of a command line (RFC 5321 section 4.5.3.1.4); a longer initial response waits for its challenge (RFC 4954)."""
-_MASK = "{masked}"
-"""What the record has in place of what shows a name or a secret; as a script it would be a variable."""
 _TEMPORARY = {421, 432, 454}
 
 
@@ -35,6 +33,7 @@ class Credentials:
 def authenticate(talk: Conversation, extensions: Capabilities, credentials: Credentials, place: Place) -> Dialogue[str]:
     """Log in; the name of the mechanism. Raises Stopped where it does not come off."""
     login = credentials.login
+    talk.conceal(login.secret.encode(), b64encode(login.secret.encode()))
     if "AUTH" not in extensions and not credentials.mechanism:
         raise Stopped(Ending(Halt.LOGIN, Step.AUTH, "the server does not offer AUTH"))
     try:
@@ -62,8 +61,9 @@ def _begin(talk: Conversation, mechanism: Mechanism) -> Dialogue[Reply]:
     if initial is None:
         return (yield from talk.ask(Step.AUTH, command))
     encoded = b64encode(initial).decode() or "="
+    talk.conceal(encoded.encode())
     if len(command) + len(encoded) + 3 <= _LINE:
-        return (yield from talk.ask(Step.AUTH, f"{command} {encoded}", shown=f"{command} {_MASK}"))
+        return (yield from talk.ask(Step.AUTH, f"{command} {encoded}", shown=f"{command} {MASK.decode()}"))
     reply = yield from talk.ask(Step.AUTH, command)
     if reply.code != 334:
         return reply
@@ -84,7 +84,8 @@ def _send(talk: Conversation, response: bytes) -> Dialogue[Reply]:
     line = b64encode(response).decode()
     if len(line) + 2 > SASL_LINE:
         raise Stopped(Ending(Halt.LOGIN, Step.AUTH, f"the answer would be longer than {SASL_LINE} octets"))
-    return (yield from talk.ask(Step.AUTH, line, shown=_MASK))
+    talk.conceal(line.encode())
+    return (yield from talk.ask(Step.AUTH, line, shown=MASK.decode()))
 
 
 def _judge(mechanism: Mechanism, reply: Reply) -> None:

@@ -50,6 +50,9 @@ BLOCK_WAIT = 180.0
 
 _HALTS = {End.TLS: Halt.TLS, End.FLOOD: Halt.PROTOCOL}
 _QUOTED = 200
+_TELLING = 4
+MASK = b"{masked}"
+"""What stands in the record for what shows a name or a secret; in a script it would be a variable."""
 
 
 @dataclass(slots=True)
@@ -61,7 +64,6 @@ class Conversation:
     now: float = 0.0
     address: str = ""
     tls: TlsState | None = None
-    record: list[Line] = field(default_factory=list)
     part: int = -1
     """What the lines belong to that are noted next: the place of a message, -1 for what all have in common."""
     usable: bool = False
@@ -71,6 +73,17 @@ class Conversation:
     _events: deque[Event] = field(default_factory=deque)
     _unsent: Failed | None = None
     _findings: dict[str, Finding] = field(default_factory=dict)
+    _secrets: list[bytes] = field(default_factory=list)
+    _noted: list[tuple[float, Party | None, str, bytes, int]] = field(default_factory=list)
+
+    @property
+    def record(self) -> list[Line]:
+        """Every line that was spoken, and what happened besides."""
+        return [
+            Line(at, self.on, who, version, line, line, part)
+            for at, who, version, said, part in self._noted
+            for line in lines_of(said)
+        ]
 
     @property
     def findings(self) -> tuple[Finding, ...]:
@@ -81,6 +94,15 @@ class Conversation:
     def unsent(self) -> bool:
         """True where something could not be sent."""
         return self._unsent is not None
+
+    @property
+    def time_left(self) -> bool:
+        """True before the limit."""
+        return self.now < self.limit
+
+    def conceal(self, *secrets: bytes) -> None:
+        """Hide `secrets` wherever the server says them again; one of few octets stands in other texts by chance."""
+        self._secrets = [*self._secrets, *(secret for secret in secrets if len(secret) >= _TELLING)]
 
     def found(self, what: Finding) -> None:
         """Note `what`, unless its rule has been noted already."""
@@ -182,11 +204,19 @@ class Conversation:
                 self.usable = False
                 raise self._failed(step, self._unsent or outcome)
             self._events.extend(self._reader.feed(outcome.data))
+        return self._next(step)
+
+    def heard(self, step: Step) -> Reply | None:
+        """The next reply where it is here already, as it often is in a group (RFC 2920): nothing is waited for."""
+        return self._next(step) if self._events else None
+
+    def _next(self, step: Step) -> Reply:
         event = self._events.popleft()
+        if self._secrets:
+            event = self._hidden(event)
+        self._note(Party.SERVER, self._masked(event.raw))
         if isinstance(event, Broken):
-            self._note(Party.SERVER, event.raw)
             raise Stopped(Ending(Halt.PROTOCOL, step, f"no reply of SMTP: {event.reason}"))
-        self._note(Party.SERVER, event.raw)
         if event.flaws:
             self._say_flaws(event.flaws)
         return event
@@ -203,8 +233,22 @@ class Conversation:
     # --- inside
 
     def _note(self, who: Party | None, said: bytes) -> None:
-        version = self.tls.version if self.tls is not None else ""
-        self.record += [Line(self.now, self.on, who, version, line, line, self.part) for line in lines_of(said)]
+        # cut into lines later: nobody waits for the record while the server does
+        self._noted.append((self.now, who, self.tls.version if self.tls is not None else "", said, self.part))
+
+    def _hidden(self, event: Event) -> Event:
+        """What the server said, without the secrets in it. A challenge stays as it is, since it is to be answered."""
+        raw = self._masked(event.raw)
+        if raw == event.raw or (isinstance(event, Reply) and event.code == 334):
+            return event
+        if isinstance(event, Broken):
+            return Broken(event.reason, raw)
+        return event._replace(raw=raw, lines=tuple(map(self._masked, event.lines)))
+
+    def _masked(self, data: bytes) -> bytes:
+        for secret in self._secrets:
+            data = data.replace(secret, MASK)
+        return data
 
     def _until(self, step: Step) -> float:
         return min(self.now + WAITS[step], self.limit)

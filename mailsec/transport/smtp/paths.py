@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 from mailsec.core.domains import DomainError, to_ascii
 from mailsec.core.limits import SMTP_PATH
@@ -51,6 +52,7 @@ class Path:
 NULL = Path()
 
 
+@lru_cache(1024)
 def parse_path(text: str, *, null: bool = False, postmaster: bool = False) -> Path:
     """The path that `text` is, with or without angle brackets. `null` allows the empty one, `postmaster` that word alone.
 

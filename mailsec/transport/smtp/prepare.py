@@ -77,11 +77,21 @@ def prepare(file: bytes, how: Preparation) -> Content:
     removed: tuple[str, ...] = ()
     added: tuple[str, ...] = ()
     if not how.as_is:
+        _check_header(message)
         message, removed = _without_hidden(message, findings)
         message, added = _completed(message, how, findings)
     data = message.data if message.data.endswith(b"\r\n") else message.data + b"\r\n"
     header = data[: message.body]
     return Content(data, not data.isascii(), not header.isascii(), added, removed, tuple(findings))
+
+
+def _check_header(message: Message) -> None:
+    """A header too large to be read whole could hide a Bcc."""
+    for kind in (DefectKind.TOO_MANY_FIELDS, DefectKind.HEADER_TOO_LARGE):
+        if (defect := message.defect(kind)) is not None:
+            raise BadInput(
+                f"the header goes on at octet {defect.start}, unread ({kind})", hint="--as-is sends it without looking for Bcc"
+            )
 
 
 def _lines(file: bytes, how: Preparation) -> tuple[Message, list[Finding]]:
@@ -177,7 +187,7 @@ def _signed(message: Message) -> frozenset[bytes]:
 def _right_side(message: Message, host: str) -> str:
     """What stands behind the @ of a new Message-ID: the author domain, else the name of this host."""
     domains = author(message).domains
-    return domains[0] if len(domains) == 1 else host.strip("[]")
+    return domains[0] if len(domains) == 1 else host
 
 
 _DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")

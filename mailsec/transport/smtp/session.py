@@ -98,7 +98,7 @@ class _Session:
             yield from self._until_secure(policy)
         except Stopped as stopped:
             optional = policy.need is Need.OPPORTUNISTIC and not self.manner.implicit
-            if not optional or stopped.ending.halt is not Halt.TLS or self.talk.usable:
+            if not optional or stopped.ending.halt is not Halt.TLS or self.talk.usable or not self.talk.time_left:
                 raise
             self._without_tls(stopped.ending.reason)
             yield from self.talk.renew()
@@ -164,8 +164,9 @@ class _Session:
     def _check_tls(self, policy: TlsPolicy) -> None:
         """Go on where the handshake, or that there was none, is what the policy wants."""
         self.verdict = judge_tls(policy, self.talk.tls, now=self.manner.now)
-        if not self.talk.has(rules.TLS_FAILED):  # which has said already that it goes in the clear
-            for found in self.verdict.findings:
+        said_already = self.talk.has(rules.TLS_FAILED)  # that it goes in the clear
+        for found in self.verdict.findings:
+            if not (said_already and found.rule == rules.IN_THE_CLEAR.id):
                 self.talk.found(found)
         if self.verdict.complaint:
             self.talk.note(self.verdict.complaint)

@@ -240,7 +240,7 @@ class Transactions:
 
     def _hear(self, step: Step) -> Dialogue[Reply]:
         """The next reply; 421 ends the session at any step (RFC 5321 section 3.8)."""
-        reply = yield from self._talk.hear(step)
+        reply = self._talk.heard(step) or (yield from self._talk.hear(step))
         if reply.code == 421:
             raise Stopped(Ending(Halt.TEMPORARY, step, f"the server leaves: {said(reply)}", reply))
         return reply

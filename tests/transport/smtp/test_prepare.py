@@ -94,6 +94,14 @@ def test_what_is_refused(file: bytes, words: str) -> None:
         prepare(file, HOW)
 
 
+def test_a_header_too_large_to_be_read_could_hide_a_bcc(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("mailsec.message.fields.MAX_FIELDS", 5)
+    raw = b"X: y\r\n" * 10 + b"Bcc: c@x.test\r\n\r\nHi\r\n"
+    with pytest.raises(BadInput, match="goes on at octet"):
+        prepare(raw, HOW)
+    assert prepare(raw, AS_IS).data == raw
+
+
 def test_nothing_to_send() -> None:
     with pytest.raises(NothingToJudge):
         prepare(b"", HOW)

@@ -258,6 +258,11 @@ def test_starttls_and_everything_anew() -> None:
     assert "STARTTLS" not in result.extensions
 
 
+def test_a_handshake_that_takes_all_the_time_is_what_went_wrong() -> None:
+    result = run(Peer(handshake=Failed(End.TIMEOUT, "timed out", 60.0)), manner=MAY, limit=60.0)
+    assert (result.ending.halt, result.ending.step) == (Halt.TLS, Step.STARTTLS)
+
+
 def test_implicit_tls() -> None:
     peer = Peer()
     result = run(peer, manner=replace(MUST, implicit=True))
@@ -356,6 +361,29 @@ def test_the_password_is_not_in_the_record() -> None:
     said = "\n".join(line.shown.decode() for line in talk.record)
     assert "dGFuc3" not in said
     assert "tanstaaf" not in said
+
+
+def test_a_server_that_says_the_password_again_is_not_quoted() -> None:
+    talk = Conversation(60.0)
+    peer = Peer(lambda line: reply(f"535 no: {line} tanstaaftanstaaf") if line.startswith("AUTH") else None)
+    peer.extensions = ("AUTH PLAIN", "STARTTLS")
+    result = drive(deliver(SERVER, credentials(), (job(),), talk), peer)
+    said = result.ending.reason + result.ending.reply.raw.decode() + "\n".join(line.shown.decode() for line in talk.record)
+    assert "535 no: AUTH PLAIN {masked} {masked}" in said
+    assert "tanstaaf" not in said
+    assert "AHRpbQB0" not in said
+    broken = Peer(lambda line: b"tanstaaftanstaaf\r\n" if line.startswith("AUTH") else None, extensions=peer.extensions)
+    talk = Conversation(60.0)
+    drive(deliver(SERVER, credentials(), (job(),), talk), broken)
+    assert not any(b"tanstaaf" in line.data for line in talk.record)
+
+
+def test_a_challenge_in_which_the_password_stands_by_chance_is_answered() -> None:
+    peer = Peer(
+        lambda line: {"AUTH LOGIN": b"334 VXNlcm5hbWU6\r\n", "dGlt": b"334 VXNl\r\n", "VlhObA==": b"235 ok\r\n"}.get(line)
+    )
+    manner = replace(MUST, credentials=Credentials(Login("tim", "VXNl"), "LOGIN"))
+    assert run(peer, manner=manner).mechanism == "LOGIN"
 
 
 def test_cram_md5_in_the_clear_and_plain_only_when_forced() -> None:
