@@ -120,7 +120,7 @@ class Transcript:
                 for piece in text.pieces
             )
         mark = {Demand.EXACT: "=", Demand.ABSENT: "!"}.get(text.demand, "")
-        return mark + self._rendered(text.template, written, hide=hide)
+        return mark + self._rendered(text.template, lambda data: written(data, first=not mark), hide=hide)
 
 
 def _line_statements(parts: Parts, content: bool) -> Iterator[str]:
