@@ -100,11 +100,10 @@ def test_a_script_runs_against_its_own_mirror(name: str, mailsec: Mailsec, tmp_p
     values = [str(EXAMPLES / "messages" / value) if option == "message" else value for option, value in VARIABLES.items()]
     options = [part for pair in zip(given, values, strict=True) for part in pair]
     secret = ("--set", "user=alice", "--secret", f"password={tmp_path / 'password'}")
-    with selfmade(["127.0.0.1"]) as made:
-        with serving(SCRIPTS[name], "--cert", made.path, *options, *secret) as mirror:
-            server = ("--server", f"127.0.0.1:{mirror.port}", "--ca", made.path)
-            ended = mailsec("smtp", "run", SCRIPTS[name], *server, *options, *secret)
-            mirror.end()
+    with selfmade(["127.0.0.1"]) as made, serving(SCRIPTS[name], "--cert", made.path, *options, *secret) as mirror:
+        server = ("--server", f"127.0.0.1:{mirror.port}", "--ca", made.path)
+        ended = mailsec("smtp", "run", SCRIPTS[name], *server, *options, *secret)
+        mirror.end()
     assert (ended.code, ended.stderr) == (0, ""), ended.stdout
     assert mirror.code == 0, mirror.out
     assert "secret-of-alice" not in ended.stdout + mirror.out

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Self, TypeVar
 
-from mailsec.api.settings import OFF, TRUST_AD, VALIDATE, Settings
+from mailsec.api.settings import OFF, TRUST_AD, VALIDATE, Settings, clock
 from mailsec.api.sources import OfflineSource, Opened, contents, open_source
 from mailsec.api.trace import Trace
 from mailsec.core.errors import BadInput
@@ -45,7 +44,7 @@ class Session:
     def __init__(self, settings: Settings | None = None, *, source: Source | None = None) -> None:
         self.settings = settings or Settings()
         self._opened = Opened(source) if source is not None else None
-        self._started = int(time.time())  # noqa: TID251 - the one clock
+        self._started = clock()
 
     @cached_property
     def now(self) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
 
 from mailsec.core.limits import DNS_TIMEOUT
@@ -35,3 +36,8 @@ class Settings:
     allow_sha1: bool = False
     allow_private: bool = False
     ca_file: str = ""
+
+
+def clock() -> int:
+    """The time, in seconds since 1970 UTC."""
+    return int(time.time())  # noqa: TID251 - the one clock

@@ -7,7 +7,7 @@ from contextlib import AbstractContextManager, closing, nullcontext
 from dataclasses import dataclass
 from itertools import count
 
-from mailsec.api.session import Session
+from mailsec.api.settings import clock
 from mailsec.api.smtp_script import Played, ScriptOptions, load, played
 from mailsec.core.errors import TemporaryFailure
 from mailsec.net.security import Security
@@ -34,7 +34,7 @@ class Stage:
 
 
 def serve_script(
-    data: bytes, name: str, options: ScriptOptions, stage: Stage, session: Session, ready: Callable[[str, int], None]
+    data: bytes, name: str, options: ScriptOptions, stage: Stage, ready: Callable[[str, int], None]
 ) -> Iterator[Played]:
     """Serve the script in `data`; how each connection went, as it ends. `ready` is told the address and port.
 
@@ -56,7 +56,7 @@ def serve_script(
         with closing(serve(listener, make, Security(certificate=path), serving)) as courses:
             for peer, course in courses:
                 served += 1
-                yield played(course, peer, session.now, options)
+                yield played(course, peer, clock(), options)
     if served < wanted:
         raise TemporaryFailure(f"{served} of {wanted} connections came within {options.timeout:g} seconds", hint="--timeout")
 

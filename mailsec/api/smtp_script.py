@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from mailsec.api.settings import Settings, clock
 from mailsec.api.tool import TOOL
 from mailsec.core.errors import BadInput, NothingToJudge, TemporaryFailure
 from mailsec.core.limits import SMTP_REPLY_TIMEOUT, SMTP_TIMEOUT
@@ -22,7 +23,7 @@ from mailsec.transport.smtp.report import checks, exit_code, place, status
 from mailsec.transport.smtp.script import Say, Script, ScriptError
 
 if TYPE_CHECKING:
-    from mailsec.api.session import Session, Settings
+    from mailsec.api.session import Session
     from mailsec.transport.smtp.route import Hop
     from mailsec.transport.wire import TlsState
 
@@ -78,8 +79,10 @@ def _file(script: Script, index: int, path: str, folder: str) -> bytes:
     return as_content(data, step, script)
 
 
-def run_script(data: bytes, name: str, server: tuple[str, int], options: ScriptOptions, session: Session) -> Played:
+def run_script(data: bytes, name: str, server: tuple[str, int], options: ScriptOptions, settings: Settings) -> Played:
     """Play the script in `data` to `server` (a name, an address or the path of a unix socket, and a port).
+
+    `settings` say who is asked about the server's name and its TLSA records, and whom its certificate is judged by.
 
     Raises NothingToJudge, ScriptError, and TemporaryFailure where the server's name leads nowhere.
     """
@@ -87,10 +90,11 @@ def run_script(data: bytes, name: str, server: tuple[str, int], options: ScriptO
     from mailsec.net.tcp import converse
 
     script, setting = load(data, name, options)
-    target = _target(script, server, options, session)
-    security = Security(session.settings.ca_file, now=session.settings.at)
+    now = clock() if settings.at is None else settings.at
+    target = _target(script, server, options, settings)
+    security = Security(settings.ca_file, now=settings.at)
     course = converse(play(script, target, setting), security)
-    return played(course, _subject(server), session.now, options)
+    return played(course, _subject(server), now, options)
 
 
 def played(course: Course, subject: str, now: int, options: ScriptOptions) -> Played:
@@ -110,17 +114,21 @@ def _subject(server: tuple[str, int]) -> str:
     return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
 
-def _target(script: Script, server: tuple[str, int], options: ScriptOptions, session: Session) -> Target:
+def _target(script: Script, server: tuple[str, int], options: ScriptOptions, settings: Settings) -> Target:
     """Where the server is. The system knows its addresses, unless the DNS is asked anyway."""
     host, port = server
     if host.startswith("/"):
         return Target((host,), port, options.name)
-    if not script.wants_dane and not _answered(session.settings):
+    if not script.wants_dane and not _answered(settings):
         from mailsec.net.hosts import addresses
 
         return Target(addresses(host), port, options.name or host)
-    hop = _hop(host, port, session, dane=script.wants_dane)
-    return Target(hop.host.addresses, port, options.name or host, _dane_judge(hop, session.now) if script.wants_dane else None)
+    from mailsec.api.session import Session
+
+    with Session(settings) as session:
+        hop = _hop(host, port, session, dane=script.wants_dane)
+        judge = _dane_judge(hop, session.now) if script.wants_dane else None
+    return Target(hop.host.addresses, port, options.name or host, judge)
 
 
 def _answered(settings: Settings) -> bool:

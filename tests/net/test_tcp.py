@@ -849,6 +849,29 @@ def pair() -> tuple[Scripted, socket.socket]:
     return scripted, theirs
 
 
+def test_who_echoes_everything_is_heard_while_sending() -> None:
+    """Neither side has room for what the other says: whoever only talks would wait for ever."""
+    ours, theirs = pair()
+    for each in (ours, theirs):
+        each.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4_096)
+    channel, size = Channel(ours), 500_000
+
+    def echo() -> None:
+        theirs.settimeout(10)
+        while data := theirs.recv(65_536):
+            theirs.sendall(data)
+
+    thread = threading.Thread(target=echo)
+    thread.start()
+    steps(channel, channel.sent(b"y" * size, time.monotonic() + 5))
+    heard = 0
+    while heard < size:
+        heard += len(steps(channel, channel.received(time.monotonic() + 5)))
+    channel.close()
+    thread.join()
+    theirs.close()
+
+
 def test_a_reset_that_is_heard_while_sending() -> None:
     ours, theirs = pair()
     ours.sends, ours.receives = (BlockingIOError(),), (ConnectionResetError(104, "Connection reset by peer"),)

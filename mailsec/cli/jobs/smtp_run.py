@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from mailsec.api.session import VALIDATE
+from mailsec.api.settings import VALIDATE
 from mailsec.api.smtp_script import Played, run_script
 from mailsec.cli.complaint import say
 from mailsec.cli.io import Printer, each_input, write_message
-from mailsec.cli.jobs.session import session
+from mailsec.cli.jobs.session import settings
 from mailsec.cli.options import DnsOptions, OutputOptions
 from mailsec.cli.script_options import ScriptChoices, options
 from mailsec.core.exits import Exit
@@ -17,19 +17,17 @@ from mailsec.core.text import visible
 def run(script: str, server: tuple[str, int], name: str, choices: ScriptChoices, output: OutputOptions, dns: DnsOptions) -> int:
     """Play the script to the server and print how it went; the exit code."""
     chosen = options(choices, script, output.fail_on, name=name)
-    with session(dns, dnssec=VALIDATE) as live:
-        if choices.transcript:
-            return each_input(
-                (script,),
-                lambda shown, data: write_transcript(run_script(data, shown, server, chosen, live), script, output),
-                max_bytes=SMTP_SCRIPT_BYTES,
-            )
-        with Printer(output, (script,)) as printer:
-            return each_input(
-                (script,),
-                lambda shown, data: printer.show(run_script(data, shown, server, chosen, live).report),
-                max_bytes=SMTP_SCRIPT_BYTES,
-            )
+    asking = settings(dns, dnssec=VALIDATE)
+
+    def played(shown: str, data: bytes) -> Played:
+        return run_script(data, shown, server, chosen, asking)
+
+    if choices.transcript:
+        return each_input(
+            (script,), lambda shown, data: write_transcript(played(shown, data), script, output), max_bytes=SMTP_SCRIPT_BYTES
+        )
+    with Printer(output, (script,)) as printer:
+        return each_input((script,), lambda shown, data: printer.show(played(shown, data).report), max_bytes=SMTP_SCRIPT_BYTES)
 
 
 def write_transcript(played: Played, script: str, output: OutputOptions) -> int:

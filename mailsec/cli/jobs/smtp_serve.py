@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from mailsec.api.session import Session
 from mailsec.api.smtp_mirror import Stage, serve_script
 from mailsec.api.smtp_script import Played
 from mailsec.cli.complaint import say
@@ -26,13 +25,11 @@ def run(script: str, chosen: ServeChoices, choices: ScriptChoices, output: Outpu
     def ready(address: str, port: int) -> None:
         say(f"listening on {visible(address)}, port {port}")
 
-    with Session() as session:
+    def one(name: str, data: bytes) -> int:
+        clients = serve_script(data, name, playing, stage, ready)
+        return _transcripts(clients, script, output) if choices.transcript else _reports(clients, script, stage, output)
 
-        def one(name: str, data: bytes) -> int:
-            clients = serve_script(data, name, playing, stage, session, ready)
-            return _transcripts(clients, script, output) if choices.transcript else _reports(clients, script, stage, output)
-
-        return each_input((script,), one, max_bytes=SMTP_SCRIPT_BYTES)
+    return each_input((script,), one, max_bytes=SMTP_SCRIPT_BYTES)
 
 
 def _reports(clients: Iterator[Played], script: str, stage: Stage, output: OutputOptions) -> Exit:

@@ -10,13 +10,15 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 from mailsec.core.limits import LISTED, SMTP_PATTERN_REPLY, SMTP_PATTERN_TEXT
 from mailsec.core.text import clipped, from_bytes, visible
-from mailsec.transport.smtp.pattern import Pattern, compile
 from mailsec.transport.smtp.replies import Reply
 from mailsec.transport.smtp.template import Reference, Template, braced, read
+
+if TYPE_CHECKING:
+    from mailsec.transport.smtp.pattern import Pattern
 
 _CODES = re.compile(r"(!?)([1-5](?:[0-9]{2}|[0-9]x|xx)(?:\|[1-5](?:[0-9]{2}|[0-9]x|xx))*)(?=[ -]|\Z)", re.IGNORECASE)
 _USUAL = {"2": 250, "3": 354, "4": 451, "5": 550, "1": 150}
@@ -137,6 +139,8 @@ def read_text(text: str) -> Text:
         return Text(text)
     match text[0]:
         case "/" if found := _EXPRESSION.fullmatch(text):
+            from mailsec.transport.smtp.pattern import compile  # noqa: PLC0415 - start-up counts, and few scripts have one
+
             return Text(text, Demand.PATTERN, pattern=compile(found[1].replace("\\/", "/"), fold=bool(found[2])))
         case "=":
             return Text(text, Demand.EXACT, _whole(_pieces(text[1:], literal=True)))

@@ -8,10 +8,9 @@ from dataclasses import dataclass, field
 from mailsec.core.limits import SMTP_SCRIPT_BYTES, SMTP_SCRIPT_LINE, SMTP_SCRIPT_LINES
 from mailsec.transport.smtp.directives import Complaint, directive
 from mailsec.transport.smtp.expect import Codes, Expectation, Text, read_codes, read_text
-from mailsec.transport.smtp.pattern_syntax import PatternError
 from mailsec.transport.smtp.script import Connection, How, Reply, Say, Script, ScriptError, Step
 from mailsec.transport.smtp.swaks import is_swaks_log, translated
-from mailsec.transport.smtp.template import EscapeError, read
+from mailsec.transport.smtp.template import EscapeError, PatternError, read
 
 _CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 _SPEECH = re.compile(r"(S:|C:<|C\\:|C:)( ?)")

@@ -12,7 +12,8 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from mailsec.core.limits import SMTP_PATTERN_SIZE
-from mailsec.transport.smtp.pattern_syntax import WORD, Edge, Either, Group, Node, PatternError, Reader, Repeat, Row, Set
+from mailsec.transport.smtp.pattern_syntax import WORD, Edge, Either, Group, Node, Reader, Repeat, Row, Set
+from mailsec.transport.smtp.template import PatternError
 
 
 class _Op(NamedTuple):

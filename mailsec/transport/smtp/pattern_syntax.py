@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from mailsec.core.limits import SMTP_PATTERN_DEPTH
+from mailsec.transport.smtp.template import PatternError
 
 _DIGITS = frozenset(b"0123456789")
 WORD = _DIGITS | frozenset(b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_")
@@ -15,14 +16,6 @@ _ANY = _ALL - frozenset(b"\r\n")
 _CLASSES = {"d": _DIGITS, "w": WORD, "s": _SPACE, "D": _ALL - _DIGITS, "W": _ALL - WORD, "S": _ALL - _SPACE}
 _CONTROLS = {"n": 10, "r": 13, "t": 9, "f": 12, "v": 11, "0": 0}
 _SPECIAL = set("\\^$.|?*+()[]{}/")
-
-
-class PatternError(ValueError):
-    """What is written is no expression; `at` is the place of the character that shows it."""
-
-    def __init__(self, message: str, at: int) -> None:
-        super().__init__(message)
-        self.at = at
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,6 +22,14 @@ class EscapeError(ValueError):
         self.at = at
 
 
+class PatternError(ValueError):
+    """What is written is no expression; `at` is the place of the character that shows it."""
+
+    def __init__(self, message: str, at: int) -> None:
+        super().__init__(message)
+        self.at = at
+
+
 @dataclass(frozen=True, slots=True)
 class Reference:
     """A variable; `encoded` in base64. `at` is its place in the text it was read from."""

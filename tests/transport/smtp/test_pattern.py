@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from mailsec.core.limits import SMTP_PATTERN_DEPTH, SMTP_PATTERN_SIZE
 from mailsec.transport.smtp.pattern import compile
-from mailsec.transport.smtp.pattern_syntax import PatternError
+from mailsec.transport.smtp.template import PatternError
 
 ATOMS = st.sampled_from(["a", "b", ".", "[ab]", "[^a]", r"\d", r"\w", "1", "(?:ab)", "^", "$", r"\x41", "é"])
 

@@ -95,6 +95,10 @@ def cases() -> dict[str, Case]:
         "not for servers": case(
             (issue("l", middle, HOST, extensions=[only_people]), middle), association(2, 1, 1, middle.der), holds=False
         ),
+        "usage 2 means the whole leaf": case((leaf, middle), association(2, 0, 0, leaf.der), holds=False),
+        "usage 2 means the whole leaf, which is shown twice": case(
+            (leaf, leaf, middle), association(2, 0, 0, leaf.der), holds=False
+        ),
         "usage 2 means the leaf itself": case((leaf, middle), association(2, 1, 1, leaf.der), holds=False),
         "one of several": case(
             full, association(3, 1, 1, OTHER), association(2, 1, 1, old_key.der), association(2, 1, 1, root.der)
