@@ -8,8 +8,8 @@ import ssl
 from collections.abc import Iterator
 from functools import lru_cache
 
-from mailsec.core.errors import BadInput
 from mailsec.core.limits import TLS_ROOTS, TLS_ROOTS_BYTES
+from mailsec.net.tls import unreadable
 from mailsec.trust.x509.path import Anchors
 
 _BLOCK = re.compile(r"-----BEGIN CERTIFICATE-----[A-Za-z0-9+/=\s]*-----END CERTIFICATE-----")
@@ -32,11 +32,6 @@ def trusted_roots(ca_file: str = "") -> Anchors:
     if not found:
         raise unreadable("no certificates in it")
     return Anchors(found[:TLS_ROOTS])
-
-
-def unreadable(why: str) -> BadInput:
-    """What is said of a file of roots that is none."""
-    return BadInput(f"the file of trusted roots cannot be read: {why}", hint="give certificates in PEM")
 
 
 def _of_system() -> Iterator[bytes]:
