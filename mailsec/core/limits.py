@@ -420,13 +420,13 @@ SMTP_VARIABLES = 200
 """Variables of one run, those that expressions capture included."""
 SMTP_VARIABLE_BYTES = 16 * 1024
 """Octets of one variable; access tokens have up to 8 kB."""
-SMTP_PATTERN_SIZE = 500
+SMTP_PATTERN_SIZE = 300
 """Steps of one expression's program; honest ones have under 100."""
 SMTP_PATTERN_DEPTH = 20
 """Parentheses within each other in one expression."""
 SMTP_PATTERN_TEXT = 4_096
 """Octets of one line that an expression is run on."""
-SMTP_PATTERN_REPLY = 32 * 1024
+SMTP_PATTERN_REPLY = 16 * 1024
 """Octets of one reply that expressions are run on, all its lines together: a few seconds for the most costly expression."""
 SMTP_TIMEOUT = 60.0
 """The whole of a dialogue, unless --timeout says otherwise."""
