@@ -27,10 +27,8 @@ def run(files: Sequence[str], chosen: InspectChoices, output: OutputOptions) -> 
         return each_input(files, lambda _, data: _print_part(_case(data, chosen), chosen, output, files))
     if chosen.extract:
         make_folder(output.path)
-        turn = count(1)
-        return each_input(
-            files, lambda name, data: _extract(name, _case(data, chosen), chosen, output, _prefix(files, next(turn)))
-        )
+        prefixes = _prefixes(files)
+        return each_input(files, lambda name, data: _extract(name, _case(data, chosen), chosen, output, next(prefixes)))
     if chosen.iocs:
         with _indicators(chosen, output, files) as show:
             return each_input(files, lambda name, data: show(name, _case(data, chosen)))
