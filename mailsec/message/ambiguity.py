@@ -58,7 +58,10 @@ def ambiguity_findings(message: Message, found: Structure, seen: Readings) -> It
     yield from _unusual(message, found)
     yield from _encodings(message, seen)
     for reading, leaves in seen.differing().items():
-        yield _reading_finding(message, reading, leaves)
+        # an encoded message/global is as the standard has it (RFC 6532 section 3.5)
+        ambiguous = [leaf for leaf in leaves if leaf.holder is None or leaf.holder.type != "message/global"]
+        if ambiguous:
+            yield _reading_finding(message, reading, ambiguous)
     if not seen.complete:
         yield finding(rules.MIME_TOO_MANY_READINGS, "the search for other readings stopped at a bound")
     yield from _found(message, rules.MIME_PARTIAL, (leaf for leaf in seen.leaves if leaf.type == "message/partial"))

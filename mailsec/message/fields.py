@@ -11,7 +11,7 @@ from dataclasses import field as dataclass_field
 from enum import StrEnum
 from typing import NamedTuple
 
-from mailsec.core.limits import MAX_FIELDS, MAX_HEADER_BYTES
+from mailsec.core.limits import BODY_CHUNK, MAX_FIELDS, MAX_HEADER_BYTES
 
 
 class DefectKind(StrEnum):
@@ -163,7 +163,7 @@ def _outer_form(file: bytes) -> tuple[bytes, int, bool, list[Defect]]:
         prefix = file.find(b"\n", prefix) + 1 or len(file)
         defects.append(Defect(DefectKind.MBOX_FROM))
     data = file[prefix:] if prefix else file
-    if _has_proper_line_ends(data):
+    if len(data) <= BODY_CHUNK and _has_proper_line_ends(data):
         return data, prefix, False, defects
     crlf, lf, cr = data.count(b"\r\n"), data.count(b"\n"), data.count(b"\r")
     lf_only = not crlf and lf > 0

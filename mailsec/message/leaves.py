@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from mailsec.message.decode import Decoded
 from mailsec.message.fields import Message
-from mailsec.message.leaf import STANDARD, Leaf, decoded, paths, raw
+from mailsec.message.leaf import STANDARD, Leaf, contents, decoded, paths, raw
 from mailsec.message.mime import Structure
 from mailsec.message.ordinary import ordinary_readings
 from mailsec.message.readings import Reading, Readings, other_readings
 
-__all__ = ["STANDARD", "Decoded", "Leaf", "Reading", "Readings", "decoded", "leaves", "paths", "raw", "readings"]
+__all__ = ["STANDARD", "Decoded", "Leaf", "Reading", "Readings", "contents", "decoded", "leaves", "paths", "raw", "readings"]
 
 
 def leaves(message: Message, found: Structure) -> tuple[Leaf, ...]:

@@ -143,7 +143,7 @@ class _Explorer:
 
     def _explore(self, section: _Section) -> None:
         data = section.buffer.data
-        if not self._spend(section.end - section.header):
+        if not self._spend(section.body - section.header):
             return
         for header, body in other_headers(data, section.header, section.body, section.end):
             reading = section.reading or Reading.OTHER_HEADER

@@ -1,7 +1,7 @@
 """MIME side by side with the standard library: `python -m tests.benchmarks.bench_mime`.
 
-Messages of about 12 kB, each one another, so that nothing is remembered from one to the next: DKIM-signed, with text, HTML and an
-attachment, as most mail is. The memory line reads one message of 28 MB in a process of its own.
+Messages of about 12 kB, each one another, so that nothing is remembered from one to the next: DKIM-signed, with text, HTML and
+an attachment, as most mail is. The memory line reads one message of 28 MB in a process of its own.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from hashlib import sha256
 from itertools import cycle
 
 from mailsec.message.fields import parse
-from mailsec.message.leaves import decoded, readings
+from mailsec.message.leaves import contents, readings
 from mailsec.message.mime import structure
 from tests.benchmarks.clock import rate
 
@@ -88,8 +88,8 @@ def headers(data: bytes) -> None:
 def tree(data: bytes) -> None:
     """Every leaf of every reading, decoded, and its hash."""
     message = parse(data)
-    for leaf in readings(message, structure(message)).leaves:
-        sha256(decoded(message, leaf).data).digest()
+    for _, content in contents(message, readings(message, structure(message)).leaves):
+        sha256(content.data).digest()
 
 
 def their_headers(data: bytes) -> None:
@@ -125,7 +125,7 @@ def _both(ours: object, theirs: object, messages: cycle[bytes]) -> tuple[float, 
 
 
 def large(octets: int = 20_000_000) -> str:
-    """Take one message of 28 MB apart here, one leaf at a time; peak of allocated memory by the message's own size, both ways."""
+    """Take one message of 28 MB apart here, leaf by leaf; the peak of allocated memory by the message's own size, both ways."""
     data = message_of(1, octets)
     ratios = []
     for job in (tree, their_tree):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from hashlib import sha256
 from pathlib import Path
@@ -16,7 +17,7 @@ from mailsec.message.checks import message_check
 from mailsec.message.decode import Decoder
 from mailsec.message.fields import Message, parse
 from mailsec.message.leaf import standard_leaves
-from mailsec.message.leaves import STANDARD, Leaf, Reading, decoded, leaves, paths, raw, readings
+from mailsec.message.leaves import STANDARD, Leaf, Reading, contents, decoded, leaves, paths, raw, readings
 from mailsec.message.mime import structure
 from mailsec.message.ordinary import ordinary_readings
 from mailsec.message.readings import other_readings
@@ -102,6 +103,19 @@ def test_a_leaf_within_encoded_content_is_got_at_through_its_holder() -> None:
     assert (inner.path, inner.part, inner.name, inner.standard) == ("1~1", None, "hidden.exe", False)
     assert inner.holder == found[0]
     assert bytes(raw(message, inner)).startswith(b"begin 644 hidden.exe\r\n")
+
+
+def test_contents_are_those_of_each_leaf() -> None:
+    for case in CASES:
+        message, found = union(case["message"].encode("latin-1"))
+        assert [(leaf, each.data) for leaf, each in contents(message, found)] == [
+            (leaf, content(message, leaf)) for leaf in found
+        ]
+    message, found = union(
+        b"Content-Transfer-Encoding: base64\r\n\r\n"
+        + base64.b64encode(b"".join(b"begin 644 %d\r\n#0V%%T\r\n#0V%%%c\r\n`\r\nend\r\n" % (n, 64 + n) for n in range(5)))
+    )
+    assert [(leaf.path, leaf.name) for leaf, _ in contents(message, reversed(found))][:2] == [("1~5", "4"), ("1~4", "3")]
 
 
 def test_names_of_all_readings_belong_to_the_leaf() -> None:
