@@ -353,6 +353,8 @@ SPOOF_NAME = 128
 """Characters of a display name above which it pushes the address out of sight."""
 SPOOF_PROTECTED = 1_000
 """Domains that --protect may name; each is compared with every identity."""
+SPOOF_DOMAINS = 60
+"""Domains of one message, those of From first, that are compared with the protected ones."""
 SPOOF_PARTS = 1_000
 """Parts of a message whose file names are looked at."""
 SPOOF_SIGNATURES = 50
