@@ -76,9 +76,15 @@ MAX_ENCLOSED = 200
 """Enclosed messages whose headers are looked at; a digest has under 100."""
 MAX_CLUES = 50
 """Content fields, boundaries and names of one header that other readings are made of."""
-MAX_CLUE_BYTES = 200_000
-"""Octets of one header that are searched for them."""
-MAX_READ_SECTIONS = 3_000
+MAX_LOOSE_FIELDS = 100
+"""Fields of one header that some program may take for those that say what a part is; a header has three."""
+MAX_CLUE_BYTES = 1024 * 1024
+"""Octets of one header that are searched for them; a larger header is said to be read in part."""
+MAX_BOUNDARY_MENTIONS = 12
+"""Places of one Content-Type where a boundary may be named; each is spelt in a hundred ways, a millisecond for all of them."""
+MAX_CLUE_VALUE = 4_000
+"""Octets of the value of one of them."""
+MAX_READ_SECTIONS = 1_000
 """Pieces of one message that its other readings take apart, each once. Honest messages that need any need under 50."""
 MAX_READ_LEAVES = 1_000
 """Leaves that other readings add to the standard's."""
