@@ -263,6 +263,15 @@ _DNS = (
 )
 
 
+protect_option = click.option(
+    "--protect",
+    type=TEXT,
+    multiple=True,
+    metavar="DOMAIN",
+    help="A domain, such as our own, that no other sender may look like (repeatable).",
+)
+
+
 def output_options(function: F) -> F:
     """Adds the output options; the function gets them as `output`, an OutputOptions."""
     return _grouped(function, _OUTPUT, "out_", "output", _output)

@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from mailsec.cli.keys import ring_option
-from mailsec.cli.options import PATH, TEXT, DnsOptions, OutputOptions, command, dns_options, output_options
+from mailsec.cli.options import PATH, TEXT, DnsOptions, OutputOptions, command, dns_options, output_options, protect_option
 from mailsec.cli.types import ADDRESS, IPAddress
 from mailsec.core.errors import UsageError
 
@@ -78,13 +78,7 @@ class VerifyChoices:
     is_flag=True,
     help="Ask dkimpy about the DKIM signatures too; a finding where it refuses what is accepted here.",
 )
-@click.option(
-    "--protect",
-    type=TEXT,
-    multiple=True,
-    metavar="DOMAIN",
-    help="A domain, such as our own, that no other sender may look like (repeatable).",
-)
+@protect_option
 @click.option("--header", is_flag=True, help="Print the results as an Authentication-Results field instead.")
 @click.option(
     "--add-header",

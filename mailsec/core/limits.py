@@ -535,7 +535,7 @@ MAX_HTML_ATTRIBUTES = 100
 """Attributes of one tag that are looked at."""
 MAX_LINK_TEXT = 400
 """Characters of a link's visible text: what a person can read in one place."""
-MAX_URL = 8_192
+MAX_LINK_TARGET = 8_192
 """Characters of one URL: four times what browsers show; the rest of a longer one is cut."""
 MAX_MESSAGE_LINKS = 5_000
 """Different links of one message that are listed."""
