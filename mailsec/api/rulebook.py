@@ -12,10 +12,13 @@ from mailsec.core.rules import Rule
 
 BOOKS = (
     "mailsec.message.rules",
+    "mailsec.message.path.rules",
     "mailsec.sender.spf.rules",
     "mailsec.sender.dkim.rules",
     "mailsec.sender.dmarc.rules",
+    "mailsec.sender.authres.rules",
     "mailsec.sender.bimi.rules",
+    "mailsec.sender.spoofing.rules",
     "mailsec.transport.mx.rules",
     "mailsec.transport.tlsa.rules",
     "mailsec.transport.smtp.rules",
@@ -26,6 +29,7 @@ BOOKS = (
     "mailsec.content.judge.rules",
     "mailsec.content.openpgp.rules",
     "mailsec.content.smime.rules",
+    "mailsec.judges.rules",
 )
 """The modules that hold rules, each in a tuple RULES. A test compares the list with the files."""
 

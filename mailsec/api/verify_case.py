@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from mailsec.api.envelope import Envelope
@@ -19,6 +19,7 @@ from mailsec.sender.dkim.verify import DkimResult, SignatureResult
 from mailsec.sender.dmarc.evaluate import DmarcResult, DomainJudgement
 
 if TYPE_CHECKING:
+    from mailsec.api.verify_reported import StandIn
     from mailsec.content.judge.content import ContentResult
     from mailsec.sender.spf.evaluate import SpfResult
 
@@ -27,7 +28,10 @@ if TYPE_CHECKING:
 class Evidenced:
     """All that the rooms found out about one message.
 
-    `identifiers` is what DMARC was fed with: MAIL FROM first, then one for each DKIM signature in the order of `dkim`.
+    `identifiers` is what DMARC was fed with: MAIL FROM first, then one for each DKIM signature in the order of `dkim`. Those in
+    `reported`, by their index, are what the receiver reported in place of what could not be judged. `foreign` shows what other
+    hosts said of the message, None where none did; `opinion` what another program did, None where none was asked; `content`
+    what became of signatures of the content, None where there are none.
     """
 
     message: Message
@@ -40,19 +44,36 @@ class Evidenced:
     identifiers: tuple[AuthResult, ...]
     structure: Structure
     form: Check
+    spoofing: Check
     content: ContentResult | None = None
+    foreign: Check | None = None
+    opinion: Check | None = None
+    reported: Mapping[int, StandIn] = field(default_factory=dict)
 
     def signature(self, index: int) -> SignatureResult | None:
         """The DKIM signature behind an identifier, None for SPF."""
         return self.dkim.signatures[index - 1] if index else None
 
+    def unsigned_body(self, index: int) -> int:
+        """How many octets of the body an identifier leaves unsigned."""
+        if index in self.reported:
+            return self.reported[index].unsigned_body
+        signature = self.signature(index)
+        return (signature.unsigned_body or 0) if signature is not None else 0
+
+    def others(self) -> tuple[Check, ...]:
+        """What was judged elsewhere: by other hosts on the way, by other programs here."""
+        return tuple(check for check in (self.foreign, self.opinion) if check is not None)
+
     def findings(self) -> Iterator[Finding]:
         """Every finding of every room."""
         for check in (
             self.form,
+            self.spoofing,
             self.dkim.check,
             self.dmarc.check,
             *(each.check for each in (self.mail_from, self.helo, self.content) if each),
+            *self.others(),
         ):
             yield from check.all_findings()
 
@@ -78,19 +99,17 @@ def _content(found: ContentResult | None) -> Content:
 
 
 def describe(evidenced: Evidenced, index: int) -> str:
-    """An identifier in a few words: "SPF bank.example", "DKIM d=bank.example s=2026"."""
+    """An identifier in a few words: "SPF bank.example", "DKIM d=bank.example s=2026, as mx.example.net reported"."""
     signature = evidenced.signature(index)
-    if signature is None:
-        return f"SPF {evidenced.identifiers[index].domain}"
-    return f"DKIM d={signature.domain} s={signature.selector}"
+    name = f"DKIM d={signature.domain} s={signature.selector}" if signature else f"SPF {evidenced.identifiers[index].domain}"
+    return f"{name}, as {evidenced.reported[index].by} reported" if index in evidenced.reported else name
 
 
 def _author_domain(evidenced: Evidenced, judgement: DomainJudgement) -> AuthorDomain:
     whole, partial = [], []
     for index in judgement.aligned:
-        signature = evidenced.signature(index)
-        if signature is not None and signature.unsigned_body:
-            partial.append(f"{describe(evidenced, index)} leaves {signature.unsigned_body} octets of the body unsigned")
+        if unsigned := evidenced.unsigned_body(index):
+            partial.append(f"{describe(evidenced, index)} leaves {unsigned} octets of the body unsigned")
         else:
             whole.append(describe(evidenced, index))
     open_to = (*judgement.alignable, *judgement.unknown)
@@ -119,7 +138,7 @@ def _status(evidenced: Evidenced, index: int) -> Status:
 
 
 def _failure(evidenced: Evidenced, index: int) -> str:
-    if evidenced.signature(index) is None:
+    if evidenced.signature(index) is None and index not in evidenced.reported:
         return f"SPF of {evidenced.identifiers[index].domain} says fail for {evidenced.envelope.ip}"
     return f"{describe(evidenced, index)} fails: {evidenced.identifiers[index].reason}"
 

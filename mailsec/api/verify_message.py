@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from mailsec.api import verify_report
@@ -12,8 +12,10 @@ from mailsec.api.trace import Trace
 from mailsec.api.verdict import Question, decide
 from mailsec.api.verify_case import Evidenced, case_of
 from mailsec.api.verify_content import with_content
-from mailsec.core.errors import BadInput, NothingToJudge
+from mailsec.core.domains import DomainError, to_ascii
+from mailsec.core.errors import BadInput, NothingToJudge, UsageError
 from mailsec.core.flow import Flow, gather, pure, together
+from mailsec.core.limits import SPOOF_PROTECTED
 from mailsec.core.results import AuthResult, Report, Status
 from mailsec.core.rules import Severity
 from mailsec.message.checks import Author, author, message_check
@@ -22,13 +24,16 @@ from mailsec.message.mime import structure
 from mailsec.sender.dkim.verify import DkimResult
 from mailsec.sender.dkim.verify import verify as verify_dkim
 from mailsec.sender.dmarc.evaluate import evaluate as evaluate_dmarc
+from mailsec.sender.spoofing.judge import Arrival, Results, Subject, Watch, spoofing_check
 
 if TYPE_CHECKING:
+    from mailsec.api.verify_reported import Others
     from mailsec.sender.spf.evaluate import SpfResult
     from mailsec.trust.keyring.keys import Keys
 
 NOW = "now"
 RECEIVED = "received"
+_SAID = (b"authentication-results", b"received-spf")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +44,9 @@ class VerifyOptions:
     to judge for in seconds since 1970 UTC, "now" or "received"; None takes the time of arrival where it is known, else now.
     `keys` are what signatures of the content are judged with, `allow_partial` lets them cover a part of it, and `require` picks
     the question that the exit code answers.
+    `protect` names domains that nobody else may look like, `authserv_id` the receiver as it writes Authentication-Results.
+    `trust_authres` is the authserv-id of a receiver whose results, above its border, may stand in for what can no longer be
+    judged; `second_opinion` asks dkimpy too.
     """
 
     envelope: Envelope | None = None
@@ -50,6 +58,15 @@ class VerifyOptions:
     keys: Keys | None = None
     allow_partial: bool = False
     require: Question | None = None
+    protect: tuple[str, ...] = ()
+    authserv_id: str = ""
+    trust_authres: str = ""
+    second_opinion: bool = False
+
+    @property
+    def ours(self) -> tuple[str, ...]:
+        """Every name by which the receiver may call itself in Authentication-Results."""
+        return tuple(dict.fromkeys(filter(None, (self.authserv_id, self.trust_authres, self.received_from))))
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,23 +88,76 @@ def verify_message(file: bytes, subject: str, session: Session, options: VerifyO
     envelope = options.envelope or (derived(message, options.received_from) if options.received_from else Envelope())
     now = _moment(options.at, envelope, session.now)
     trace = Trace() if options.trace else None
-    evidenced = with_content(session.run(judge(message, envelope, now=now), trace), options.keys, now=now)
+    flow = judge(message, envelope, options, now=now)
+    evidenced = _with_opinion(flow, session, trace, now) if options.second_opinion else session.run(flow, trace)
+    evidenced = with_content(evidenced, options.keys, now=now)
     case = case_of(evidenced, options.fail_on, allow_partial=options.allow_partial)
     decision = decide(case, options.require)
     report = verify_report.report(evidenced, case, decision, subject=subject, now=now, trace=trace, explain=options.explain)
     return Verified(report, message, _results(evidenced))
 
 
-def judge(message: Message, envelope: Envelope, *, now: int) -> Flow[Evidenced]:
-    """SPF and DKIM side by side, then DMARC over both."""
+def _with_opinion(flow: Flow[Evidenced], session: Session, trace: Trace | None, now: int) -> Evidenced:
+    """The flow's result, and what dkimpy makes of the same message and the same answers."""
+    from mailsec.api.verify_second import Heard, second_opinion  # processes, and only here
+
+    heard = Heard()
+    evidenced = session.run(heard.listen(flow), trace)
+    return replace(evidenced, opinion=second_opinion(evidenced.message, evidenced.dkim, heard.keys, now=now))
+
+
+def judge(message: Message, envelope: Envelope, options: VerifyOptions, *, now: int) -> Flow[Evidenced]:
+    """SPF and DKIM side by side, then what the receiver reported in their place, then DMARC over all, then what misleads
+    about the sender."""
     who = author(message)
     spf, dkim = yield from together(_spf(envelope, now=now), _dkim(message, who, now=now))
     mail_from, helo = spf
-    identifiers = (mail_from.auth if mail_from else _unasked(envelope), *(each.auth for each in dkim.signatures))
+    own = (mail_from.auth if mail_from else envelope.unasked, *(each.auth for each in dkim.signatures))
+    others = _others(message, envelope, options)
+    reported = others.stand_ins(own, dkim.signatures, now=now) if others else {}
+    identifiers = tuple(reported[index].result if index in reported else auth for index, auth in enumerate(own))
     dmarc = yield from evaluate_dmarc(who.domains, identifiers)
     found = structure(message)
     form = message_check(message, found, who)
-    return Evidenced(message, envelope, who, mail_from, helo, dkim, dmarc, identifiers, found, form)
+    results = Results(dkim, dmarc, mail_from, helo)
+    subject = Subject(message, who, found, now=now, watch=_watch(options), arrival=_arrival(envelope), results=results)
+    spoofing = spoofing_check(subject)
+    foreign = others.check((*own, dmarc.auth), reported) if others else None
+    return Evidenced(
+        *(message, envelope, who, mail_from, helo, dkim, dmarc, identifiers, found, form, spoofing),
+        foreign=foreign,
+        reported=reported,
+    )
+
+
+def _others(message: Message, envelope: Envelope, options: VerifyOptions) -> Others | None:
+    """What other hosts said of the message; None where none did."""
+    if not any(field.key.endswith(_SAID) for field in message.fields):
+        return None
+    from mailsec.api.verify_reported import Others  # most messages on their way in have no such field
+
+    return Others(message, envelope.border, options.trust_authres, options.ours)
+
+
+def _arrival(envelope: Envelope) -> Arrival:
+    return Arrival(envelope.helo, envelope.mail_from, envelope.recipients, envelope.time, envelope.border)
+
+
+def _watch(options: VerifyOptions) -> Watch:
+    """Raises UsageError for what is no domain."""
+    if len(options.protect) > SPOOF_PROTECTED:
+        raise UsageError(f"more than {SPOOF_PROTECTED} domains to protect")
+    return Watch(tuple(map(_protected, options.protect)), options.ours)
+
+
+def _protected(text: str) -> str:
+    try:
+        name = to_ascii(text)
+    except DomainError as error:
+        raise UsageError(f"{text!r} cannot be protected: {error}", hint="give a domain, such as example.com") from None
+    if "." not in name:
+        raise UsageError(f"{text!r} cannot be protected: a single label", hint="give a domain, such as example.com")
+    return name
 
 
 def _spf(envelope: Envelope, *, now: int) -> Flow[tuple[SpfResult | None, SpfResult | None]]:
@@ -105,11 +175,6 @@ def _spf(envelope: Envelope, *, now: int) -> Flow[tuple[SpfResult | None, SpfRes
 
 def _dkim(message: Message, who: Author, *, now: int) -> Flow[DkimResult]:
     return verify_dkim(message, now=now, author_domains=who.domains)
-
-
-def _unasked(envelope: Envelope) -> AuthResult:
-    reason = "the return path is not known" if envelope.ip else "the envelope is not known"
-    return AuthResult("spf", Status.SKIPPED, reason)
 
 
 def _results(evidenced: Evidenced) -> tuple[AuthResult, ...]:

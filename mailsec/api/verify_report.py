@@ -25,8 +25,10 @@ def report(
         _spf(evidenced),
         evidenced.dkim.check,
         evidenced.dmarc.check,
+        *evidenced.others(),
         *_content(evidenced),
         evidenced.form,
+        evidenced.spoofing,
     ]
     if trace is not None:
         checks.append(trace_check(trace))
@@ -47,7 +49,7 @@ def _spf(evidenced: Evidenced) -> Check:
     """Both SPF identities under one node; the return path's answer is the node's."""
     named = (("MAIL FROM", evidenced.mail_from), ("HELO", evidenced.helo))
     asked = tuple(replace(result.check, name=name) for name, result in named if result)
-    mail_from = evidenced.identifiers[0]
+    mail_from = evidenced.mail_from.auth if evidenced.mail_from else evidenced.envelope.unasked
     return Check("spf", mail_from.status, mail_from.reason, children=asked)
 
 

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import sys
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from mailsec.core.results import Report
 
 MAX_MESSAGE = 2000
 """Characters of one line on stderr; the rest helps nobody."""
@@ -27,6 +31,16 @@ def say(text: str) -> None:
         sys.stderr.flush()
     except OSError:
         pass
+
+
+def say_report(report: Report) -> None:
+    """A report on stderr, where stdout carries the message: the summary, then the findings."""
+    from mailsec.core.text import visible
+
+    subject = visible(report.subject)
+    say(f"{subject}: {visible(report.summary)}")
+    for found in report.all_findings():
+        say(f"{subject}: {found.severity}: {visible(found.sentence)} ({found.rule})")
 
 
 def _line(text: str) -> str:

@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from mailsec.cli.options import PATH, TEXT, TIME, command
+from mailsec.cli.passphrase import PassphraseOptions, passphrase_options
 from mailsec.cli.times import At
 from mailsec.core.errors import UsageError
 
@@ -36,12 +37,19 @@ class SignChoices:
         "mailsec sign --dkim --key rsa.pem --selector s2026 message.eml > signed.eml",
         "mailsec sign --dkim --key rsa.pem --selector s1 --key ed25519.pem --selector s2 - < message.eml",
         "mailsec sign --dkim --key rsa.pem --selector s1 - < in.eml | mailsec verify --zone my.zone -",
+        "mailsec sign --pgp --key alice.asc message.eml > signed.eml",
     ),
 )
 @click.argument("file", type=PATH, default="-", metavar="[FILE]")
 @click.option("--dkim", is_flag=True, help="Sign with DKIM, for the domain.")
+@click.option("--pgp", is_flag=True, help="Sign with OpenPGP (PGP/MIME), for the author.")
 @click.option(
-    "--key", "keys", type=PATH, multiple=True, metavar="FILE", help="A private key, PEM or Ed25519 seed (repeatable)."
+    "--key",
+    "keys",
+    type=PATH,
+    multiple=True,
+    metavar="FILE",
+    help="A private key: PEM, Ed25519 seed, OpenPGP (repeatable).",
 )
 @click.option(
     "--selector", "selectors", type=TEXT, multiple=True, metavar="NAME", help="Where it is published (one for each key)."
@@ -58,16 +66,22 @@ class SignChoices:
 @click.option("--no-timestamp", is_flag=True, help="Leave t= out.")
 @click.option("--at", type=TIME, metavar="TIME", help="Sign for this time instead of now.")
 @click.option("-o", "--output", "path", type=PATH, default="", metavar="FILE", help="Write to FILE instead of stdout.")
+@passphrase_options
 @click.option("-q", "--quiet", is_flag=True, help="Print nothing on stderr when all went well.")
-def sign(file: str, dkim: bool, **choices: Any) -> int:
+def sign(file: str, dkim: bool, pgp: bool, passphrase_file: str, passphrase_fd: int | None, **choices: Any) -> int:
     """Sign a message: message in, message out.
 
     From, To, Subject, Date, Message-ID and the fields that say what the body is are oversigned, so that none can be added
-    later. Several keys make several signatures in one call. Nothing is written unless all of it succeeds.
+    later (--dkim). --pgp makes a multipart/signed of the content instead. Several keys make several signatures in one call.
+    Nothing is written unless all of it succeeds.
     """
     chosen = SignChoices(**choices)
-    if not dkim:
-        raise UsageError("say how to sign", hint="--dkim")
+    if dkim is pgp:
+        raise UsageError("say how to sign", hint="--dkim or --pgp")
+    if pgp:
+        return _openpgp(file, chosen, PassphraseOptions(passphrase_file, passphrase_fd))
+    if passphrase_file or passphrase_fd is not None:
+        raise UsageError("keys for DKIM have no passphrase")
     if len(chosen.keys) != len(chosen.selectors):
         raise UsageError("give one --selector for each --key", hint="--key rsa.pem --selector s1 --key ed.pem --selector s2")
     if chosen.at == "received":
@@ -75,3 +89,22 @@ def sign(file: str, dkim: bool, **choices: Any) -> int:
     from mailsec.cli.jobs.sign import run  # not before it is needed
 
     return run(file, chosen)
+
+
+def _openpgp(file: str, chosen: SignChoices, passphrase: PassphraseOptions) -> int:
+    """Sign with OpenPGP; an option that only DKIM has is refused, not passed over."""
+    if (
+        chosen.selectors
+        or chosen.domain
+        or chosen.identity
+        or chosen.oversign
+        or chosen.expire
+        or chosen.no_timestamp
+        or chosen.at
+    ):
+        raise UsageError("--pgp takes none of the options of DKIM", hint="--key, --passphrase-file, --passphrase-fd, -o, -q")
+    if not chosen.keys:
+        raise UsageError("no key to sign with", hint="give --key FILE")
+    from mailsec.cli.jobs.sign import run_openpgp  # not before it is needed
+
+    return run_openpgp(file, chosen, passphrase)

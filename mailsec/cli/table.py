@@ -17,6 +17,8 @@ COMMANDS = {
     "verify": Entry("mailsec.cli.verify", "verify", "Who really sent a message, and was it changed."),
     "check": Entry("mailsec.cli.check", "check", "What a domain publishes to protect its mail."),
     "sign": Entry("mailsec.cli.sign", "sign", "Sign a message: message in, message out."),
+    "encrypt": Entry("mailsec.cli.encrypt", "encrypt", "Encrypt a message to its recipients: message in, message out."),
+    "decrypt": Entry("mailsec.cli.decrypt", "decrypt", "Open an encrypted message: message in, message out."),
     "record": Entry("mailsec.cli.record", "record", "Make the DNS record that a domain should publish."),
     "keys": Entry("mailsec.cli.keys", "keys", "The key ring: keys, whose they are, and how far they are trusted."),
     "smtp": Entry("mailsec.cli.smtp", "smtp", "Speak SMTP by script, to a server or as one."),

@@ -22,6 +22,9 @@ class VerifyChoices:
     mail_from: str | None
     rcpt_to: tuple[str, ...]
     received_from: str
+    trust_authres: str
+    second_opinion: bool
+    protect: tuple[str, ...]
     header: bool
     add_header: bool
     authserv_id: str
@@ -42,8 +45,10 @@ class VerifyChoices:
         "mailsec verify message.eml",
         "mailsec verify --received-from mx.example.org message.eml",
         "mailsec verify --ip 192.0.2.1 --helo mail.example.com --mail-from alice@example.com - < message.eml",
+        "mailsec verify --received-from mx.example.org --trust-authres mx.example.org old.eml",
         "mailsec verify --zone example.zone --json message.eml | jq .verdict",
         "mailsec verify --key alice.asc signed.eml",
+        "mailsec verify --protect bank.example --received-from mx.example.org message.eml",
         "mailsec verify --add-header --authserv-id mx.example.org - < message.eml > with-results.eml",
     ),
 )
@@ -58,6 +63,25 @@ class VerifyChoices:
     default="",
     metavar="HOST",
     help="Take the envelope from the Received fields that HOST, our own border, wrote on top.",
+)
+@click.option(
+    "--trust-authres",
+    type=TEXT,
+    default="",
+    metavar="ID",
+    help="Let results of this receiver, above the border of --received-from, stand in for what can no longer be judged.",
+)
+@click.option(
+    "--second-opinion",
+    is_flag=True,
+    help="Ask dkimpy about the DKIM signatures too; a finding where it refuses what is accepted here.",
+)
+@click.option(
+    "--protect",
+    type=TEXT,
+    multiple=True,
+    metavar="DOMAIN",
+    help="A domain, such as our own, that no other sender may look like (repeatable).",
 )
 @click.option("--header", is_flag=True, help="Print the results as an Authentication-Results field instead.")
 @click.option(
@@ -91,6 +115,12 @@ def verify(files: Sequence[str], output: OutputOptions, dns: DnsOptions, **choic
         raise UsageError("--received-from and a stated envelope contradict each other")
     if chosen.header + chosen.add_header + chosen.explain_for_user > 1:
         raise UsageError("--header, --add-header and --explain-for-user exclude each other")
+    if chosen.trust_authres and not chosen.received_from:
+        raise UsageError(
+            "--trust-authres needs a border", hint="name the receiver whose Received fields show it: --received-from HOST"
+        )
+    if chosen.trust_authres and (chosen.header or chosen.add_header):
+        raise UsageError("--trust-authres would have us write what another host judged: not with --header or --add-header")
     if len(files) > 1 and (chosen.add_header or (chosen.header and output.path)):
         raise UsageError("a message or a header field is written for one input at a time")
     from mailsec.cli.jobs.verify import run  # the whole of mailsec, not before it is needed

@@ -65,6 +65,17 @@ MAX_RECEIVED_BYTES = 16 * 1024
 MAX_RECEIVED = 200
 """Received fields that are read; loops are cut at 50 to 100 hops by every transfer agent."""
 
+# --- the received path
+PATH_CLOCK_SKEW = 3_600
+"""Seconds that a hop may be earlier than the one below it before it is worth saying: clocks drift, and some time zones are
+written wrong by an hour."""
+PATH_QUEUE_TIME = 5 * 86_400
+"""Seconds between two hops above which no queue explains it: RFC 5321 section 4.5.4.1 has senders give up after 4 to 5 days."""
+PATH_VISITS = 4
+"""How often one host takes the same message, others between, before it is a loop; a list and a forwarder make two."""
+PATH_SOFTWARE = 120
+"""Characters of an unreadable Received field or of a User-Agent that are shown."""
+
 # --- names and records
 MAX_NAME = 253
 """Octets in a domain name in text form (RFC 1035 section 2.3.4)."""
@@ -250,6 +261,11 @@ AUTHRES_BYTES = 64 * 1024
 AUTHRES_RESULTS = 1_000
 """Results of one field that are read, and properties of one result; honest fields have under 20."""
 
+FOREIGN_RESULTS = 50
+"""Fields with results of other hosts that are read, the topmost first; ten hops with three fields each have fewer."""
+FOREIGN_SHOWN = 30
+"""Results of one such field that are shown and compared."""
+
 # --- mail hosts and key records
 RECORD_QUOTED = 1_000
 """Characters of a record that evidence quotes; a record may have 64 kB."""
@@ -397,6 +413,33 @@ SMTP_UNREAD = 100
 
 LADDER_TEXT = 64 * 1024
 """Octets of one rung of a dialogue that a report keeps; a line has under 1 kB, a message in one piece may have megabytes."""
+# --- second opinions: other programs in child processes
+JUDGE_SECONDS = 5.0
+"""One program's whole work on one message; dkimpy takes 0.3 on honest mail, 25 on 80 kB of spaces made to hurt it."""
+JUDGE_MEMORY = 1024 * 1024 * 1024
+"""Address space of one program; dkimpy copies a message several times, and what does not fit is not judged."""
+JUDGE_OUTPUT = 1024 * 1024
+"""Octets of a program's output, and as many of its complaints."""
+
+# --- forged senders
+SPOOF_ADDRESSES = 20
+"""Addresses of one field, and fields of one name, that are compared with From; an honest message has one or two."""
+SPOOF_RECIPIENTS = 50
+"""Recipients whose domains are compared with the sender's."""
+SPOOF_FIELD = 16 * 1024
+"""Octets of a field beside From that are looked at for what misleads; an honest one has under 1 kB."""
+SPOOF_TEXT = 2_048
+"""Characters of a display name or Subject that are looked at; a longer name is a finding of its own."""
+SPOOF_NAME = 128
+"""Characters of a display name above which it pushes the address out of sight."""
+SPOOF_PROTECTED = 1_000
+"""Domains that --protect may name; each is compared with every identity."""
+SPOOF_SIGNATURES = 50
+"""DKIM signatures whose d= and s= are looked at as they are written."""
+SPOOF_SPF_ADDRESSES = 1 << 18
+"""IPv4 addresses authorized by one SPF record above which that is worth saying; BreakSPF (2024) counts from 100,000 on."""
+SPOOF_SPF_ANYBODY = 1 << 24
+"""IPv4 addresses from which on a pass of SPF says nothing: a network of eight bits has hosts of everybody in it."""
 
 # --- what a person is shown (JSON always has everything)
 SHOWN_TEXT = 600
@@ -439,3 +482,13 @@ CONTENT_INLINE_BYTES = 32 * 1024 * 1024
 """Octets of text parts of one message that are searched for inline OpenPGP."""
 PGP_NESTING = 16
 """Levels of compression or signing inside each other that are opened; programs make at most three."""
+PGP_RECIPIENTS = 1_000
+"""Session keys of one message; a mail to more people goes to a list."""
+PGP_OWN_KEYS = 50
+"""Secret keys that are tried where a message hides its recipients."""
+PGP_CHILD_MEMORY = 1024 * 1024 * 1024
+"""Address space of the child that opens an encrypted message, beyond eight times the message: what ten kilobytes unfold to."""
+PGP_CHILD_SECONDS = 20
+"""Processor time of that child, and a second more for each megabyte; opening ten megabytes takes a fifth of a second."""
+MAX_PASSPHRASE = 4_096
+"""Octets of a passphrase."""

@@ -1,4 +1,4 @@
-"""Received fields (RFC 5321 section 4.4), and where a message crossed the border of a receiver that the user trusts.
+"""Received fields (RFC 5321 section 4.4) in the formats of known programs.
 
 Only the formats of known programs are read: what a field of another format says is unknown, never a guess.
 """
@@ -6,14 +6,12 @@ Only the formats of known programs are read: what a field of another format says
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
+from ipaddress import IPv4Address, IPv6Address, ip_address
 
 from mailsec.core.limits import MAX_RECEIVED, MAX_RECEIVED_BYTES
 from mailsec.core.text import from_bytes
-from mailsec.message.addresses import parse_addresses
 from mailsec.message.dates import parse_date
 from mailsec.message.fields import Field, Message
 from mailsec.message.tokens import clauses
@@ -31,6 +29,10 @@ class Format(StrEnum):
     GMAIL = "gmail"
     DOVECOT = "dovecot"
     AMAVIS = "amavis"
+    # these `path.claimed` reads, for showing only: `parse_received` calls them unknown
+    QMAIL = "qmail"
+    FETCHMAIL = "fetchmail"
+    STANDARD = "standard"
     UNKNOWN = "unknown"
 
 
@@ -39,7 +41,8 @@ class Hop:
     """One Received field. Everything is "" or None where the field does not say it or its format is unknown.
 
     `helo` is the name the client gave, `tcp_name` the one that the receiver found for its address in the DNS, `by` the
-    receiver's own name in lower case (it is read in unknown formats too), `time` seconds since 1970 UTC.
+    receiver's own name in lower case (it is read in unknown formats too), `time` seconds since 1970 UTC. `notes` are the
+    comments of all clauses and what stands behind the protocol, as written.
     """
 
     field: Field
@@ -53,6 +56,7 @@ class Hop:
     id: str = ""
     recipient: str = ""
     time: int | None = None
+    notes: tuple[str, ...] = ()
 
     @property
     def is_internal(self) -> bool:
@@ -60,23 +64,6 @@ class Hop:
         if self.format is Format.UNKNOWN:
             return False
         return self.ip.is_loopback if self.ip is not None else not self.helo or self.helo == self.by
-
-
-@dataclass(frozen=True, slots=True)
-class Border:
-    """Where the message came in from outside. With a `reason` nothing could be derived, and `ip` is None.
-
-    `mail_from` is the return path: "" for `<>`, None where no Return-Path field stands above the border or it cannot be read.
-    `field` is the Received field that says so, `return_path` the field with the return path.
-    """
-
-    ip: IPAddress | None = None
-    helo: str = ""
-    mail_from: str | None = None
-    time: int | None = None
-    field: Field | None = None
-    return_path: Field | None = None
-    reason: str = ""
 
 
 def hops(message: Message) -> tuple[Hop, ...]:
@@ -127,6 +114,7 @@ def parse_received(field: Field) -> Hop:
             break
     else:
         return unknown
+    protocol, _, behind = found.word("with").partition(" ")
     return Hop(
         field,
         client.format,
@@ -135,10 +123,11 @@ def parse_received(field: Field) -> Hop:
         client.tcp_name.lower().removesuffix("."),
         client.ip,
         found.word("via"),
-        found.word("with") if client.format is Format.EXCHANGE else found.word("with").partition(" ")[0],
+        found.word("with") if client.format is Format.EXCHANGE else protocol,
         found.word("id"),
         found.word("for").strip("<>"),
         parse_date(found.date),
+        (*(note for each in found.comments.values() for note in each), behind),
     )
 
 
@@ -168,7 +157,7 @@ def _clauses(value: str) -> _Clauses | None:
                 return None
             comments.setdefault(keyword, []).append(_SPACE.sub(" ", text).strip())
         # the value of from and by is whatever comes next: a client may call itself "by"
-        elif lower in _KEYWORDS and (keyword not in ("from", "by") or words[keyword]):
+        elif lower in KEYWORDS and (keyword not in ("from", "by") or words[keyword]):
             if lower in words or (lower == "from" and words) or (lower not in ("from", "by") and "by" not in words):
                 return None
             keyword = lower
@@ -184,10 +173,11 @@ def _clauses(value: str) -> _Clauses | None:
     )
 
 
-_KEYWORDS = frozenset({"from", "by", "via", "with", "id", "for"})
+KEYWORDS = frozenset({"from", "by", "via", "with", "id", "for"})
 
 
-def _ip(text: str) -> IPAddress | None:
+def read_ip(text: str) -> IPAddress | None:
+    """An address or the content of an address literal (RFC 5321 section 4.1.3); IPv4 mapped into IPv6 comes out as IPv4."""
     try:
         address = ip_address(text.removeprefix("IPv6:").partition("%")[0])
     except ValueError:
@@ -200,7 +190,7 @@ def _info(found: _Clauses, format: Format) -> _Client | None:
     if not found.word("from"):
         return _Client(format)
     match = _TCP_INFO.match(found.notes("from")[0]) if found.notes("from") else None
-    address = _ip(match["ip"]) if match else None
+    address = read_ip(match["ip"]) if match else None
     if match is None or address is None:
         return None
     name = match["name"] or ""
@@ -237,7 +227,7 @@ def _exim(found: _Clauses, by: str) -> _Client | None:
     else:
         # a local process: the field has the user's name or nothing, and the protocol says so
         return _Client(Format.EXIM) if found.word("with").partition(" ")[0] in ("", "local") else None
-    address = _ip(match["ip"])
+    address = read_ip(match["ip"])
     pairs = dict(pair.split("=", 1) for pair in text.split())
     return None if address is None else _Client(Format.EXIM, pairs.get("helo", helo), tcp_name, address)
 
@@ -250,7 +240,7 @@ def _exchange(found: _Clauses, by: str) -> _Client | None:
     notes = found.notes("from")
     if not _EXCHANGE_ID.match(found.word("id")) or not notes:
         return None
-    address = _ip(notes[0].strip("[]"))
+    address = read_ip(notes[0].strip("[]"))
     return None if address is None else _Client(Format.EXCHANGE, found.word("from"), "", address)
 
 
@@ -260,7 +250,7 @@ def _gmail(found: _Clauses, by: str) -> _Client | None:
         return None
     if by.endswith((".google.com", ".gmail.com")):
         return _info(found, Format.GMAIL)
-    return _Client(Format.GMAIL) if not found.word("from") and _ip(by) is not None else None
+    return _Client(Format.GMAIL) if not found.word("from") and read_ip(by) is not None else None
 
 
 def _amavis(found: _Clauses, by: str) -> _Client | None:
@@ -277,82 +267,3 @@ def _dovecot(found: _Clauses, by: str) -> _Client | None:
     if found.word("from") and not found.notes("from"):
         return _Client(Format.DOVECOT, found.word("from"))
     return _info(found, Format.DOVECOT)
-
-
-# not `is_private`: that has the networks for documentation too, which examples use as if they were public
-_OWN_NETWORKS = tuple(
-    ip_network(each)
-    for each in (
-        "10.0.0.0/8",
-        "172.16.0.0/12",
-        "192.168.0.0/16",
-        "127.0.0.0/8",
-        "169.254.0.0/16",
-        "::1",
-        "fc00::/7",
-        "fe80::/10",
-    )
-)
-_LOCAL_NAMES = ("localhost", "localhost.localdomain", "localhost6", "127.0.0.1")
-
-
-def border(message: Message, host: str) -> Border:
-    """Where the message reached `host`, by the topmost unbroken run of Received fields whose `by` is `host`.
-
-    The last of the run is the border. A field with `by localhost` belongs to it where the one above says that the message came
-    from the machine itself: that is a content filter. Fields above the run must show that `host` handed the message on, else
-    the run may be forged. Nothing below the border is looked at.
-    """
-    name = host.lower().removesuffix(".")
-    found = hops(message)
-    first = next((index for index, hop in enumerate(found) if hop.by == name), None)
-    if first is None:
-        return Border(reason=f"no Received field is by {name}")
-    for index in range(first):
-        if not _handed_on(found, index, name):
-            return Border(
-                field=found[index].field,
-                reason=f"a Received field above those by {name} does not show that {name} handed the message on",
-            )
-    last = _last_of_run(found, first, name)
-    edge = found[last]
-    if edge.format is Format.UNKNOWN:
-        return Border(field=edge.field, reason=f"the Received field at the border of {name} has an unknown format")
-    if edge.ip is None or edge.ip.is_loopback:
-        return Border(field=edge.field, reason=f"the last Received field by {name} names no client outside of {name}")
-    return_path = _return_path(message, edge.field)
-    mail_from = None if return_path is None else _reverse_path(return_path.value)
-    return Border(edge.ip, edge.helo, mail_from, edge.time, edge.field, return_path)
-
-
-def _last_of_run(found: Sequence[Hop], first: int, name: str) -> int:
-    last = first
-    for index in range(first + 1, len(found)):
-        filtered = found[index].by in _LOCAL_NAMES and found[last].is_internal
-        if found[index].by != name and not filtered:
-            break
-        last = index
-    return last
-
-
-def _handed_on(found: Sequence[Hop], index: int, name: str) -> bool:
-    """True where the hop at `index` took the message from its own network, or from a client whose address the DNS calls `name`
-    or as the receiver below calls itself."""
-    hop = found[index]
-    if hop.ip is None:
-        # without an address only what no user of the machine can cause: a program that was run may have been given any header
-        return hop.is_internal and hop.format in (Format.GMAIL, Format.DOVECOT)
-    return any(hop.ip in network for network in _OWN_NETWORKS) or hop.tcp_name in (name, found[index + 1].by)
-
-
-def _return_path(message: Message, edge: Field) -> Field | None:
-    """The topmost Return-Path above the border."""
-    return next((field for field in message.all("Return-Path") if field.start < edge.start), None)
-
-
-def _reverse_path(value: bytes) -> str | None:
-    """The return path as text, "" for `<>`; None where it cannot be read."""
-    found = parse_addresses(value)
-    if len(found.mailboxes) == 1 and not found.ambiguous:
-        return from_bytes(found.mailboxes[0].address)
-    return "" if b"".join(value.split()) == b"<>" else None

@@ -176,7 +176,7 @@ def without_comments(value: bytes) -> bytes:
     return b"".join((*pieces, value[done:]))
 
 
-_CLAUSE = re.compile(r"[ \t\r\n]+|([^ \t\r\n();]+)|[();]")
+_CLAUSE = re.compile(r"[ \t\r\n]*([^ \t\r\n();]+|[();])")
 _PARENTHESIS = re.compile(r"\\.|[()]", re.DOTALL)
 
 
@@ -190,7 +190,7 @@ def clauses(value: str) -> tuple[list[tuple[str, bool]], str] | None:
     at = 0
     while (match := _CLAUSE.match(value, at)) is not None:
         at = match.end()
-        text = match[0]
+        text = match[1]
         if text == "(":
             end = _comment_end(value, at)
             if end is None:
@@ -202,11 +202,10 @@ def clauses(value: str) -> tuple[list[tuple[str, bool]], str] | None:
             return None
         elif text == ";":
             date = []
-        elif match[1] is not None:
-            if date is None:
-                items.append((text, False))
-            else:
-                date.append(text)
+        elif date is None:
+            items.append((text, False))
+        else:
+            date.append(text)
     return None if date is None else (items, " ".join(date))
 
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from mailsec.api.session import Session, Settings
 from mailsec.api.sign_message import KeyChoice, sign_dkim
-from mailsec.cli.complaint import say
+from mailsec.cli.complaint import say_report
 from mailsec.cli.io import each_input, write_message
-from mailsec.cli.jobs.keyfile import read_key
+from mailsec.cli.jobs.keyfile import key_files, read_key
+from mailsec.cli.passphrase import PassphraseOptions, asker
 from mailsec.cli.sign import SignChoices
-from mailsec.core.results import Report
-from mailsec.core.text import visible
+from mailsec.core.errors import KeyUnavailable
 from mailsec.sender.dkim.sign import SignOptions
 
 
@@ -26,14 +26,28 @@ def run(file: str, chosen: SignChoices) -> int:
         produced = sign_dkim(data, name, keys, options, now=now)
         write_message(produced.data, chosen.path, (file, *chosen.keys))
         if not chosen.quiet:
-            _say(produced.report)
+            say_report(produced.report)
         return produced.report.exit
 
     return each_input((file,), one)
 
 
-def _say(report: Report) -> None:
-    """The report on stderr, since stdout carries the message."""
-    say(f"{visible(report.subject)}: {visible(report.summary)}")
-    for found in report.all_findings():
-        say(f"{visible(report.subject)}: {found.severity}: {visible(found.message)} ({found.rule})")
+def run_openpgp(file: str, chosen: SignChoices, passphrase: PassphraseOptions) -> int:
+    """Sign the content of the message in `file` with OpenPGP and write it; the exit code."""
+    from mailsec.api.sign_openpgp import SignKeys, sign_openpgp  # DKIM needs nothing of it
+
+    keys = key_files(chosen.keys)
+    if not keys.own():
+        raise KeyUnavailable("no secret key to sign with: only public ones were named", hint="name the secret key with --key")
+    signing = SignKeys(keys, tuple(keys.own()), asker(passphrase))
+    with Session() as clock:
+        now = clock.now
+
+    def one(name: str, data: bytes) -> int:
+        produced = sign_openpgp(data, name, signing, now=now)
+        write_message(produced.data, chosen.path, (file, *chosen.keys))
+        if not chosen.quiet:
+            say_report(produced.report)
+        return produced.report.exit
+
+    return each_input((file,), one)

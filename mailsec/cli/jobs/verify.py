@@ -31,12 +31,22 @@ def run(files: Sequence[str], chosen: VerifyChoices, output: OutputOptions, dns:
         keys=key_files(chosen.keys) if chosen.keys else None,
         allow_partial=chosen.allow_partial,
         require=Question(chosen.require) if chosen.require else None,
+        protect=chosen.protect,
+        authserv_id=chosen.authserv_id,
+        trust_authres=_valid_id(chosen.trust_authres) if chosen.trust_authres else "",
+        second_opinion=chosen.second_opinion,
     )
     with session(dns) as live:
         if chosen.header or chosen.add_header or (chosen.explain_for_user and output.format in ("human", "plain")):
             return each_input(files, _printing_instead(live, options, chosen, output, files))
         with Printer(output, files) as printer:
             return each_input(files, lambda name, data: printer.show(verify_message(data, name, live, options).report))
+
+
+def _valid_id(text: str) -> str:
+    from mailsec.sender.authres.write import valid_id  # only here
+
+    return valid_id(text)
 
 
 def _printing_instead(

@@ -208,8 +208,26 @@ INJECTED = Rule(
     _FORGED,
     "Believe none of those lines.",
 )
+OVERRULED = Rule(
+    "openpgp-key-overruled",
+    Severity.MEDIUM,
+    "A message was encrypted to a key that should not be used",
+    "RFC 9580 section 13.1",
+    _READ_BY_OTHERS,
+    "Get the owner's present key.",
+)
+NOT_FOR = Rule(
+    "openpgp-recipient-without-key",
+    Severity.LOW,
+    "The message names a recipient of whom no key takes part",
+    "RFC 3156 section 4",
+    (Threat.UNAVAILABLE,),
+    "Name that recipient's key too, with --to-key FILE.",
+)
 
 RULES: tuple[Rule, ...] = (
+    OVERRULED,
+    NOT_FOR,
     SIGNATURE_BAD,
     KEY_UNKNOWN,
     KEY_EXPIRED,

@@ -44,7 +44,8 @@ class SignatureResult:
     `status` is a word of RFC 8601 section 2.7.1, or skipped. Of a field that could not be read only `domain` may be there, as
     claimed. `key_bits` is None where no key was found; `unsigned_body` counts octets of the canonical body behind l=, None
     where the body was not looked at. `signed_fields` are lower-case names; `unsigned_singletons` are fields that are present,
-    may stand once, and are not in h=.
+    may stand once, and are not in h=. `field` is the signature itself; `key_gone` says that no key stands at its name, which is
+    what becomes of one that was rotated.
     """
 
     status: Status
@@ -61,6 +62,8 @@ class SignatureResult:
     test_mode: bool
     check: Check
     auth: AuthResult
+    field: Field
+    key_gone: bool = False
 
 
 class Key(NamedTuple):
@@ -83,13 +86,14 @@ class Outcome(NamedTuple):
 class Job:
     """A signature on its way: parsed, then with its keys, then judged."""
 
-    __slots__ = ("failure", "field", "findings", "keys", "record_text", "signature")
+    __slots__ = ("failure", "field", "findings", "key_gone", "keys", "record_text", "signature")
 
     def __init__(self, field: Field) -> None:
         self.field = field
         self.findings: list[Finding] = []
         self.keys: list[Key] = []
         self.record_text = b""
+        self.key_gone = False
         self.failure: Outcome | None = None
         self.signature: Signature | None = None
         try:
@@ -111,6 +115,7 @@ class Job:
             return
         texts = key_texts(answer)
         if not texts:
+            self.key_gone = True
             other = ": the records at its name are no keys" if answer.records else ""
             self.failure = Outcome(Status.PERMERROR, f"no key (it may have been rotated){other}")
             return
@@ -257,6 +262,8 @@ def _result(
         testing,
         check,
         _auth(signature, status, reason),
+        job.field,
+        job.key_gone,
     )
 
 
@@ -311,4 +318,4 @@ def bare_result(field: Field, message: Message, status: Status, reason: str) -> 
     domain = claimed_domain(field.value)
     check = Check("signature", status, reason, (Fact("d", domain),) if domain else (), (), (field_evidence(field, message),))
     auth = AuthResult("dkim", status, reason, domain, (("header.d", domain),) if domain else ())
-    return SignatureResult(status, reason, domain, "", "", "", "", None, None, (), (), False, check, auth)
+    return SignatureResult(status, reason, domain, "", "", "", "", None, None, (), (), False, check, auth, field)

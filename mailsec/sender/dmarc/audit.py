@@ -8,11 +8,11 @@ from dataclasses import dataclass, replace
 from mailsec.core.limits import LINT_QUOTED, LINT_SHOWN
 from mailsec.core.results import Evidence, EvidenceKind, Finding, finding
 from mailsec.core.rules import Rule, Severity
+from mailsec.core.suffixes import listed_organization, public_suffix
 from mailsec.core.text import clipped
 from mailsec.sender.dmarc import rules
 from mailsec.sender.dmarc.destinations import is_address
 from mailsec.sender.dmarc.record import DmarcRecord, Policy, Psd, ReportUri, Scope, TagDefect, parse, to_text
-from mailsec.sender.dmarc.suffixes import listed_organization, public_suffix
 
 _RANKS = {policy: rank for rank, policy in enumerate(Policy)}
 _SHOWN = 100

@@ -6,12 +6,12 @@ from collections.abc import Iterator
 
 from mailsec.core.flow import Flow
 from mailsec.core.results import Check, Fact, Status, finding
+from mailsec.core.suffixes import listed_organization, public_suffix
 from mailsec.sender.dmarc import rules
 from mailsec.sender.dmarc.align import Author
 from mailsec.sender.dmarc.discover import Discovery, Lookup
 from mailsec.sender.dmarc.record import DmarcRecord, Policy, Scope
 from mailsec.sender.dmarc.report import quoted
-from mailsec.sender.dmarc.suffixes import listed_organization, public_suffix
 
 
 def compare(who: Author, policy: Policy | None, discovery: Discovery) -> Flow[Check]:

@@ -91,7 +91,9 @@ class Transactions:
         if ending is None:
             return Answer(path, Fate.UNTRIED, Step.CONNECT, "nothing was sent")
         if waiting is not None and waiting.at == at and waiting.sent and index in waiting.accepted:
-            return Answer(path, Fate.UNKNOWN, Step.MESSAGE, f"sent whole, and no answer came: {ending.reason}", None, ending.halt)
+            return Answer(
+                path, Fate.UNKNOWN, Step.MESSAGE, f"sent whole, and no answer came: {ending.reason}", None, ending.halt
+            )
         fate = _END_FATES.get(ending.halt, Fate.DEFERRED)
         return Answer(path, fate, ending.step, ending.reason, ending.reply, ending.halt)
 

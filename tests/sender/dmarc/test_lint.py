@@ -14,10 +14,10 @@ from hypothesis import strategies as st
 from mailsec.core.flow import Answer, AnswerStatus, Ask, Record, run
 from mailsec.core.limits import DMARC_REPORT_HOSTS, LINT_QUOTED, LINT_SHOWN
 from mailsec.core.results import Check, Finding, Status
+from mailsec.core.suffixes import listed_organization, public_suffix
 from mailsec.sender.dmarc.destinations import host_of, is_address
 from mailsec.sender.dmarc.lint import Standard, lint
 from mailsec.sender.dmarc.record import ReportUri, parse
-from mailsec.sender.dmarc.suffixes import listed_organization, public_suffix
 from tests.support import Entry, TableSource
 
 NAME = "example.com"

@@ -1,0 +1,209 @@
+"""`decrypt`: a message opened, and what was inside judged: message in, message out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from mailsec.api.secret_keys import Ask, Unlocker, nobody
+from mailsec.api.tool import TOOL
+from mailsec.content.judge.content import ContentResult, Mail, judge_content
+from mailsec.content.judge.coverage import coverage
+from mailsec.content.judge.header import Protected
+from mailsec.content.judge.layer import ContentAnswer, Coverage, Layer
+from mailsec.content.openpgp.ciphertext import Ciphertext, ciphertexts, is_bare
+from mailsec.content.openpgp.container import Container, container
+from mailsec.content.openpgp.decrypting import DecryptingError, Failure
+from mailsec.content.openpgp.mail import Judge, layers
+from mailsec.content.openpgp.opening import Opened, OpeningError, unwrapped
+from mailsec.content.openpgp.signature import judge as judge_signature
+from mailsec.core.errors import BadInput, KeyUnavailable, NothingToJudge
+from mailsec.core.exits import Exit
+from mailsec.core.limits import PGP_OWN_KEYS
+from mailsec.core.results import Check, Fact, Produced, Report, Status, worst_severity
+from mailsec.core.rules import Severity
+from mailsec.message.authors import author
+from mailsec.message.compose import as_entity, canonical, with_entity
+from mailsec.message.fields import Message, parse
+from mailsec.message.mime import Form, Method, Structure, structure
+from mailsec.trust.keyring.armor import MESSAGE, ArmorError, dearmored
+from mailsec.trust.keyring.keys import Keys
+
+_SHOWN = 10
+_EXITS = {
+    ContentAnswer.ABSENT: Exit.HOLDS,
+    ContentAnswer.GOOD: Exit.HOLDS,
+    ContentAnswer.PARTIAL: Exit.DOES_NOT_HOLD,
+    ContentAnswer.BAD: Exit.DOES_NOT_HOLD,
+    ContentAnswer.UNJUDGED: Exit.KEY,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class DecryptOptions:
+    """How a message is to be opened. `part` picks one of several ciphertexts, counted from 1; with `require_signature` one that
+    is not signed is exit code 1. `ask` gives passphrases."""
+
+    keys: Keys
+    part: int | None = None
+    require_signature: bool = False
+    fail_on: Severity | None = Severity.HIGH
+    ask: Ask = nobody
+
+
+@dataclass(frozen=True, slots=True)
+class _Inside:
+    """What was opened: the text, and what the outside said."""
+
+    opened: Opened
+    outside: Container | None
+
+
+def decrypt_message(file: bytes, subject: str, options: DecryptOptions, *, now: int) -> Produced:
+    """The decrypted form of `file`, a mail or an OpenPGP message of its own, and what was found out about it at `now`.
+
+    A mail keeps its header fields, apart from those that described the ciphertext. What stood beside the ciphertext is left
+    out, so that plaintext is never joined with what was not encrypted. Raises NothingToJudge where nothing is encrypted,
+    BadInput for what is damaged or not protected, KeyUnavailable where no key at hand opens it.
+    """
+    if not file:
+        raise NothingToJudge("the input is empty")
+    if is_bare(file):
+        return _bare(file, subject, options, now)
+    message = parse(file)
+    if not message.fields:
+        raise BadInput("this is neither a mail message nor an OpenPGP message")
+    found = structure(message)
+    judge = Judge(options.keys, now)
+    try:
+        chosen = _chosen(ciphertexts(message, found, judge), options.part)
+    except ArmorError as error:
+        raise BadInput(f"cannot be opened: {error}") from None
+    inside = _open(chosen.data, options)
+    data = _rebuilt(message, inside.opened, chosen)
+    content = _judged(Mail(message, found, author(message), options.keys), chosen, inside.opened, data, judge)
+    return Produced(data, _report(subject, inside, content, options, now))
+
+
+def _chosen(found: Sequence[Ciphertext], part: int | None) -> Ciphertext:
+    if not found:
+        raise NothingToJudge("nothing in the message is encrypted with OpenPGP")
+    if part is None and len(found) > 1:
+        raise BadInput(
+            f"the message holds {len(found)} ciphertexts, as somebody would who wants strangers' texts decrypted",
+            hint=f"pick one: --part 1 to --part {len(found)}",
+        )
+    if part is not None and part > len(found):
+        raise BadInput(f"the message holds {len(found)} ciphertexts, so there is no number {part}")
+    return found[(part or 1) - 1]
+
+
+def _open(data: bytes, options: DecryptOptions) -> _Inside:
+    """The ciphertext in the packets `data`, opened."""
+    try:
+        outside = container(data)
+    except OpeningError as error:
+        raise BadInput(f"cannot be opened: {error}") from None
+    candidates = list(options.keys.certificates(outside.recipients))
+    if outside.hidden:
+        candidates += [each for each in options.keys.own() if each not in candidates][:PGP_OWN_KEYS]
+    secrets = Unlocker(options.keys, options.ask).all_of(candidates)
+    if not secrets:
+        raise KeyUnavailable(f"no secret key that opens it is at hand: it is for {_whom(outside)}", hint="name it: --key FILE")
+    from mailsec.judges.opening import open_message
+
+    try:
+        return _Inside(open_message(data, secrets), outside)
+    except DecryptingError as error:
+        if error.failure is not Failure.KEY:
+            raise BadInput(f"cannot be opened: {error.failure}") from None
+        locked = any(passphrase is not None for _, passphrase in secrets)
+        hint = "is the passphrase the right one?" if locked else "it may be damaged, or made for another key"
+        raise KeyUnavailable(f"no key at hand opens it; it is for {_whom(outside)}", hint=hint) from None
+
+
+def _whom(outside: Container) -> str:
+    names = list(outside.recipients[:_SHOWN])
+    if outside.hidden:
+        names.append("somebody who is not named")
+    if outside.by_password:
+        names.append("whoever knows a password")
+    return ", ".join(names)
+
+
+def _rebuilt(message: Message, opened: Opened, chosen: Ciphertext) -> bytes:
+    """The message with what was decrypted as its only content."""
+    text = canonical(opened.data)
+    if not chosen.inline:
+        return with_entity(message, as_entity(text))
+    head = b"Content-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: 8bit\r\n\r\n"
+    return with_entity(message, head + text)
+
+
+def _judged(mail: Mail, chosen: Ciphertext, opened: Opened, data: bytes, judge: Judge) -> ContentResult:
+    """The content answer: of the signatures that were found with the text, else of those within it."""
+    outer = chosen.layer
+    covered = coverage(mail.message, mail.structure, outer)
+    if opened.signatures:
+        signed = Layer(
+            Method.OPENPGP,
+            Form.SIGNED,
+            outer.part,
+            outer.covered,
+            outer.control,
+            outer.whole,
+            judge.signers(opened.data, opened.signatures),
+        )
+        return judge_content(mail, [signed])
+    message = parse(data)
+    found: Structure = structure(message)
+    inner = Mail(message, found, author(message), mail.keys)
+    content = judge_content(inner, [each for each in layers(message, found, judge) if each.form is Form.SIGNED])
+    if covered.coverage is not Coverage.FULL and content.answer is ContentAnswer.GOOD:
+        return replace(content, answer=ContentAnswer.PARTIAL, reason=f"{content.reason}, but only a part was encrypted")
+    return content
+
+
+def _bare(file: bytes, subject: str, options: DecryptOptions, now: int) -> Produced:
+    """A file that is an OpenPGP message itself: its signatures are judged, whose they ought to be nobody says."""
+    try:
+        data = dearmored(file, MESSAGE)
+        opened = unwrapped(data)
+    except (ArmorError, OpeningError) as error:
+        raise BadInput(f"cannot be opened: {error}") from None
+    inside = _open(data, options) if opened is None else _Inside(opened, None)
+    results = [judge_signature(inside.opened.data, each, options.keys, now=now) for each in inside.opened.signatures]
+    best = min(results, key=lambda each: _RANKS[each.answer.status], default=None)
+    answer = ContentAnswer.ABSENT if best is None else _ANSWERS[best.answer.status]
+    reason = "not signed" if best is None else f"{best.reason}, by {best.key or best.packet.issuer or 'an unnamed key'}"
+    check = Check(
+        "content", best.answer.status if best else Status.NONE, reason, children=tuple(each.check() for each in results)
+    )
+    content = ContentResult(answer, reason, check, Protected())
+    return Produced(inside.opened.data, _report(subject, inside, content, options, now))
+
+
+_RANKS = {Status.PASS: 0, Status.FAIL: 1, Status.NEUTRAL: 2}
+_ANSWERS = {Status.PASS: ContentAnswer.GOOD, Status.FAIL: ContentAnswer.BAD, Status.NEUTRAL: ContentAnswer.UNJUDGED}
+
+
+def _report(subject: str, inside: _Inside, content: ContentResult, options: DecryptOptions, now: int) -> Report:
+    outside = inside.outside
+    signed = content.answer is not ContentAnswer.ABSENT
+    verb = "Decrypted" if outside is not None else "Opened; it was not encrypted"
+    sentence = f"{verb}; {content.reason if signed else 'not signed'}."
+    code = Exit.DOES_NOT_HOLD if options.require_signature and not signed else _EXITS[content.answer]
+    worst = worst_severity(content.check.all_findings())
+    if code is Exit.HOLDS and worst and options.fail_on and worst.rank >= options.fail_on.rank:
+        code = Exit.DOES_NOT_HOLD
+    checks = [content.check]
+    if outside is not None:
+        facts = (
+            Fact("recipients", ", ".join(outside.recipients[:_SHOWN]) or None),
+            Fact("hidden", outside.hidden),
+            Fact("container", outside.version),
+            Fact("octets", len(inside.opened.data)),
+        )
+        checks.insert(0, Check("decryption", Status.PASS, "its integrity holds", facts))
+    status = {Exit.HOLDS: Status.PASS, Exit.KEY: Status.NEUTRAL}.get(code, Status.FAIL)
+    return Report(subject, status, sentence, tuple(checks), now, TOOL, code)

@@ -1,0 +1,110 @@
+"""For whom a message is encrypted: addresses, the keys that are theirs, and what speaks against using one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from mailsec.content.openpgp.encrypting import EncryptingError, Objection, Target, target
+from mailsec.core.errors import BadInput, KeyUnavailable
+from mailsec.core.text import from_bytes
+from mailsec.message.addresses import parse_addresses
+from mailsec.message.fields import Message
+from mailsec.trust.keyring.keys import Certificate, Keys
+
+if TYPE_CHECKING:
+    from mailsec.api.encrypt_message import EncryptOptions
+
+
+@dataclass(frozen=True, slots=True)
+class Recipient:
+    """Somebody who can read the message: an address ("" where a key was named and no address of the message is its), the key,
+    and whether it is our own."""
+
+    address: str
+    target: Target
+    own: bool = False
+
+    @property
+    def shown(self) -> str:
+        """Who it is, in words."""
+        fingerprint = self.target.certificate.fingerprint
+        return f"{self.address} ({fingerprint})" if self.address else fingerprint
+
+
+def addresses(message: Message, names: Sequence[str]) -> list[str]:
+    """The addresses in the fields called `names`, each once, in order. Raises BadInput where one can be read in two ways."""
+    found: dict[str, None] = {}
+    for name in names:
+        for field in message.all(name):
+            parsed = parse_addresses(field.value)
+            if parsed.ambiguous:
+                raise BadInput(f"programs will read different addresses in {name}", hint="name the recipients: --to ADDRESS")
+            found.update((from_bytes(each.address), None) for each in parsed.mailboxes)
+    return list(found)
+
+
+def choose(message: Message, options: EncryptOptions, *, now: int, with_bcc: bool = False) -> list[Recipient]:
+    """The recipients, with a key for each. Raises KeyUnavailable, with everything that is amiss, where one has none."""
+    bcc = with_bcc or options.hidden
+    fields = ("To", "Cc", "Bcc") if bcc else ("To", "Cc")
+    chosen: list[Recipient] = []
+    amiss: list[str] = []
+    for address, certificate, named in _wanted(message, options, fields, amiss):
+        try:
+            found = target(certificate, now=now)
+        except EncryptingError as error:
+            amiss.append(str(error))
+            continue
+        if not named and not options.keys.binding(certificate, address).bound.authenticated:
+            said = (Objection.UNAUTHENTICATED, f"nobody vouched that it is the key of {address}")
+            found = replace(found, objections=(*found.objections, said))
+        amiss += [
+            f"{certificate.fingerprint}: {reason} (--allow-{kind})"
+            for kind, reason in found.objections
+            if kind not in options.allow
+        ]
+        chosen.append(Recipient(address, found, own=certificate in options.for_self))
+    if amiss:
+        raise KeyUnavailable("; ".join(amiss), hint="the option behind each reason overrules it")
+    if not any(not each.own for each in chosen):
+        raise KeyUnavailable("nobody to encrypt to", hint="name somebody: --to ADDRESS or --to-key FILE")
+    return chosen
+
+
+def _wanted(
+    message: Message, options: EncryptOptions, fields: Sequence[str], amiss: list[str]
+) -> Iterator[tuple[str, Certificate, bool]]:
+    """Address, certificate, and whether the certificate itself was named, of each recipient."""
+    asked = options.to or (() if options.certificates else tuple(addresses(message, fields)))
+    in_message = addresses(message, fields)
+    for certificate in options.certificates if not options.to else ():
+        claimed = [each for each in in_message if _claims(options.keys, certificate, each)]
+        yield (claimed[0] if claimed else ""), certificate, True
+    for address in asked:
+        try:
+            yield address, one_of(options.keys, address, options.allow), False
+        except KeyUnavailable as error:
+            amiss.append(error.message)
+    for certificate in options.for_self:
+        yield "", certificate, True
+
+
+def _claims(keys: Keys, certificate: Certificate, address: str) -> bool:
+    return any(each.fingerprint == certificate.fingerprint for each in keys.of_address(address))
+
+
+def one_of(keys: Keys, address: str, allow: frozenset[Objection] = frozenset()) -> Certificate:
+    """The one certificate of `address`. Raises KeyUnavailable where there is none, or several, with the candidates."""
+    claimed = list(keys.of_address(address))
+    vouched = [each for each in claimed if keys.binding(each, address).bound.authenticated]
+    candidates = vouched or (claimed if Objection.UNAUTHENTICATED in allow else [])
+    if len(candidates) == 1:
+        return candidates[0]
+    if candidates:
+        raise KeyUnavailable(f"{address} has several keys: " + ", ".join(each.fingerprint for each in candidates[:10]))
+    if claimed:
+        names = ", ".join(each.fingerprint for each in claimed[:10])
+        raise KeyUnavailable(f"nobody vouched that {names} is the key of {address} (--allow-unauthenticated)")
+    raise KeyUnavailable(f"no key of {address} is known")

@@ -1,0 +1,64 @@
+"""`mailsec decrypt`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import click
+
+from mailsec.cli.options import PATH, TIME, command
+from mailsec.cli.passphrase import PassphraseOptions, passphrase_options
+from mailsec.cli.times import At
+from mailsec.core.errors import UsageError
+
+
+@dataclass(frozen=True, slots=True)
+class DecryptChoices:
+    """The options of `decrypt`. `at` None is now."""
+
+    keys: tuple[str, ...]
+    part: int | None
+    require_signature: bool
+    at: At | None
+    path: str
+    quiet: bool
+
+
+@command(
+    "decrypt",
+    examples=(
+        "mailsec decrypt --key bob.asc secret.eml > plain.eml",
+        "mailsec decrypt --key bob.asc --key alice.asc --require-signature - < secret.eml | less",
+        "mailsec decrypt --key bob.asc --passphrase-fd 3 secret.eml -o plain.eml 3< passphrase",
+        "mailsec decrypt --key bob.asc file.pgp -o file",
+    ),
+)
+@click.argument("file", type=PATH, default="-", metavar="[FILE]")
+@click.option(
+    "--key",
+    "keys",
+    type=PATH,
+    multiple=True,
+    metavar="FILE",
+    help="A secret key that opens it, or the public key of who may have signed it (repeatable).",
+)
+@click.option("--part", type=click.IntRange(1), metavar="N", help="Of several ciphertexts, decrypt this one alone.")
+@click.option("--require-signature", is_flag=True, help="Leave with 1 where it is not signed.")
+@passphrase_options
+@click.option("--at", type=TIME, metavar="TIME", help="Judge signatures for this time instead of now.")
+@click.option("-o", "--output", "path", type=PATH, default="", metavar="FILE", help="Write to FILE instead of stdout.")
+@click.option("-q", "--quiet", is_flag=True, help="Print nothing on stderr when all went well.")
+def decrypt(file: str, passphrase_file: str, passphrase_fd: int | None, **choices: Any) -> int:
+    """Open an encrypted message: message in, message out.
+
+    PGP/MIME, inline OpenPGP, and OpenPGP files that are no mail. The header fields stay; what stood unencrypted beside the
+    ciphertext is left out, and nothing is written before the integrity of the whole is checked. The exit code is 0 where any
+    signature inside is good, 1 where one is bad (the text is written nevertheless), 7 where it could not be judged.
+    """
+    chosen = DecryptChoices(**choices)
+    if chosen.at == "received":
+        raise UsageError("--at received means nothing for a message that is opened now")
+    from mailsec.cli.jobs.decrypt import run  # not before it is needed
+
+    return run(file, chosen, PassphraseOptions(passphrase_file, passphrase_fd))

@@ -1,0 +1,93 @@
+"""`mailsec encrypt`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import click
+
+from mailsec.cli.options import PATH, TEXT, command
+from mailsec.cli.passphrase import PassphraseOptions, passphrase_options
+from mailsec.core.errors import UsageError
+
+
+@dataclass(frozen=True, slots=True)
+class EncryptChoices:
+    """The options of `encrypt`."""
+
+    to: tuple[str, ...]
+    to_keys: tuple[str, ...]
+    keys: tuple[str, ...]
+    sign: bool
+    for_self: bool
+    bcc: str | None
+    openpgp: str
+    compress: bool
+    allow_revoked: bool
+    allow_expired: bool
+    allow_weak: bool
+    allow_unauthenticated: bool
+    path: str
+    quiet: bool
+
+
+@command(
+    "encrypt",
+    examples=(
+        "mailsec encrypt --pgp --to-key bob.asc draft.eml > secret.eml",
+        "mailsec encrypt --pgp --sign --key alice.asc --to-key bob.asc --for-self - < draft.eml > secret.eml",
+        "mailsec encrypt --pgp --to-key team.asc --bcc split -o outbox draft.eml",
+    ),
+)
+@click.argument("file", type=PATH, default="-", metavar="[FILE]")
+@click.option("--pgp", is_flag=True, help="Encrypt with OpenPGP (PGP/MIME).")
+@click.option(
+    "--to", type=TEXT, multiple=True, metavar="ADDRESS", help="A recipient [default: those of To and Cc] (repeatable)."
+)
+@click.option(
+    "--to-key",
+    "to_keys",
+    type=PATH,
+    multiple=True,
+    metavar="FILE",
+    help="A recipient's key, trusted by naming (repeatable).",
+)
+@click.option("--sign", is_flag=True, help="Sign it too, inside.")
+@click.option("--key", "keys", type=PATH, multiple=True, metavar="FILE", help="The secret key to sign with (repeatable).")
+@click.option("--for-self", is_flag=True, help="Let the key of --key read it too.")
+@click.option(
+    "--bcc",
+    type=click.Choice(("split", "hidden")),
+    help="split: one message for each recipient, into the folder -o; hidden: do not say in it whom it is for.",
+)
+@click.option(
+    "--openpgp",
+    type=click.Choice(("rfc4880", "rfc9580")),
+    default="",
+    help="A container that all can read, or AEAD [default: AEAD where every key can].",
+)
+@click.option("--compress", is_flag=True, help="Compress before encrypting.")
+@click.option("--allow-revoked", is_flag=True, help="Encrypt even to a key that its owner revoked.")
+@click.option("--allow-expired", is_flag=True, help="Encrypt even to a key that has expired.")
+@click.option("--allow-weak", is_flag=True, help="Encrypt even to a key that is too short.")
+@click.option("--allow-unauthenticated", is_flag=True, help="Encrypt even to a key that nobody vouched for.")
+@passphrase_options
+@click.option("-o", "--output", "path", type=PATH, default="", metavar="FILE", help="Write to FILE instead of stdout.")
+@click.option("-q", "--quiet", is_flag=True, help="Print nothing on stderr when all went well.")
+def encrypt(file: str, pgp: bool, passphrase_file: str, passphrase_fd: int | None, **choices: Any) -> int:
+    """Encrypt a message to its recipients: message in, message out.
+
+    The header fields stay readable, the Subject too. Keys that are revoked, expired, weak or not vouched for are refused. With
+    a Bcc in the message nothing is made unless --bcc says how. GnuPG 2.2 can read the result, unless every key can do more.
+    """
+    chosen = EncryptChoices(**choices)
+    if not pgp:
+        raise UsageError("say how to encrypt", hint="--pgp")
+    if chosen.bcc == "split" and not chosen.path:
+        raise UsageError("--bcc split writes one message for each recipient", hint="name a folder for them: -o DIR")
+    if chosen.for_self and not chosen.keys:
+        raise UsageError("--for-self needs to know who you are", hint="--key FILE")
+    from mailsec.cli.jobs.encrypt import run  # not before it is needed
+
+    return run(file, chosen, PassphraseOptions(passphrase_file, passphrase_fd))

@@ -1,0 +1,28 @@
+"""What `mailsec decrypt` does."""
+
+from __future__ import annotations
+
+from mailsec.api.decrypt_message import DecryptOptions, decrypt_message
+from mailsec.api.session import Session, Settings
+from mailsec.cli.complaint import say_report
+from mailsec.cli.decrypt import DecryptChoices
+from mailsec.cli.io import each_input, write_message
+from mailsec.cli.jobs.keyfile import key_files
+from mailsec.cli.passphrase import PassphraseOptions, asker
+from mailsec.core.exits import Exit
+
+
+def run(file: str, chosen: DecryptChoices, passphrase: PassphraseOptions) -> int:
+    """Open the message in `file` and write what is inside; the exit code."""
+    with Session(Settings(at=chosen.at if isinstance(chosen.at, int) else None)) as clock:
+        now = clock.now
+    options = DecryptOptions(key_files(chosen.keys), chosen.part, chosen.require_signature, ask=asker(passphrase))
+
+    def one(name: str, data: bytes) -> int:
+        produced = decrypt_message(data, name, options, now=now)
+        write_message(produced.data, chosen.path, (file, *chosen.keys))
+        if not chosen.quiet or produced.report.exit is not Exit.HOLDS:
+            say_report(produced.report)
+        return produced.report.exit
+
+    return each_input((file,), one)

@@ -1,0 +1,65 @@
+"""An encrypted message opened with rPGP. It unfolds whatever is inside without a bound, so this runs only where its memory and
+time are limited (`judges.opening`); nothing comes out before the library has checked the integrity of the whole."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from mailsec.content.openpgp.opening import Opened
+from mailsec.core.limits import MAX_MESSAGE_BYTES, PGP_SIGNATURES
+from mailsec.trust.keyring.packets import PacketError, signature
+
+
+class Failure(StrEnum):
+    """Why a message was not opened."""
+
+    KEY = "no key of those at hand opens it"
+    DAMAGED = "it was damaged or changed on its way"
+    TOO_LARGE = "more comes out of it than a message may have"
+    SIGNATURES = "it has too many signatures"
+    CHILD = "it unfolds to more than the memory or time that opening it may take"
+
+
+class DecryptingError(Exception):
+    """The message was not opened; nothing of its text is given away."""
+
+    def __init__(self, failure: Failure) -> None:
+        super().__init__(failure.value)
+        self.failure = failure
+
+
+def decrypted(data: bytes, secret: bytes, passphrase: str | None) -> Opened:
+    """What the transferable secret key `secret` finds in the packets `data`. Raises DecryptingError."""
+    from openpgp.composed import Message, SignedSecretKey  # noqa: PLC0415
+    from openpgp.errors import Error  # noqa: PLC0415
+
+    try:
+        opened = Message.from_bytes(data).decrypt(passphrase, SignedSecretKey.from_bytes(secret))
+        if opened.is_nested:
+            raise DecryptingError(Failure.DAMAGED)
+        text = opened.as_data_vec()
+        made = [each.to_bytes() for each in opened.signatures()] if opened.signature_count() else []
+        name = opened.literal_filename() or b""
+    except Error as error:
+        raise DecryptingError(Failure.KEY if error.code == "CRYPTO" else Failure.DAMAGED) from None
+    if len(text) > MAX_MESSAGE_BYTES:
+        raise DecryptingError(Failure.TOO_LARGE)
+    if len(made) > PGP_SIGNATURES:
+        raise DecryptingError(Failure.SIGNATURES)
+    try:
+        return Opened(text, tuple(signature(each) for each in made), name)
+    except PacketError:
+        raise DecryptingError(Failure.DAMAGED) from None
+
+
+def is_locked(secret: bytes) -> bool:
+    """True where a passphrase protects the decryption or signing keys in a transferable secret key."""
+    from openpgp.composed import SignedSecretKey  # noqa: PLC0415
+    from openpgp.errors import Error  # noqa: PLC0415
+
+    try:
+        key = SignedSecretKey.from_bytes(secret)
+        protections = [key.primary_secret_s2k(), *key.secret_subkey_s2ks()]
+    except Error:
+        return False
+    return any(each.usage != "unprotected" for each in protections)

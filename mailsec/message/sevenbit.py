@@ -1,0 +1,87 @@
+"""A MIME entity made fit for signing (RFC 3156 sections 3 and 5, RFC 1847): seven bits, no line that a transfer agent would change.
+
+What is 8-bit, too long, ends in white space or begins with "From " is encoded; everything else stays, byte for byte.
+"""
+
+from __future__ import annotations
+
+import re
+from base64 import encodebytes
+from binascii import b2a_qp
+from collections.abc import Iterator
+
+from mailsec.core.errors import BadInput
+from mailsec.core.limits import MAX_LINE
+from mailsec.message.decode import decode
+from mailsec.message.fields import parse
+from mailsec.message.leaves import decoder_of
+from mailsec.message.mime import Part, Structure, structure
+
+_FRAGILE = re.compile(rb"[ \t]\r?\n|[ \t]\Z|(?:\A|\n)From |[\x80-\xff\0]|\r(?!\n)|(?<!\r)\n|[^\n]{%d}" % (MAX_LINE + 1))
+_TRAILING = re.compile(rb"[ \t]+(?=\r?\n)")
+_FROM = re.compile(rb"(?m)^From ")
+_ENCODING = re.compile(rb"(?im)^content-transfer-encoding[ \t]*:[^\n]*\n(?:[ \t][^\n]*\n)*")
+_PLAIN = ("7bit", "8bit", "binary")
+
+
+def seven_bit(entity: bytes) -> bytes:
+    """`entity` with the same content in a form that survives the way. Raises BadInput where a header of it is 8-bit."""
+    if not _FRAGILE.search(entity):
+        return entity
+    message = parse(entity)
+    found = structure(message)
+    data = message.data
+    pieces: list[bytes] = []
+    done = 0
+    for start, end, new in _edits(data, found):
+        pieces += (data[done:start], new)
+        done = end
+    pieces.append(data[done:])
+    made = b"".join(pieces)
+    if not made.isascii():
+        raise BadInput("a part's header, or what stands between parts, has 8-bit characters", hint="encode it (RFC 2047)")
+    return made
+
+
+def _edits(data: bytes, found: Structure) -> Iterator[tuple[int, int, bytes]]:
+    """What is to be replaced, in order: (start, end, the new octets)."""
+    holders = {part.parent for part in found.parts}
+    for index, part in enumerate(found.parts):
+        leaf = index not in holders
+        header, body = data[part.header : part.body], data[part.body : part.end]
+        kind = ""
+        if leaf and _FRAGILE.search(body):
+            kind, body = _encoded(part, body)
+        yield part.header, part.body, _header(header, kind, composite=not leaf and part.media.encoding in _PLAIN)
+        if leaf:
+            yield part.body, part.end, body
+
+
+def _header(header: bytes, kind: str, *, composite: bool) -> bytes:
+    """A part's header without white space at line ends, saying how the content is encoded now."""
+    header = _TRAILING.sub(b"", header)
+    if composite:
+        return _ENCODING.sub(b"", header)  # 7bit is what a composite part is without it
+    if not kind:
+        return header
+    field = f"Content-Transfer-Encoding: {kind}\r\n".encode()
+    header = _ENCODING.sub(b"", header)
+    return field + header if header else field + b"\r\n"
+
+
+def _encoded(part: Part, body: bytes) -> tuple[str, bytes]:
+    """The content of a leaf encoded anew: the encoding's name, and the octets."""
+    media = part.media
+    if media.encoding == "quoted-printable":
+        return "quoted-printable", _safe(_TRAILING.sub(b"", body).rstrip(b" \t"))
+    content = body if media.encoding in _PLAIN else bytes(decode(body, decoder_of(media.encoding)).data)
+    textual = media.type.startswith("text/") and b"\0" not in content and content.count(b"\n") == content.count(b"\r\n")
+    if textual and content.count(b"\r") == content.count(b"\r\n"):
+        return "quoted-printable", _safe(b2a_qp(content.replace(b"\r\n", b"\n")).replace(b"\n", b"\r\n"))
+    return "base64", encodebytes(content).replace(b"\n", b"\r\n").removesuffix(b"\r\n")
+
+
+def _safe(text: bytes) -> bytes:
+    """Quoted-printable text of which no line begins with "From " or is 8-bit."""
+    text = _FROM.sub(b"=46rom=20=\r\n", text)
+    return text if text.isascii() else re.sub(rb"[\x80-\xff]", lambda match: b"=%02X" % match[0][0], text)
