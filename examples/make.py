@@ -28,6 +28,7 @@ RECEIVER = "mx.receiver.example"
 SIGNERS = {
     "bank": ("bank.example", "s2026", "rsa.pem"),
     "bank-ed": ("bank.example", "e2026", "ed25519.pem"),
+    "bank-old": ("bank.example", "s2024", "rsa.pem"),
     "shop": ("shop.example", "mail", "rsa.pem"),
     "list": ("lists.example", "l1", "rsa.pem"),
     "books": ("xn--bcher-kva.example", "post", "ed25519.pem"),
@@ -65,6 +66,10 @@ _dmarc.broken.example.   TXT  "v=DMARC1; p=none"
 ; an internationalized domain: bücher.example
 xn--bcher-kva.example.         TXT  "v=spf1 ip4:192.0.2.50 -all"
 _dmarc.xn--bcher-kva.example.  TXT  "v=DMARC1; p=reject"
+
+; somebody else's domain, with a Cyrillic a for the Latin one
+xn--bnk-6cd.example.     TXT  "v=spf1 ip4:203.0.113.0/24 -all"
+_dmarc.xn--bnk-6cd.example.  TXT  "v=DMARC1; p=reject"
 
 ; name servers that do not answer
 _dmarc.slow.example.     TXT  "v=DMARC1; p=reject"
@@ -124,9 +129,15 @@ def messages() -> dict[str, tuple[bytes, int]]:
     footer = b"\r\n-- \r\nYou get this because you subscribed to talk@lists.example\r\n"
     listed = statement.replace(b"Subject: Your", b"Subject: [talk] Your") + footer
     listed = signed(b"List-Id: Talk <talk.lists.example>\r\n" + listed, "list")
+    reported = (
+        f"Authentication-Results: {RECEIVER};\r\n\tdkim=pass header.d=bank.example header.s=s2024;\r\n"
+        "\tspf=fail smtp.mailfrom=alice@bank.example;\r\n\tdmarc=pass header.from=bank.example\r\n"
+    ).encode()
+    rotated = delivered(signed(invoice, "bank-old"), "alice@bank.example", "mail.forwarder.example", "192.0.2.90")
     international = message(
         "J\u00f6rg B\u00fccher <j\u00f6rg@b\u00fccher.example>", "Gr\u00fc\u00dfe", "Sch\u00f6ne Gr\u00fc\u00dfe\n"
     )
+    lookalike = message("Alice <alice@xn--bnk-6cd.example>", "Your statement", "Dear Bob,\n\nplease log in again.\n\nAlice\n")
     broken = message("Carol <carol@broken.example>", "Hello", "A domain with mistakes in its records.\n")
     slow = message("Dan <dan@slow.example>", "Are you there?", "My name servers are down.\n")
     return {
@@ -143,7 +154,9 @@ def messages() -> dict[str, tuple[bytes, int]]:
             ),
             0,
         ),
+        "lookalike.eml": (delivered(lookalike, "alice@xn--bnk-6cd.example", "mail.xn--bnk-6cd.example", "203.0.113.66"), 0),
         "outage.eml": (delivered(signed(slow, "slow"), "dan@slow.example", "mail.slow.example", "192.0.2.60"), 5),
+        "rotated.eml": (reported + rotated, 1),
         "unsigned.eml": (message("Eve <eve@bank.example>", "Hi", "No signature, no envelope.\n").replace(b"\r\n", b"\n"), 3),
     }
 
@@ -152,7 +165,7 @@ def zone() -> str:
     """The zone file."""
     lines = []
     for domain, selector, file in SIGNERS.values():
-        if domain != "slow.example":
+        if domain != "slow.example" and selector != "s2024":  # whose key was taken down
             key = load_private((HERE / "keys" / file).read_bytes())
             lines.append(zone_line(selector, domain, record_for(key)))
     return ZONE + "\n".join(lines) + "\n"

@@ -89,19 +89,28 @@ def explanation(evidenced: Evidenced, case: Case, decision: Decision) -> str:
     addresses = [visible(from_bytes(mailbox.address)) for mailbox in evidenced.author.mailboxes]
     claims = f"The message says that it comes from {clipped(', '.join(addresses), 200)}. " if addresses else ""
     overall = decision.verdict.overall or Status.NONE
-    return f"{claims}{_finding(case, decision)} {_ADVICE.get(overall, _ADVICE[Status.NONE])}"
+    return f"{claims}{_finding(evidenced, case, decision)} {_ADVICE.get(overall, _ADVICE[Status.NONE])}"
 
 
-def _finding(case: Case, decision: Decision) -> str:
+def _finding(evidenced: Evidenced, case: Case, decision: Decision) -> str:
     if decision.verdict.decided_by in _SAID or not case.domains:
         return decision.sentence
     name = _shown(case.domain.name)
+    if case.answer is DomainAnswer.YES and (reporter := _only_reported(evidenced, case.domain.name)):
+        return f"We cannot check that with {name} any more. When it came in, {reporter} noted that {name} confirmed it."
     return {
         DomainAnswer.YES: f"We checked with {name}, and it confirms that.",
         DomainAnswer.NO: f"We checked with {name}, and it does not confirm that.",
         DomainAnswer.OPEN: f"We could not settle whether {name} really sent it as it is now. {decision.sentence}",
         DomainAnswer.NONE: f"{name} offers no way to confirm that. {decision.sentence}",
     }[case.answer]
+
+
+def _only_reported(evidenced: Evidenced, domain: str) -> str:
+    """Who reported what vouches for `domain`, "" where anything that was judged here does."""
+    aligned = [index for judgement in evidenced.dmarc.judgements if judgement.domain == domain for index in judgement.aligned]
+    reporters = [evidenced.reported[index].by for index in aligned if index in evidenced.reported]
+    return reporters[0] if reporters and len(reporters) == len(aligned) else ""
 
 
 def _shown(name: str) -> str:

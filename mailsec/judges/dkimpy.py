@@ -61,7 +61,8 @@ def _opinions(output: bytes) -> dict[int, Opinion]:
         try:
             said = json.loads(line)
             if isinstance(said["accepts"], bool | None):
-                found[int(said["at"])] = Opinion(said["accepts"], clipped(str(said["reason"]), _SHOWN))
-        except (ValueError, KeyError, TypeError):
+                reason = str(said["reason"]).encode("utf-8", "backslashreplace").decode()
+                found[int(said["at"])] = Opinion(said["accepts"], clipped(reason, _SHOWN))
+        except (ValueError, KeyError, TypeError, RecursionError):
             continue
     return found

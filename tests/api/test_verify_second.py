@@ -90,11 +90,6 @@ def test_a_message_made_to_hurt_dkimpy_is_killed() -> None:
     assert said(check) == [("pass", "no judgement")]
 
 
-def test_a_message_too_large_for_it_is_skipped() -> None:
-    check = opinion(signed(MESSAGE + b"x" * 76 * 1024 * 1024), zone(key()), bounds=Bounds(memory=200 * 1024 * 1024))
-    assert check.status is Status.SKIPPED
-
-
 def test_without_dkimpy(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     script = tmp_path / "child.py"
     script.write_text(f"import sys\nsys.exit({dkimpy.MISSING})\n")
@@ -110,6 +105,8 @@ def test_without_dkimpy(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None
         (Ran(b"", b"", None, "it died: SIGSEGV"), "dkimpy was stopped: it died: SIGSEGV"),
         (Ran(b'nonsense\n[]\n{"at": "x"}\n{"at": 1}\n', b"", 0), "dkimpy failed: exit code 0"),
         (Ran(b'{"at": 0, "accepts": "yes", "reason": ""}\n', b"", 0), "dkimpy failed: exit code 0"),
+        (Ran(b"[" * 500_000, b"", 0), "dkimpy failed: exit code 0"),
+        (Ran(b'{"at": 0, "accepts": null, "reason": "\\ud800"}\n', b"", 0), "\\ud800"),
     ],
 )
 def test_what_becomes_of_it_is_said(ran: Ran, reason: str, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -34,6 +34,7 @@ def test_exit_codes_of_the_examples(code: str, name: str, mailsec) -> None:
         ("list.eml", 8),
         ("broken-record.eml", 17),
         ("international.eml", 11),
+        ("lookalike.eml", 11),
         ("outage.eml", 14),
         ("unsigned.eml", 16),
     ],
@@ -282,3 +283,38 @@ def test_smime_is_named_and_not_judged(mailsec) -> None:
     assert content["status"] == "skipped"
     assert "smime signed" in content["reason"]
     assert json.loads(ended.stdout)["verdict"]["content"] == "absent"
+
+
+def test_a_protected_domain_is_not_to_be_looked_like(mailsec) -> None:
+    plain = mailsec("verify", *ZONE, *BORDER, "--json", message("lookalike.eml"))
+    assert plain.code == 0
+    assert {found["rule"]: found["severity"] for found in _findings(json.loads(plain.stdout)["checks"])} == {
+        "spoofing-mixed-scripts": "medium"
+    }
+    guarded = mailsec("verify", *ZONE, *BORDER, "--protect", "Bank.Example", "--json", message("lookalike.eml"))
+    report = json.loads(guarded.stdout)
+    assert (guarded.code, report["status"], report["verdict"]["decided_by"]) == (1, "policy", 4)
+    assert "spoofing-homograph" in report["summary"]
+    assert mailsec("verify", *ZONE, *BORDER, "--protect", "bank.example", message("signed.eml")).code == 0
+
+
+@pytest.mark.parametrize("domain", ["", "a b", "example", "-", "a..b"])
+def test_what_is_no_domain_cannot_be_protected(domain: str, mailsec) -> None:
+    ended = mailsec("verify", *ZONE, "--protect", domain, message("signed.eml"))
+    assert (ended.code, ended.stdout) == (2, "")
+    assert "cannot be protected" in ended.stderr
+
+
+def test_there_is_an_end_to_protecting(mailsec) -> None:
+    many = [argument for number in range(1_001) for argument in ("--protect", f"d{number}.example")]
+    ended = mailsec("verify", *ZONE, *many, message("signed.eml"))
+    assert (ended.code, ended.stdout) == (2, "")
+    assert "more than 1000 domains" in ended.stderr
+
+
+def test_results_that_came_in_under_our_name_are_said(tmp_path: Path, mailsec) -> None:
+    data = message("signed.eml").read_bytes()
+    forged = data.replace(b"DKIM-Signature", b"Authentication-Results: mx.receiver.example; dmarc=pass\r\nDKIM-Signature", 1)
+    (tmp_path / "forged.eml").write_bytes(forged)
+    report = json.loads(mailsec("verify", *ZONE, *BORDER, "--json", tmp_path / "forged.eml").stdout)
+    assert "spoofing-forged-results" in {found["rule"] for found in _findings(report["checks"])}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from enum import Enum
 from functools import lru_cache
@@ -50,21 +49,21 @@ def likeness(name: str, reference: str, written: str = "") -> Likeness | None:
 
 
 def inside(name: str, protected: str) -> Likeness | None:
-    """Whether `name`, which lies outside of `protected`, has it or its first label in it."""
+    """Whether `name`, which lies outside of `protected`, has it or its first label in it, between dots and hyphens."""
     if is_within(name, protected):
         return None
     shown, whole = to_unicode(name), to_unicode(protected)
-    if any(_holds(shown, text) for text in (whole, whole.replace(".", "-"))):
+    if _pieces(whole) in _pieces(shown):
         return Likeness.EMBEDS
     label = whole.partition(".")[0]
-    if len(label) >= _OWN_WORD and _holds(shown.rpartition(".")[0], label):
+    if len(label) >= _OWN_WORD and _pieces(label) in _pieces(shown.rpartition(".")[0]):
         return Likeness.OTHER_SUFFIX if label in shown.split(".") else Likeness.EMBEDS
     return None
 
 
-def _holds(name: str, text: str) -> bool:
-    """True where `text` stands in `name` between dots, hyphens and its ends."""
-    return re.search(rf"(?:\A|[.-]){re.escape(text)}(?:\Z|[.-])", name) is not None
+def _pieces(name: str) -> str:
+    """The name with hyphens for dots, and one at each end."""
+    return f"-{name.replace('.', '-')}-"
 
 
 def _end(name: str, reference: str) -> str:

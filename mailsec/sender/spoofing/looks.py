@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from mailsec.core.domains import DomainError, is_within, to_ascii, to_unicode
+from mailsec.core.domains import is_within, to_unicode
 from mailsec.core.limits import SPOOF_ADDRESSES, SPOOF_FIELD, SPOOF_TEXT
 from mailsec.core.results import Evidence, Finding, finding
 from mailsec.core.rules import Rule, Severity
@@ -190,12 +190,9 @@ def _telling(found: Likeness, domain: str, reference: str) -> bool:
 
 
 def _written(claim: Claim) -> str:
-    """The domain with the capitals that the message gives it, where only they make a difference."""
+    """The domain with the capitals that the message gives it; "" where they make no difference to how it reads."""
     text = from_bytes(claim.mailbox.domain)
-    try:
-        return text if text.isascii() and to_ascii(text) == claim.domain else ""
-    except DomainError:
-        return ""
+    return text if text.isascii() and text != claim.domain else ""
 
 
 def _both(name: str) -> str:

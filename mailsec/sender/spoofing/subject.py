@@ -145,7 +145,8 @@ class Subject:
     @cached_property
     def recipients(self) -> frozenset[str]:
         """The domains of the recipients: of the envelope, else of To and Cc (the first of each)."""
-        domains = set(_names(recipient.rpartition("@")[2] for recipient in self.arrival.recipients[:SPOOF_RECIPIENTS]))
+        stated = (recipient.rpartition("@") for recipient in self.arrival.recipients[:SPOOF_RECIPIENTS])
+        domains = set(_names(domain for _, at, domain in stated if at))
         if not domains:
             for field in (*self.fields("To")[:1], *self.fields("Cc")[:1]):
                 found = _RECIPIENT.findall(field.value[:SPOOF_FIELD])[:SPOOF_RECIPIENTS]
