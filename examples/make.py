@@ -181,7 +181,10 @@ def openpgp() -> None:
     draft = message("Alice <alice@bank.example>", "Lunch", "Dear Bob,\n\nthe lunch is at one, at the usual place.\n\nAlice\n")
     signing = SignKeys(alice, tuple(alice.own()))
     options = EncryptOptions(alice | bob, certificates=bob.listed, sign=signing)
-    made = {"pgp-signed": sign_openpgp(draft, "", signing, now=now), "pgp-encrypted": encrypt_message(draft, "", options, now=now)}
+    made = {
+        "pgp-signed": sign_openpgp(draft, "", signing, now=now),
+        "pgp-encrypted": encrypt_message(draft, "", options, now=now),
+    }
     for name, produced in made.items():
         (HERE / "messages" / f"{name}.eml").write_bytes(produced.data)
 

@@ -60,6 +60,38 @@ MAX_FILE_NAME = 4_096
 """Characters of a file name that are kept; file systems take 255."""
 MAX_BASE64_BLOCKS = 100_000
 """Blocks of base64 that end in padding and stand behind each other in one content; behind them padding is skipped."""
+MAX_TEXT_BYTES = 16 * 1024 * 1024
+"""Octets of one text that are decoded to characters, under each charset that is tried."""
+MAX_REPORT_BYTES = 1024 * 1024
+"""Octets of a delivery status or another report in a message that are read; honest ones have a few kB."""
+MAX_REPORT_GROUPS = 1_000
+"""Recipients of one delivery status."""
+MAX_REPORT_FIELDS = 200
+"""Fields of one group of a report; the standards define under 20."""
+MAX_REPORT_VALUE = 2_000
+"""Characters of one value of a report; diagnostic texts of several lines have under 1,000."""
+MAX_REPORTS = 100
+"""Reports in one message; honest ones have one."""
+MAX_ENCLOSED = 200
+"""Enclosed messages whose headers are looked at; a digest has under 100."""
+MAX_CLUES = 50
+"""Content fields, boundaries and names of one header that other readings are made of."""
+MAX_LOOSE_FIELDS = 100
+"""Fields of one header that some program may take for those that say what a part is; a header has three."""
+MAX_CLUE_BYTES = 1024 * 1024
+"""Octets of one header that are searched for them; a larger header is said to be read in part."""
+MAX_BOUNDARY_MENTIONS = 12
+"""Places of one Content-Type where a boundary may be named; each is spelt in a hundred ways, a millisecond for all of them."""
+MAX_CLUE_VALUE = 4_000
+"""Octets of the value of one of them."""
+MAX_READ_SECTIONS = 1_000
+"""Pieces of one message that its other readings take apart, each once. Honest messages that need any need under 50."""
+MAX_READ_LEAVES = 1_000
+"""Leaves that other readings add to the standard's."""
+MAX_READ_OCTETS = 20
+"""How many times a message's own size is searched, and decoded, for other readings."""
+MAX_READ_DEPTH = 20
+"""Multiparts, messages and encoded contents inside each other that another reading goes down."""
 MAX_RECEIVED_BYTES = 16 * 1024
 """One Received field; an honest one has under 1 kB, a longer one is of unknown format."""
 MAX_RECEIVED = 200

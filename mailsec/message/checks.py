@@ -5,14 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from mailsec.core.limits import MAX_ADDRESS_BYTES, MAX_LINE
-from mailsec.core.results import Check, Evidence, EvidenceKind, Fact, Finding, Status, finding
+from mailsec.core.results import Check, Fact, Finding, Status, finding
 from mailsec.core.rules import Rule
 from mailsec.core.text import clipped, from_bytes
 from mailsec.message import rules
 from mailsec.message.addresses import AddressDefect, Grade, parse_addresses
+from mailsec.message.ambiguity import ambiguity_findings
 from mailsec.message.authors import Author, author
+from mailsec.message.evidence import field_evidence, octets_evidence
 from mailsec.message.fields import DefectKind, Field, Message
+from mailsec.message.leaves import Readings, readings
 from mailsec.message.mime import MimeDefectKind, Structure, protection, structure
+from mailsec.message.reportchecks import report_checks
 
 __all__ = ["Author", "author", "field_evidence", "message_check", "octets_evidence"]
 
@@ -56,8 +60,12 @@ _SINGLETONS = (
 _ADDRESS_FIELDS = ("Sender", "Reply-To", "To", "Cc", "Bcc")
 
 
-def message_check(message: Message, found: Structure | None = None, who: Author | None = None) -> Check:
-    """What is worth saying about the form of `message`; `found` is its MIME structure and `who` its author where known already.
+def message_check(
+    message: Message, found: Structure | None = None, who: Author | None = None, seen: Readings | None = None
+) -> Check:
+    """What is worth saying about the form of `message`.
+
+    `found` is its MIME structure, `who` its author and `seen` its readings, where known already.
 
     The status is permerror where the author cannot be known, else None: a form is shown, not judged.
     """
@@ -71,27 +79,11 @@ def message_check(message: Message, found: Structure | None = None, who: Author 
         *_lines(message),
         *_eight_bit(message, found),
         *_mime(message, found),
+        *ambiguity_findings(message, found, seen or readings(message, found)),
     )
     evidence = tuple(field_evidence(message, field) for field in who.fields[:_SHOWN_ADDRESSES])
-    return Check("message", Status.PERMERROR if who.reason else None, who.reason, _facts(message, found), findings, evidence)
-
-
-def field_evidence(message: Message, field: Field) -> Evidence:
-    """A header field as evidence: its value on one line, clipped, and its offsets in the file."""
-    text = clipped(" ".join(from_bytes(field.value[: _SHOWN * 4]).split()), _SHOWN)
-    return Evidence(
-        EvidenceKind.FIELD,
-        clipped(from_bytes(field.name[: _SHOWN * 4]), _SHOWN),
-        text,
-        message.file_offset(field.start),
-        message.file_offset(field.end),
-    )
-
-
-def octets_evidence(message: Message, start: int, end: int) -> Evidence:
-    """A range of `message.data` as evidence: its first octets, and its offsets in the file."""
-    text = clipped(from_bytes(message.data[start : min(end, start + _SHOWN * 4)]), _SHOWN)
-    return Evidence(EvidenceKind.BYTES, "message", text, message.file_offset(start), message.file_offset(end))
+    status = Status.PERMERROR if who.reason else None
+    return Check("message", status, who.reason, _facts(message, found), findings, evidence, report_checks(message, found))
 
 
 def _facts(message: Message, found: Structure) -> tuple[Fact, ...]:

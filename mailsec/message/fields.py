@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import NamedTuple
 
-from mailsec.core.limits import MAX_FIELDS, MAX_HEADER_BYTES
+from mailsec.core.limits import BODY_CHUNK, MAX_FIELDS, MAX_HEADER_BYTES
 
 
 class DefectKind(StrEnum):
@@ -122,6 +122,8 @@ _FIELD = re.compile(rb"(?m)^(([!-9;-~]+):[^\n]*(?:\n[ \t][^\n]*)*\n?)")
 _LINE = re.compile(rb"(?:([!-9;-~]+)[ \t]*:)?[^\n]*(?:\n[ \t][^\n]*)*\n?")
 _BARE_CR = re.compile(rb"\r(?!\n)")
 _BARE_LF = re.compile(rb"(?<!\r)\n")
+_new = tuple.__new__  # past the named tuple's own constructor, which takes as long again
+_NO_LINE_END = bytes(range(256)).translate(None, b"\r\n\0")
 _QUICK_HEADER_BYTES = 64 * 1024
 
 
@@ -150,6 +152,8 @@ def _outer_form(file: bytes) -> tuple[bytes, int, bool, list[Defect]]:
         prefix = file.find(b"\n", prefix) + 1 or len(file)
         defects.append(Defect(DefectKind.MBOX_FROM))
     data = file[prefix:] if prefix else file
+    if len(data) <= BODY_CHUNK and _has_proper_line_ends(data):
+        return data, prefix, False, defects
     crlf, lf, cr = data.count(b"\r\n"), data.count(b"\n"), data.count(b"\r")
     lf_only = not crlf and lf > 0
     if lf_only:
@@ -162,6 +166,15 @@ def _outer_form(file: bytes) -> tuple[bytes, int, bool, list[Defect]]:
     if (nul := data.find(b"\0")) >= 0:
         defects.append(Defect(DefectKind.NUL, nul, nul + 1, data.count(b"\0")))
     return data, prefix, lf_only, defects
+
+
+def _has_proper_line_ends(data: bytes) -> bool:
+    """True where there is no CR or LF by itself and no NUL, as in most messages.
+
+    If LF stands behind each CR, and the two take turns, no LF is left. This pass is half of what a look at a header takes.
+    """
+    ends = data.translate(None, _NO_LINE_END)
+    return ends.startswith(b"\r\n") and ends == b"\r\n" * (len(ends) // 2) and _BARE_CR.search(data) is None
 
 
 def _first(kind: DefectKind, pattern: re.Pattern[bytes], data: bytes, count: int) -> Defect:
@@ -177,10 +190,11 @@ def _quick_header(data: bytes) -> tuple[tuple[Field, ...], int] | None:
     blank = data.find(b"\n\r\n", 0, _QUICK_HEADER_BYTES)
     if blank < 0 or data.find(b"\n\n", 0, blank + 1) >= 0 or data.startswith((b"\r\n", b"\n")):
         return None
+    found: list[tuple[bytes, bytes]] = _FIELD.findall(data, 0, blank + 1)
     fields: list[Field] = []
     at = 0
-    for raw, name in _FIELD.findall(data, 0, blank + 1):
-        fields.append(Field(name, raw, at, len(name)))
+    for raw, name in found:
+        fields.append(_new(Field, (name, raw, at, len(name))))
         at += len(raw)
     # the matches cover the header without a gap, or some line of it is no well-formed field
     return (tuple(fields), blank + 3) if at == blank + 1 and len(fields) <= MAX_FIELDS else None

@@ -14,7 +14,7 @@ from typing import NamedTuple, TypeAlias
 
 from mailsec.core.limits import MAX_MIME_DEPTH, MAX_MIME_PARTS
 from mailsec.message.fields import Message
-from mailsec.message.media import Media, read_media
+from mailsec.message.media import Media, part_media, read_media
 
 
 class MimeDefectKind(StrEnum):
@@ -83,6 +83,7 @@ def structure(message: Message) -> Structure:
 _DELIMITER = re.compile(rb"\n--([^\n]*)")
 _HEADER_END = re.compile(rb"\n(?:(\r?\n)|(?=--))")
 MESSAGE_TYPES = ("message/rfc822", "message/global")
+_COMPOSITE = ("multipart/", "message/")
 _IDENTITY = ("7bit", "8bit", "binary")
 _PLAIN = Media("text/plain")
 _CACHED_HEADER_BYTES = 1024
@@ -104,15 +105,26 @@ _Begun: TypeAlias = tuple[int, int, int, int, Media]
 """A part whose end is not known yet: parent, depth, header, body, media. A bare tuple, because there may be 100,000 of them."""
 
 
+_new = tuple.__new__
+
+
 def _leaf(begun: _Begun, end: int) -> Part:
     parent, depth, header, body, media = begun
-    return Part(parent, depth, min(header, end), min(body, end), end, media, end, end)
+    # past the named tuple's own constructor, which takes as long again
+    return _new(Part, (parent, depth, min(end, header), min(end, body), end, media, end, end))
 
 
 def _composite(begun: _Begun, end: int, preamble_end: int | None, epilogue: int | None) -> Part:
-    part = _leaf(begun, end)
-    preamble_end = part.end if preamble_end is None else max(preamble_end, part.body)
-    return part._replace(preamble_end=preamble_end, epilogue=part.end if epilogue is None else min(epilogue, part.end))
+    parent, depth, header, body, media = begun
+    body = min(body, end)
+    preamble_end = end if preamble_end is None else max(preamble_end, body)
+    return Part(
+        parent, depth, min(header, end), body, end, media, preamble_end, end if epilogue is None else min(epilogue, end)
+    )
+
+
+def _content_header(message: Message) -> bytes:
+    return b"".join([field.raw for field in message.fields if field.raw[:8].lower() == b"content-"])
 
 
 class _Builder:
@@ -122,6 +134,9 @@ class _Builder:
     def __init__(self, message: Message) -> None:
         self.data = message.data
         self.root_body = message.body
+        # with no defect, the fields are all there is, and those of the content few
+        header = message.data[: message.body] if message.defects else _content_header(message)
+        self.root = read_media(header)
         self.parts: list[Part] = []
         self.leaf: _Begun | None = None
         self.nested: list[tuple[int, _Begun]] = []
@@ -133,8 +148,7 @@ class _Builder:
         self.defects: dict[MimeDefectKind, tuple[int, int, int]] = {}
 
     def run(self) -> Structure:
-        root = read_media(self.data[: self.root_body])
-        self._begin((-1, 0, 0, self.root_body, root))
+        self._begin((-1, 0, 0, self.root_body, self.root))
         if self.levels:
             self._scan()
         self._unterminated(0)
@@ -143,23 +157,23 @@ class _Builder:
 
     def _scan(self) -> None:
         """Every line that begins with two hyphens: is it the delimiter of an open multipart?"""
-        data, levels = self.data, self.levels
+        data, level_of, size = self.data, self.levels.get, len(self.data)
         for match in _DELIMITER.finditer(data, max(self.root_body - 1, 0)):
             line = match[1].rstrip(b" \t\r")
-            level = levels.get(line)
+            level = level_of(line)
             closing = level is None and line.endswith(b"--")
             if closing:
-                level = levels.get(line[:-2])
+                level = level_of(line[:-2])
             if level is None:
                 continue
             start, stop = match.span()
             owner = self._delimiter(level, start - 1 if data[start - 1] == 0x0D else start)
-            stop = min(stop + 1, len(data))
+            stop = stop + 1 if stop < size else size
             if closing:
                 self.epilogues[owner.part] = stop
-                del levels[owner.boundary], self.multiparts[-1]
+                del self.levels[owner.boundary], self.multiparts[-1]
             elif len(self.parts) >= MAX_MIME_PARTS:
-                self._defect(MimeDefectKind.TOO_MANY_PARTS, stop, len(data))
+                self._defect(MimeDefectKind.TOO_MANY_PARTS, stop, size)
                 break
             elif data.startswith(b"\r\n", stop) and not owner.digest:
                 self.leaf = (owner.part, owner.depth + 1, stop, stop + 2, _PLAIN)
@@ -172,10 +186,11 @@ class _Builder:
         if len(self.multiparts) > level + 1:
             self._unterminated(level + 1)
         owner = self.multiparts[level]
+        leaf = self.leaf
         if len(self.nested) > owner.place + 1:
             self._close(owner.place + 1, line_end)
-        elif self.leaf is not None:
-            self.parts.append(_leaf(self.leaf, max(line_end, self.leaf[2])))
+        elif leaf is not None:
+            self.parts.append(_leaf(leaf, max(leaf[2], line_end)))
             self.leaf = None
         else:
             self.preamble_ends[owner.part] = line_end
@@ -218,16 +233,19 @@ class _Builder:
         body = match.end() if match else len(self.data)
         header = self.data[start:body]
         if len(header) > _CACHED_HEADER_BYTES:
-            return body, read_media(header, default)
+            return body, part_media(header, default)
         media = self.cache.get((header, default))
         if media is None:
-            media = read_media(header, default)
+            media = part_media(header, default)
             if len(self.cache) < _CACHED_HEADERS:
                 self.cache[header, default] = media
         return body, media
 
     def _begin(self, begun: _Begun) -> None:
         """Note a part and what opens with it: the delimiters of a multipart, or the message that a message/rfc822 holds."""
+        if begun[4].ordinary and not begun[4].type.startswith(_COMPOSITE):
+            self.leaf = begun
+            return
         while self._opens(begun):
             index = len(self.parts)
             _, depth, header, body, media = begun

@@ -23,12 +23,15 @@ _MARKS = {Form.PLAIN: "", Form.EXTENDED: "*", Form.CONTINUED: "*0"}
 
 
 def file_names(parameters: Iterable[Parameter], key: bytes) -> tuple[FileName, ...]:
-    """The file names among `parameters`: those called `key` (b"filename" of a Content-Disposition, b"name" of a Content-Type)."""
-    found: dict[FileName, None] = {}
-    for each in parameters:
-        if each.name == key and each.value:
-            found[_file_name(each)] = None
-    return tuple(found)
+    """The file names among `parameters`, called `key`: b"filename" in a Content-Disposition, b"name" in a Content-Type."""
+    return tuple(dict.fromkeys([_file_name(each) for each in parameters if each.name == key and each.value]))
+
+
+def plain_name(value: bytes, source: str) -> FileName:
+    """The file name that a plain parameter gives."""
+    if b"=?" in value or len(value) > MAX_FILE_NAME:
+        return _file_name(Parameter(source.encode(), value))
+    return FileName(from_bytes(value), source)
 
 
 def _file_name(parameter: Parameter) -> FileName:

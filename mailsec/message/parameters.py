@@ -76,6 +76,17 @@ def read_parameters(value: bytes, at: int = 0) -> tuple[list[Parameter], bool]:
     return found, repeated or len({each.name for each in found}) < len(found)
 
 
+_SIMPLE = re.compile(rb';[ \t\r\n]*([^ \t\r\n=;"]+)=(?:"([^"]*)"|([^ \t\r\n;"]+))')
+
+
+def simple_parameters(value: bytes) -> dict[bytes, bytes] | None:
+    """The parameters by name, of a value without escapes, comments and other surprises; None where RFC 2231 or repetition make
+    it less simple."""
+    found = _SIMPLE.findall(value)
+    given = {name.lower(): quoted or token for name, quoted, token in found}
+    return given if b"*" not in value and len(given) == len(found) <= MAX_MEDIA_PARAMETERS else None
+
+
 def _extended(text: bytes) -> tuple[bytes, Form, str]:
     """An extended value (RFC 2231 section 4): without charset and language, percent signs resolved; and the charset."""
     charset = b""

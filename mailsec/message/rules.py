@@ -289,6 +289,190 @@ MIME_ENCODED_COMPOSITE = Rule(
     "Have the sender's software corrected: only the innermost parts may be encoded.",
 )
 
+# --- what other readings of the MIME structure yield; "programs disagree" is the finding, its severity says about how much
+_HIDDEN = (*_CONFUSION, Threat.TAMPERING)
+_ONE_VIEW = (
+    "Do not trust one program's view of the attachments: a scanner and a mail reader may see different ones. Scan all that is "
+    "listed."
+)
+
+MIME_OTHER_TYPE = Rule(
+    "message-mime-other-type",
+    Severity.MEDIUM,
+    "Some programs read another Content-Type, and find other parts",
+    "RFC 2045 section 5.1",
+    _HIDDEN,
+    _ONE_VIEW,
+)
+MIME_OTHER_BOUNDARY = Rule(
+    "message-mime-other-boundary",
+    Severity.MEDIUM,
+    "Some programs read another boundary, and find other parts",
+    "RFC 2046 section 5.1.1",
+    _HIDDEN,
+    _ONE_VIEW,
+)
+MIME_GUESSED_BOUNDARY = Rule(
+    "message-mime-guessed-boundary",
+    Severity.LOW,
+    "Some programs guess a boundary that is not given, and find parts",
+    "RFC 2046 section 5.1.1",
+    _HIDDEN,
+    _ONE_VIEW,
+)
+MIME_LOOSE_DELIMITER = Rule(
+    "message-mime-loose-delimiter",
+    Severity.MEDIUM,
+    "Some programs see delimiters where the standard sees none",
+    "RFC 2046 section 5.1.1",
+    _HIDDEN,
+    _ONE_VIEW,
+)
+MIME_BEHIND_THE_END = Rule(
+    "message-mime-behind-the-end",
+    Severity.MEDIUM,
+    "Parts stand behind the closing delimiter",
+    "RFC 2046 section 5.1.1",
+    _HIDDEN,
+    _ONE_VIEW,
+)
+MIME_INNER_FIRST = Rule(
+    "message-mime-cut-off",
+    Severity.LOW,
+    "A delimiter of an outer multipart cuts an inner one off, whose own delimiters go on",
+    "RFC 2046 section 5.1.2",
+    _HIDDEN,
+    _ONE_VIEW,
+)
+MIME_PREAMBLE = Rule(
+    "message-mime-preamble",
+    Severity.INFO,
+    "Content in front of the first part",
+    "RFC 2046 section 5.1.1",
+    _HIDDEN,
+    "Look at it where it is more than a note: mail readers do not show it, some scanners do not look at it.",
+)
+MIME_EPILOGUE = Rule(
+    "message-mime-epilogue",
+    Severity.INFO,
+    "Content behind the last part",
+    "RFC 2046 section 5.1.1",
+    _HIDDEN,
+    "Look at it where it is more than a footer: mail readers do not show it, some scanners do not look at it.",
+)
+MIME_OTHER_HEADER = Rule(
+    "message-mime-other-header",
+    Severity.MEDIUM,
+    "Programs disagree about where the header of a part ends",
+    "RFC 2046 section 5.1",
+    _HIDDEN,
+    _ONE_VIEW,
+)
+MIME_OTHER_ENCODING = Rule(
+    "message-mime-other-encoding",
+    Severity.MEDIUM,
+    "Some programs read another transfer encoding, and find other content",
+    "RFC 2045 section 6",
+    _HIDDEN,
+    _ONE_VIEW,
+)
+MIME_LENIENT_DECODER = Rule(
+    "message-mime-lenient-decoder",
+    Severity.LOW,
+    "Decoders make different content of a part",
+    "RFC 2045 section 6.8",
+    _HIDDEN,
+    _ONE_VIEW,
+)
+MIME_BAD_ENCODING = Rule(
+    "message-mime-bad-encoding",
+    Severity.LOW,
+    "Encoded content with what does not belong there",
+    "RFC 2045 section 6.8",
+    _HIDDEN,
+    "Do not trust a scanner that found nothing in the part: strict decoders refuse such content, lenient ones read it.",
+)
+MIME_UNUSUAL = Rule(
+    "message-mime-unusual",
+    Severity.LOW,
+    "A part says what it is in a way that some programs do not understand",
+    "RFC 2045 section 5.1",
+    _HIDDEN,
+    _ONE_VIEW,
+)
+MIME_ENCODED_PART = Rule(
+    "message-mime-encoded-part",
+    Severity.LOW,
+    "Parts lie within a composite that is encoded as a whole",
+    "RFC 2045 section 6.4",
+    _HIDDEN,
+    _ONE_VIEW,
+)
+MIME_EMBEDDED = Rule(
+    "message-mime-embedded-file",
+    Severity.LOW,
+    "A uuencoded, yEnc or BinHex file stands in the text",
+    "RFC 2045 section 6",
+    _HIDDEN,
+    "Scan it like an attachment: many mail readers show it as one.",
+)
+MIME_TOO_MANY_READINGS = Rule(
+    "message-mime-too-many-readings",
+    Severity.MEDIUM,
+    "The message can be read in more ways than are followed",
+    "mailsec limit",
+    (*_EXHAUSTION, *_HIDDEN),
+    "Do not trust the message: no honest one is so ambiguous.",
+)
+MIME_PARTIAL = Rule(
+    "message-mime-partial",
+    Severity.MEDIUM,
+    "A fragment of a message, whose whole cannot be looked at",
+    "RFC 2046 section 5.2.2",
+    _HIDDEN,
+    "Refuse fragments: the mail reader puts them together behind every scanner.",
+)
+MIME_EXTERNAL_BODY = Rule(
+    "message-mime-external-body",
+    Severity.LOW,
+    "A part whose content lies elsewhere",
+    "RFC 2046 section 5.2.3",
+    _HIDDEN,
+    "Do not fetch it unseen: what is there may change after the message was looked at.",
+)
+NAME_CONFLICT = Rule(
+    "message-name-conflict",
+    Severity.MEDIUM,
+    "A part gives file names of different types",
+    "RFC 2183 section 2.3",
+    _HIDDEN,
+    "Take the part for the most dangerous of its names: programs disagree about which one they show and open.",
+)
+NAME_CONTROL = Rule(
+    "message-name-control-character",
+    Severity.MEDIUM,
+    "A file name with control characters",
+    "RFC 2183 section 2.3",
+    _HIDDEN,
+    "Do not trust the name: programs cut it at such a character, or show another.",
+)
+CHARSET_SURPRISING = Rule(
+    "message-charset-surprising",
+    Severity.MEDIUM,
+    "Text in a charset that hides it from filters",
+    "RFC 7103 section 7.11",
+    _HIDDEN,
+    "Look at the decoded text: UTF-7 and the like have not been written by honest mail programs for twenty years.",
+)
+BACKSCATTER = Rule(
+    "message-backscatter",
+    Severity.LOW,
+    "A bounce of a message that was never ours",
+    "RFC 3464 section 4",
+    (Threat.UNSOLICITED_BULK, Threat.UNAUTHORIZED_SENDER),
+    "Somebody sends with our address as return path: publish SPF and DMARC, and let the mail server refuse such bounces.",
+)
+
 RULES: tuple[Rule, ...] = (
     *(LF_ONLY, MBOX_LINE, BYTE_ORDER_MARK, BARE_LF, BARE_CR, NUL),
     *(NO_COLON, BAD_NAME, SPACE_BEFORE_COLON, LEADING_FOLD, NO_SEPARATOR, TOO_MANY_FIELDS, HEADER_TOO_LARGE),
@@ -296,4 +480,9 @@ RULES: tuple[Rule, ...] = (
     *(ADDRESS_MALFORMED, OBSOLETE_ADDRESS, REPEATED_FIELD, NO_DATE, LONG_LINE, UNDECLARED_8BIT, HEADER_NOT_UTF8),
     *(MIME_TOO_DEEP, MIME_TOO_MANY_PARTS, MIME_NO_BOUNDARY, MIME_SAME_BOUNDARY, MIME_UNTERMINATED, MIME_BAD_TYPE),
     *(MIME_REPEATED, MIME_ENCODED_COMPOSITE),
+    *(MIME_OTHER_TYPE, MIME_OTHER_BOUNDARY, MIME_GUESSED_BOUNDARY, MIME_LOOSE_DELIMITER, MIME_BEHIND_THE_END, MIME_INNER_FIRST),
+    *(MIME_PREAMBLE, MIME_EPILOGUE, MIME_OTHER_HEADER, MIME_OTHER_ENCODING, MIME_LENIENT_DECODER, MIME_ENCODED_PART),
+    *(MIME_BAD_ENCODING, MIME_UNUSUAL),
+    *(MIME_EMBEDDED, MIME_TOO_MANY_READINGS, MIME_PARTIAL, MIME_EXTERNAL_BODY),
+    *(NAME_CONFLICT, NAME_CONTROL, CHARSET_SURPRISING, BACKSCATTER),
 )

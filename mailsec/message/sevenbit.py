@@ -14,7 +14,7 @@ from mailsec.core.errors import BadInput
 from mailsec.core.limits import MAX_LINE
 from mailsec.message.decode import decode
 from mailsec.message.fields import parse
-from mailsec.message.leaves import decoder_of
+from mailsec.message.leaf import decoder_of
 from mailsec.message.mime import Part, Structure, structure
 
 _SPACE_AT_END = (b" \r\n", b"\t\r\n", b" \n", b"\t\n")

@@ -57,6 +57,11 @@ def _text(word: tuple[str, bytes] | None) -> str:
     return "" if word is None else charset_text(word[1], word[0])
 
 
+def is_common(charset: str) -> bool:
+    """True for a charset (in lower case) that mail is written in and that can be decoded."""
+    return _CHARSETS.match(charset) is not None
+
+
 def charset_text(content: bytes, charset: str) -> str:
     """`content` in `charset` (in lower case) as text; as UTF-8 with escapes where there is none, or none that mail has business
     with."""

@@ -55,6 +55,39 @@ def test_a_mailing_list_is_named_and_has_no_finding_above_low(mailsec) -> None:
     assert not severities & {"medium", "high"}
 
 
+def test_what_only_some_programs_see_is_a_finding(tmp_path: Path, mailsec) -> None:
+    source = (
+        b"From: Ann <ann@bank.example>\r\nDate: Mon, 21 Sep 2026 14:13:20 +0000\r\n"
+        b"Content-Type: multipart/mixed; boundary=decoy; boundary=real\r\n\r\n--decoy\r\n\r\nNothing.\r\n"
+        b"--real\r\nContent-Type: application/zip; name=a.zip\r\n\r\nPK\r\n--real--\r\n--decoy--\r\n"
+    )
+    path = tmp_path / "two.eml"
+    path.write_bytes(source)
+    ended = mailsec("verify", *ZONE, "--json", path)
+    found = {each["rule"]: each for each in _findings(json.loads(ended.stdout)["checks"])}
+    assert ended.code == 1
+    assert found["message-mime-other-boundary"]["severity"] == "high"
+    assert "a.zip" in found["message-mime-other-boundary"]["message"]
+    assert mailsec("explain", "message-mime-other-boundary").code == 0
+
+
+def test_a_bounce_says_who_refused_whom(tmp_path: Path, mailsec) -> None:
+    path = tmp_path / "bounce.eml"
+    path.write_text(
+        "From: mailer-daemon@bank.example\nDate: Mon, 21 Sep 2026 14:13:20 +0000\nContent-Type: message/delivery-status\n\n"
+        "Reporting-MTA: dns; mx.bank.example\n\nFinal-Recipient: rfc822; ann@example.com\nAction: failed\nStatus: 5.1.1\n"
+        "Remote-MTA: dns; mx.example.com\nDiagnostic-Code: smtp; 550 no such user\n"
+    )
+    checks = json.loads(mailsec("verify", *ZONE, "--json", path).stdout)["checks"]
+    (report,) = next(check for check in checks if check["name"] == "message")["children"]
+    facts = {fact["name"]: fact["value"] for fact in report["children"][0]["facts"]}
+    assert (report["name"], facts["refused-by"], facts["diagnostic"]) == (
+        "delivery-status",
+        "mx.example.com",
+        "550 no such user",
+    )
+
+
 def _findings(checks: list[dict]) -> list[dict]:
     return [found for check in checks for found in (*check["findings"], *_findings(check["children"]))]
 

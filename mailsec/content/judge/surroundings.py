@@ -11,7 +11,7 @@ from mailsec.core.limits import CONTENT_HTML_BYTES, CONTENT_SHOWN_PARTS
 from mailsec.core.results import Finding, finding
 from mailsec.message.decode import decode
 from mailsec.message.fields import Message
-from mailsec.message.leaves import decoder_of
+from mailsec.message.leaf import decoder_of
 from mailsec.message.mime import Structure
 
 _IMITATION = re.compile(

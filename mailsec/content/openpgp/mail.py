@@ -13,7 +13,7 @@ from mailsec.core.limits import CONTENT_INLINE_BYTES, CONTENT_LAYERS
 from mailsec.core.results import Check, finding
 from mailsec.message.decode import decode
 from mailsec.message.fields import Message
-from mailsec.message.leaves import decoder_of
+from mailsec.message.leaf import decoder_of
 from mailsec.message.mime import Form, Method, Part, Structure, protection
 from mailsec.trust.keyring.armor import MESSAGE, SIGNATURE, SIGNED, ArmorError, Block, blocks, dearmored
 from mailsec.trust.keyring.keys import Keys
