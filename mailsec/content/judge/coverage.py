@@ -70,7 +70,7 @@ def within(found: Structure, inner: Layer, outer: Layer) -> bool:
 
 def named(message: Message, found: Structure, indexes: tuple[int, ...]) -> str:
     """Parts in words: "2 (text/plain, 120 octets)"."""
-    numbers = paths(found)
+    numbers = paths(found.parts)
     shown = [
         f"{numbers[index]} ({found.parts[index].type}, {found.parts[index].end - found.parts[index].body} octets)"
         for index in indexes[:CONTENT_SHOWN_PARTS]
