@@ -76,7 +76,7 @@ class VerifyChoices:
 @click.option(
     "--second-opinion",
     is_flag=True,
-    help="Ask dkimpy about the DKIM signatures too; a finding where it refuses what is accepted here.",
+    help="Ask dkimpy about DKIM, sqv or gpgv about OpenPGP too; a finding where they refuse what is accepted here.",
 )
 @protect_option
 @click.option("--header", is_flag=True, help="Print the results as an Authentication-Results field instead.")
