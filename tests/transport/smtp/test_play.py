@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 
 from mailsec.core.results import Status
@@ -166,7 +164,7 @@ def test_tls_before_the_greeting() -> None:
     assert {line.tls for line in fed.course.lines if line.who} == {"TLSv1.3"}
 
 
-UNTRUSTED = replace(TLS, pkix=PkixVerdict(Status.FAIL, ("expired", "for another name")))
+UNTRUSTED = TLS._replace(pkix=PkixVerdict(Status.FAIL, ("expired", "for another name")))
 
 
 def test_a_certificate_is_judged_where_the_script_says_so() -> None:

@@ -294,7 +294,7 @@ def test_without_tls(peer) -> None:
 
 @pytest.mark.parametrize("implicit", [True, False])
 def test_a_handshake_that_is_not_good_enough(implicit: bool) -> None:
-    state = replace(TLS, pkix=PkixVerdict(Status.FAIL, ("expired",)))
+    state = TLS._replace(pkix=PkixVerdict(Status.FAIL, ("expired",)))
     outcome = Secured(state, 0.1, address="192.0.2.25")
     peer = Peer(connects=[outcome]) if implicit else Peer(handshake=outcome)
     manner = Manner("client.example.test", TlsPolicy(Need.PKIX, "mx.example.test"), 0, implicit=implicit)
