@@ -19,7 +19,8 @@ from mailsec.core.errors import BadInput
 from mailsec.core.limits import PGP_BLOCKS, PGP_CERTIFICATES, PGP_NESTING, PGP_RECIPIENTS, PGP_SIGNATURES
 from mailsec.core.results import Status
 from mailsec.judges.child import Bounds
-from mailsec.judges.opening import answer, open_message
+from mailsec.judges.opening import open_message
+from mailsec.judges.opening_child import answer
 from mailsec.trust.keyring.armor import ArmorError, blocks, dearmored, signed_text
 from mailsec.trust.keyring.component import components
 from mailsec.trust.keyring.files import read_keys
