@@ -508,6 +508,8 @@ PGP_CLOCK_SKEW = 3_600
 # --- judgement of the content
 CONTENT_LAYERS = 50
 """Signatures and ciphertexts of one message that are judged; honest mail has one or two."""
+CONTENT_WORK = 2 * 1024 * 1024 * 1024
+"""Octets under all signatures of one message, counted as often as they are signed: eight times the largest message."""
 CONTENT_SHOWN_PARTS = 10
 """Uncovered parts that are named."""
 CONTENT_HTML_BYTES = 1024 * 1024

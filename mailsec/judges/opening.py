@@ -7,18 +7,17 @@ Keys and passphrases go through its stdin, never through arguments or the enviro
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Sequence
-from typing import BinaryIO
+from collections.abc import Sequence
 
-from mailsec.content.openpgp.decrypting import DecryptingError, Failure, decrypted
+from mailsec.content.openpgp.decrypting import DecryptingError, Failure
 from mailsec.content.openpgp.opening import Opened
 from mailsec.core.limits import MAX_MESSAGE_BYTES, PGP_CHILD_MEMORY, PGP_CHILD_SECONDS
 from mailsec.judges.child import Bounds, run_child
+from mailsec.judges.opening_child import packed, unpacked
 from mailsec.trust.keyring.packets import signature
 
 _MEGABYTE = 1024 * 1024
-_CODE = "import sys; sys.path[:] = sys.argv[1:]; from mailsec.judges.opening import main; main()"
-_WIDTH = 8
+_CODE = "import sys; sys.path[:] = sys.argv[1:]; from mailsec.judges.opening_child import main; main()"
 
 
 def open_message(data: bytes, secrets: Sequence[tuple[bytes, str | None]], bounds: Bounds | None = None) -> Opened:
@@ -31,26 +30,14 @@ def open_message(data: bytes, secrets: Sequence[tuple[bytes, str | None]], bound
         fields += (secret, b"" if passphrase is None else b"p" + passphrase.encode())
     # without site and the environment: half the time to start, and nothing that the caller did not load
     command = [sys.executable, "-S", "-E", "-c", _CODE, *sys.path]
-    ran = run_child(command, _packed(fields), bounds or _bounds(len(data)))
+    ran = run_child(command, packed(fields), bounds or _bounds(len(data)))
     if ran.failure or ran.code:
         raise DecryptingError(Failure.CHILD)
-    return _read(list(_unpacked(ran.output)))
+    return _read(list(unpacked(ran.output)))
 
 
 def _bounds(size: int) -> Bounds:
     return Bounds(PGP_CHILD_SECONDS + size / _MEGABYTE, PGP_CHILD_MEMORY + 8 * size, MAX_MESSAGE_BYTES + _MEGABYTE)
-
-
-def _packed(fields: Sequence[bytes]) -> bytes:
-    return b"".join(piece for field in fields for piece in (len(field).to_bytes(_WIDTH, "big"), field))
-
-
-def _unpacked(data: bytes) -> Iterator[bytes]:
-    at = 0
-    while at + _WIDTH <= len(data):
-        end = at + _WIDTH + int.from_bytes(data[at : at + _WIDTH], "big")
-        yield data[at + _WIDTH : end]
-        at = end
 
 
 def _read(fields: Sequence[bytes]) -> Opened:
@@ -58,24 +45,3 @@ def _read(fields: Sequence[bytes]) -> Opened:
     if not fields or fields[0] == b"":
         raise DecryptingError(Failure[fields[1].decode()] if len(fields) > 1 else Failure.CHILD)
     return Opened(fields[2], tuple(signature(each) for each in fields[3:]), fields[1])
-
-
-def answer(request: BinaryIO) -> bytes:
-    """What the child says to a request: "", and a failure; or a mark, the name, the text and the signatures."""
-    data, *rest = _unpacked(request.read())
-    failure = Failure.KEY
-    for secret, passphrase in zip(rest[::2], rest[1::2], strict=True):
-        try:
-            opened = decrypted(data, secret, passphrase[1:].decode() if passphrase else None)
-        except DecryptingError as error:
-            failure = error.failure
-            if failure is not Failure.KEY:
-                break
-        else:
-            return _packed([b"opened", opened.name, opened.data, *(each.body for each in opened.signatures)])
-    return _packed([b"", failure.name.encode()])
-
-
-def main() -> None:
-    """The child. Where memory ends it dies, and that is its answer."""
-    sys.stdout.buffer.write(answer(sys.stdin.buffer))

@@ -5,6 +5,7 @@ from types import ModuleType
 
 import pytest
 
+import mailsec.content.judge.rules
 import mailsec.content.openpgp.rules
 import mailsec.content.smime.rules
 import mailsec.sender.bimi.rules
@@ -23,7 +24,8 @@ BOOKS = {
     "bimi": mailsec.sender.bimi.rules,
     "caa": mailsec.trust.x509.rules,
     "smimea": mailsec.content.smime.rules,
-    "openpgpkey": mailsec.content.openpgp.rules,
+    "openpgp(?:key)?": mailsec.content.openpgp.rules,
+    "content": mailsec.content.judge.rules,
 }
 
 

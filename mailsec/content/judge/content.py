@@ -14,6 +14,7 @@ from mailsec.content.judge.surroundings import html_findings
 from mailsec.core.limits import CONTENT_LAYERS
 from mailsec.core.results import Check, Fact, Finding, Status, finding
 from mailsec.message.authors import Author
+from mailsec.message.evidence import octets_evidence
 from mailsec.message.fields import Message
 from mailsec.message.mime import Form, Structure
 from mailsec.trust.keyring.keys import Keys
@@ -143,6 +144,7 @@ def _layer(mail: Mail, layer: Layer, layers: Sequence[Layer]) -> _Judged:
         Fact("author", identity.address or None if identity else None),
     )
     shown = tuple(fact for fact in facts if fact.value is not None)
+    place = mail.structure.parts[layer.covered]
     below = [each.check if counts and not covered.attached else _quiet(each.check) for each in layer.signers]
     children = (*((layer.check,) if layer.check else ()), *below)
     check = Check(
@@ -151,7 +153,8 @@ def _layer(mail: Mail, layer: Layer, layers: Sequence[Layer]) -> _Judged:
         reason,
         shown,
         tuple(findings) if counts else (),
-        children=children,
+        (octets_evidence(mail.message, place.header, place.end),),
+        children,
     )
     command = (signer.command if signer else "") or (identity.command if identity else "")
     return _Judged(layer, answer, reason, check, covered, command, identity.address if identity else "")

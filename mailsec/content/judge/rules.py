@@ -83,7 +83,7 @@ HEADER_UNPROTECTED = Rule(
     "content-header-unprotected",
     Severity.MEDIUM,
     "The signature covers the text, not Subject, To, Cc and Date: an old text can be sent again under new ones",
-    "RFC 9788",
+    "RFC 9788 section 4",
     _FORGED,
     "Compare the text itself with subject, date and recipients.",
 )

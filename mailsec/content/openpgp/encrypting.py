@@ -18,6 +18,7 @@ from mailsec.content.openpgp.signature import utc
 from mailsec.trust.keyring.algorithms import algorithm_of, weakness
 from mailsec.trust.keyring.component import SIGNING, Component, components
 from mailsec.trust.keyring.keys import Certificate
+from mailsec.trust.keyring.packets import PacketError
 
 
 class Objection(StrEnum):
@@ -48,10 +49,10 @@ def target(certificate: Certificate, *, now: int) -> Target:
     """How `certificate` can be encrypted to at `now`. Raises EncryptingError where it has no key for that."""
     from pysequoia import Cert, encrypt  # noqa: PLC0415
 
-    own = components(certificate.data)
     try:
+        own = components(certificate.data)
         probe = container(encrypt(b"", recipients=[Cert.from_bytes(certificate.data)], armor=False))
-    except (RuntimeError, OpeningError):  # the library's text is a backtrace
+    except (RuntimeError, OpeningError, PacketError):  # the library's text is a backtrace
         raise EncryptingError(f"{certificate.fingerprint} has no key that can be encrypted to") from None
     chosen = [each for each in own if each.fingerprint in probe.recipients or each.key_id in probe.recipients]
     usable = [each for each in chosen if not (each.revocations and not each.primary) and not _over(each, now)] or chosen

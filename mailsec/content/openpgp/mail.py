@@ -9,7 +9,7 @@ from mailsec.content.judge.layer import Layer, Signer
 from mailsec.content.openpgp import rules
 from mailsec.content.openpgp.opening import OpeningError, unwrapped
 from mailsec.content.openpgp.signature import Answer, SignatureResult, judge, signatures_in
-from mailsec.core.limits import CONTENT_INLINE_BYTES, CONTENT_LAYERS
+from mailsec.core.limits import CONTENT_INLINE_BYTES, CONTENT_LAYERS, CONTENT_WORK
 from mailsec.core.results import Check, finding
 from mailsec.message.decode import decode, decoder_of
 from mailsec.message.fields import Message
@@ -22,21 +22,29 @@ _MARK = b"-----BEGIN PGP "
 _INLINE = (MESSAGE, SIGNED)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Judge:
     """What signatures are judged with: keys, and the time in seconds since 1970 UTC. `watch` is shown each and its text."""
 
     keys: Keys
     now: int
     watch: Callable[[bytes, SignatureResult], None] | None = None
+    work: int = CONTENT_WORK
 
     def signers(self, data: bytes, packets: Sequence[SignaturePacket]) -> tuple[Signer, ...]:
         """The signatures over `data`, each with its own answer."""
-        results = [judge(data, packet, self.keys, now=self.now) for packet in packets]
+        results = [self._judged(data, packet) for packet in packets]
         if self.watch is not None:
             for each in results:
                 self.watch(data, each)
         return tuple(map(signer, results))
+
+    def _judged(self, data: bytes, packet: SignaturePacket) -> SignatureResult:
+        """Signatures inside each other are over the same octets again and again: beyond `work` of them none is judged."""
+        self.work -= len(data)
+        if self.work < 0:
+            return SignatureResult(Answer.UNSUPPORTED, "not judged: more octets are signed than are looked at", packet)
+        return judge(data, packet, self.keys, now=self.now)
 
 
 def signer(result: SignatureResult) -> Signer:

@@ -127,8 +127,9 @@ def judge(data: bytes, packet: SignaturePacket, keys: Keys, *, now: int) -> Sign
     known = list(keys.certificates([packet.issuer]) if packet.issuer else ())[:PGP_CANDIDATES]
     for certificate in known:
         signed = holds(data, packet, certificate.data)
-        if signed is not None and signed.certificate == certificate.fingerprint:
-            return _judged_good(packet, certificate, signed, now)
+        own = _components(certificate)
+        if signed is not None and own and signed.certificate == certificate.fingerprint:
+            return _judged_good(packet, certificate, own, signed, now)
     if not known:
         who = packet.issuer or "a key that the signature does not name"
         return SignatureResult(Answer.UNKNOWN_KEY, f"made by {who}, which is not known here", packet)
@@ -150,14 +151,23 @@ def _unfit(packet: SignaturePacket) -> SignatureResult | None:
     return None
 
 
-def _judged_good(packet: SignaturePacket, certificate: Certificate, signed: Signed, now: int) -> SignatureResult:
+def _components(certificate: Certificate) -> tuple[Component, ...]:
+    """The keys in a certificate, none where it is damaged."""
+    try:
+        return components(certificate.data)
+    except PacketError:
+        return ()
+
+
+def _judged_good(
+    packet: SignaturePacket, certificate: Certificate, own: Sequence[Component], signed: Signed, now: int
+) -> SignatureResult:
     made = packet.created
     assert made is not None
     if made > now + PGP_CLOCK_SKEW:
         return SignatureResult(Answer.FUTURE, f"made at {utc(made)}", packet, certificate, signed.key)
     if packet.expires is not None and packet.expires <= now:
         return SignatureResult(Answer.EXPIRED, f"good until {utc(packet.expires)}", packet, certificate, signed.key)
-    own = components(certificate.data)
     signer = next((each for each in own if each.fingerprint == signed.key), own[0])
     if weak := weakness(*algorithm_of(signer.body)):
         return SignatureResult(Answer.WEAK, weak, packet, certificate, signed.key)
@@ -176,9 +186,8 @@ def _later(certificate: Certificate, primary: Component, now: int) -> Iterator[F
 
 def _refused(data: bytes, packet: SignaturePacket, certificate: Certificate, now: int) -> SignatureResult:
     """Why pysequoia did not take the signature, when `certificate` has the key that it names."""
-    try:
-        own = components(certificate.data)
-    except PacketError:
+    own = _components(certificate)
+    if not own:
         return SignatureResult(Answer.UNKNOWN_KEY, "the key that is known here is damaged", packet)
     signer = fits(data, packet, own)
     if signer is None and packet.hash in _WEAK_HASHES:  # not every algorithm is computed with such a hash

@@ -7,12 +7,12 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from mailsec.core.errors import BadInput
-from mailsec.core.limits import PGP_CERTIFICATES, PGP_KEY_FILE
+from mailsec.core.limits import PGP_CERTIFICATES, PGP_KEY_FILE, RING_USER_IDS
 from mailsec.message.person import address_in, parse_address, same
 from mailsec.trust.keyring.armor import PRIVATE, PUBLIC, ArmorError, blocks, is_armored
 from mailsec.trust.keyring.component import components
 from mailsec.trust.keyring.keys import Binding, Bound, Certificate, Kind
-from mailsec.trust.keyring.packets import PUBLIC_KEY, SECRET_KEY, PacketError, packets
+from mailsec.trust.keyring.packets import PUBLIC_KEY, SECRET_KEY, USER_ID, PacketError, packets
 
 if TYPE_CHECKING:
     from pysequoia import Cert
@@ -104,7 +104,15 @@ def _split(data: bytes) -> Iterator[tuple[Cert, bytes | None]]:
     """Each key, and the whole secret one where it is one."""
     from pysequoia import Cert, Tsk  # noqa: PLC0415 (large, and few runs read a key)
 
-    starts = [(packet.start, packet.tag) for packet in packets(data) if packet.tag in (PUBLIC_KEY, SECRET_KEY)]
+    starts: list[tuple[int, int]] = []
+    user_ids = 0
+    for packet in packets(data):
+        if packet.tag in (PUBLIC_KEY, SECRET_KEY):
+            starts.append((packet.start, packet.tag))
+            user_ids = 0
+        user_ids += packet.tag == USER_ID
+        if user_ids > RING_USER_IDS:
+            raise BadInput(f"holds a key with more than {RING_USER_IDS} user IDs: somebody flooded it")
     if len(starts) > PGP_CERTIFICATES:
         raise BadInput(f"holds more than {PGP_CERTIFICATES} keys", hint="name a file with the keys that are needed")
     ends = (*(start for start, _ in starts[1:]), len(data))

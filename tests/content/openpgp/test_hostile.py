@@ -13,11 +13,14 @@ from openpgp.composed import MessageBuilder, SignedPublicKey
 
 from mailsec.content.openpgp.container import container
 from mailsec.content.openpgp.decrypting import DecryptingError, Failure, is_locked
+from mailsec.content.openpgp.mail import Judge
 from mailsec.content.openpgp.opening import OpeningError, unwrapped
 from mailsec.core.errors import BadInput
 from mailsec.core.limits import PGP_BLOCKS, PGP_CERTIFICATES, PGP_NESTING, PGP_RECIPIENTS, PGP_SIGNATURES
+from mailsec.core.results import Status
 from mailsec.judges.child import Bounds
-from mailsec.judges.opening import answer, open_message
+from mailsec.judges.opening import open_message
+from mailsec.judges.opening_child import answer
 from mailsec.trust.keyring.armor import ArmorError, blocks, dearmored, signed_text
 from mailsec.trust.keyring.component import components
 from mailsec.trust.keyring.files import read_keys
@@ -246,6 +249,20 @@ def test_a_key_with_ten_thousand_signatures() -> None:
     keys = read_keys(data[:user] + one * 10_000 + data[user:], "flooded")
     assert keys.listed[0].fingerprint == ALICE.primary.fingerprint
     assert keys.names[ALICE.primary.fingerprint] == ("alice@bank.example",)
+
+
+def test_a_key_with_ten_thousand_user_ids() -> None:
+    user = packet(13, b"A <a@a.example>")
+    with pytest.raises(BadInput, match="user IDs"):
+        read_keys(ALICE.public() + user * 10_000, "flooded")
+
+
+def test_the_work_on_one_message_is_bounded() -> None:
+    judge = Judge(read_keys(ALICE.public(), "f"), MADE + DAY, work=10)
+    packets_ = (signature(ALICE.subkey.sign(0, b"12345678", MADE)[6:]),) * 2
+    first, second = judge.signers(b"12345678", packets_)
+    assert (first.status, second.status) == (Status.PASS, Status.NEUTRAL)
+    assert "not judged" in second.reason
 
 
 def test_more_keys_than_a_file_may_hold() -> None:
