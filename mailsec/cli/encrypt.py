@@ -36,7 +36,7 @@ class EncryptChoices:
 @command(
     "encrypt",
     examples=(
-        "mailsec encrypt --pgp --sign --to bob@example.org < draft.eml | mailsec smtp send",
+        "mailsec encrypt --pgp --sign --to bob@example.org < draft.eml | mailsec smtp send --envelope-from-header",
         "mailsec encrypt --pgp --to-key bob.asc draft.eml > secret.eml",
         "mailsec encrypt --pgp --sign --key alice.asc --to-key bob.asc --for-self - < draft.eml > secret.eml",
         "mailsec encrypt --pgp --to-key team.asc --bcc split -o outbox draft.eml",
