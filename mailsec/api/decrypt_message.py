@@ -112,18 +112,58 @@ def _open(data: bytes, options: DecryptOptions) -> _Inside:
     if outside.hidden:
         candidates += [each for each in options.keys.own() if each not in candidates][:PGP_OWN_KEYS]
     secrets = Unlocker(options.keys, options.ask).all_of(candidates)
-    if not secrets:
+    if not secrets and not outside.by_password:
         raise KeyUnavailable(f"no secret key that opens it is at hand: it is for {_whom(outside)}", hint="name it: --key FILE")
+    try:
+        opened = _by_keys(data, secrets) or _by_passphrase(data, outside, options.ask)
+    except OpeningError as error:
+        raise BadInput(f"cannot be opened: {error}") from None
+    if opened is None:
+        locked = outside.by_password or any(passphrase is not None for _, passphrase in secrets)
+        hint = "is the passphrase the right one?" if locked else "it may be damaged, or made for another key"
+        raise KeyUnavailable(f"no key at hand opens it; it is for {_whom(outside)}", hint=hint)
+    return _Inside(opened, outside)
+
+
+def _by_keys(data: bytes, secrets: Sequence[tuple[bytes, str | None]]) -> Opened | None:
+    """What the secret keys find, None where none fits. Raises OpeningError."""
+    from mailsec.content.openpgp.deciphering import NoKeyError, deciphered
+    from mailsec.content.openpgp.symmetric import UnknownAlgorithmError
+
+    try:
+        return deciphered(data, secrets)
+    except NoKeyError:
+        return None
+    except UnknownAlgorithmError:
+        return _by_library(data, secrets)
+
+
+def _by_library(data: bytes, secrets: Sequence[tuple[bytes, str | None]]) -> Opened | None:
+    """What the library finds, which knows more ciphers, in a child that is bounded since the library is not."""
     from mailsec.judges.opening import open_message
 
     try:
-        return _Inside(open_message(data, secrets), outside)
+        return open_message(data, secrets)
     except DecryptingError as error:
-        if error.failure is not Failure.KEY:
-            raise BadInput(f"cannot be opened: {error.failure}") from None
-        locked = any(passphrase is not None for _, passphrase in secrets)
-        hint = "is the passphrase the right one?" if locked else "it may be damaged, or made for another key"
-        raise KeyUnavailable(f"no key at hand opens it; it is for {_whom(outside)}", hint=hint) from None
+        if error.failure is Failure.KEY:
+            return None
+        raise OpeningError(error.failure.value) from None
+
+
+def _by_passphrase(data: bytes, outside: Container, ask: Ask) -> Opened | None:
+    """What the passphrase of the message itself finds, None where it is the wrong one. Raises OpeningError."""
+    from mailsec.content.openpgp.deciphering import NoKeyError, deciphered
+    from mailsec.content.openpgp.symmetric import UnknownAlgorithmError
+
+    passphrase = ask("the message itself") if outside.by_password else None
+    if passphrase is None:
+        return None
+    try:
+        return deciphered(data, (), passphrase)
+    except NoKeyError:
+        return None
+    except UnknownAlgorithmError as error:
+        raise OpeningError(f"it takes what is not known here: {error}") from None
 
 
 def _whom(outside: Container) -> str:

@@ -33,6 +33,7 @@ class DecryptChoices:
         "mailsec decrypt --key bob.asc --key alice.asc --require-signature - < secret.eml | less",
         "mailsec decrypt --key bob.asc --passphrase-fd 3 secret.eml -o plain.eml 3< passphrase",
         "mailsec decrypt --key bob.asc file.pgp -o file",
+        "mailsec decrypt --passphrase-file shared.txt file.pgp -o file",
     ),
 )
 @click.argument("file", type=PATH, default="-", metavar="[FILE]")
@@ -54,9 +55,10 @@ class DecryptChoices:
 def decrypt(file: str, passphrase: PassphraseOptions, **choices: Any) -> int:
     """Open an encrypted message: message in, message out.
 
-    PGP/MIME, inline OpenPGP, and OpenPGP files that are no mail. The header fields stay; what stood unencrypted beside the
-    ciphertext is left out, and nothing is written before the integrity of the whole is checked. The exit code is 0 where any
-    signature inside is good, 1 where one is bad (the text is written nevertheless), 7 where it could not be judged.
+    PGP/MIME, inline OpenPGP, and OpenPGP files that are no mail, for your key or for a passphrase alone. The header fields
+    stay; what stood unencrypted beside the ciphertext is left out, and nothing is written before the integrity of the whole is
+    checked. The exit code is 0 where any signature inside is good, 1 where one is bad (the text is written nevertheless), 7
+    where it could not be judged.
     """
     chosen = DecryptChoices(**choices)
     if chosen.at == "received":

@@ -522,6 +522,12 @@ PGP_RECIPIENTS = 1_000
 """Session keys of one message; a mail to more people goes to a list."""
 PGP_OWN_KEYS = 50
 """Secret keys that are tried where a message hides its recipients."""
+PGP_PASSPHRASES = 10
+"""Session keys of one message that a passphrase is tried on: each takes up to a fifth of a second."""
+PGP_ARGON2_MEMORY = 1024 * 1024
+"""KiB that making a key of a passphrase may take, where a stranger says how much: half of the larger choice of RFC 9106."""
+PGP_ARGON2_WORK = 4 * 1024 * 1024
+"""KiB times passes of the same: some seconds."""
 PGP_CHILD_MEMORY = 512 * 1024 * 1024
 """Address space of the child that opens an encrypted message, beyond eight times the message: what ten kilobytes unfold to."""
 PGP_CHILD_SECONDS = 20

@@ -1,5 +1,5 @@
-"""Encrypted OpenPGP messages are opened in a child process: what is inside may unfold to gigabytes, and the library that opens
-it has no bound. The child has a limit of memory and time, and dies alone.
+"""Rare kinds of encrypted OpenPGP messages are opened in a child process: what is inside may unfold to gigabytes, and the
+library that opens it has no bound. The child has a limit of memory and time, and dies alone.
 
 Keys and passphrases go through its stdin, never through arguments or the environment.
 """

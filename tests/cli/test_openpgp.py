@@ -8,6 +8,7 @@ import pty
 import subprocess
 import sys
 import warnings
+import zlib
 from pathlib import Path
 
 import pytest
@@ -23,6 +24,7 @@ from openpgp.composed import (
 )
 from pysequoia import ArmorKind, Cert, Sig, armor
 from pysequoia import decrypt as sequoia_decrypt
+from pysequoia import encrypt as sequoia_encrypt
 from pysequoia import verify as sequoia_verify
 
 from mailsec.content.openpgp.keymaking import protected
@@ -32,6 +34,7 @@ from mailsec.trust.keyring.armor import dearmored
 from mailsec.trust.keyring.packets import packets
 from tests.cli.openpgp import DRAFT, SUITES, files, person
 from tests.conftest import Ended
+from tests.content.openpgp import forge
 
 NO_RING = {"MAILSEC_RING": "/nonexistent/ring"}
 ROOT = Path(__file__).parents[2]
@@ -468,6 +471,50 @@ def test_passphrases(tmp_path: Path, run) -> None:
         "encrypt", "--pgp", "--sign", "--key", key, "--passphrase-file", tmp_path / "wrong", "--to-key", key, stdin=DRAFT
     )
     assert (both.code, both.out, "the right one?" in both.stderr) == (7, b"", True)
+
+
+def test_a_message_for_whoever_knows_a_passphrase(tmp_path: Path, keys: dict[str, Path], run) -> None:
+    (tmp_path / "right").write_text("sesam öffne\n")
+    (tmp_path / "wrong").write_text("x\n")
+    data = sequoia_encrypt(b"Content-Type: text/plain\r\n\r\nsecret\r\n", passwords=["sesam öffne"], armor=False)
+    for file in (data, pgp_mime(_armor(data))):
+        opened = run("decrypt", "--passphrase-file", tmp_path / "right", stdin=file)
+        assert (opened.code, opened.out.endswith(b"secret\r\n")) == (0, True), opened.stderr
+        wrong = run("decrypt", "--passphrase-file", tmp_path / "wrong", stdin=file)
+        assert (wrong.code, wrong.out, "the right one?" in wrong.stderr) == (7, b"", True)
+        assert run("decrypt", stdin=file).code == 7
+        damaged = run("decrypt", "--passphrase-file", tmp_path / "right", stdin=data[:-1] + bytes((data[-1] ^ 1,)))
+        assert (damaged.code, damaged.out) == (7, b"")
+    both = sequoia_encrypt(b"secret", [person("bob").extract_certificate()], passwords=["sesam öffne"], armor=False)
+    assert run("decrypt", "--key", keys["bob.sec"], stdin=both).out == b"secret"
+    assert run("decrypt", "--passphrase-file", tmp_path / "right", stdin=both).out == b"secret"
+    unknown = forge.packet(3, b"\x04\x0a\x00\x08") + forge.packet(18, b"\x01" + bytes(60))
+    refused = run("decrypt", "--passphrase-file", tmp_path / "right", stdin=unknown)
+    assert (refused.code, "not known here" in refused.stderr) == (4, True)
+
+
+def test_a_nest_inside_of_a_ciphertext_is_not_opened(keys: dict[str, Path], run) -> None:
+    nest = forge.packet(11, b"b\0\0\0\0\0text")
+    for _ in range(100):
+        nest = forge.packet(8, b"\x02" + zlib.compress(nest))
+    data = forge.sealed(nest, person("bob"))
+    for file in (data, pgp_mime(_armor(data))):
+        ended = run("decrypt", "--key", keys["bob.sec"], stdin=file)
+        assert (ended.code, ended.out, "levels deep" in ended.stderr) == (4, b"", True)
+
+
+@pytest.mark.parametrize("compression", ["", "zlib"])
+@pytest.mark.parametrize("kind", ["twofish", "eax"])
+def test_rare_kinds_of_encryption_are_opened_by_the_library(kind: str, compression: str, keys: dict[str, Path], run) -> None:
+    key = SignedPublicKey.from_armor(keys["bob.asc"].read_text())[0].public_subkeys[1]
+    made = MessageBuilder.from_bytes("", b"secret")
+    made = made.compression(compression) if compression else made
+    made = made.seipd_v2("aes128", "eax") if kind == "eax" else made.seipd_v1(kind)
+    data = made.encrypt_to_key(key).to_vec()
+    ended = run("decrypt", "--key", keys["bob.sec"], stdin=data)
+    assert (ended.code, ended.out) == ((4, b"") if compression else (0, b"secret")), ended.stderr
+    other = run("decrypt", "--key", keys["bob.sec"], stdin=data[:-1] + bytes((data[-1] ^ 1,)))
+    assert (other.code in (4, 7), other.out) == (True, b""), other.stderr
 
 
 def test_a_passphrase_is_asked_for_on_the_terminal_even_where_stdin_is_the_message(tmp_path: Path) -> None:

@@ -1,5 +1,9 @@
-"""An encrypted message opened with rPGP. It unfolds whatever is inside without a bound, so this runs only where its memory and
-time are limited (`judges.opening`); nothing comes out before the library has checked the integrity of the whole."""
+"""An encrypted message opened with rPGP, which knows kinds of encryption that `deciphering` does not.
+
+It unfolds whatever is inside without a bound and without saying how deep it was, so this runs only where its memory and time
+are limited (`judges.opening`), and nothing compressed is accepted. Nothing comes out before the library has checked the
+integrity of the whole.
+"""
 
 from __future__ import annotations
 
@@ -17,6 +21,7 @@ class Failure(StrEnum):
     DAMAGED = "it was damaged or changed on its way"
     TOO_LARGE = "more comes out of it than a message may have"
     SIGNATURES = "it has too many signatures"
+    COMPRESSED = "it is compressed within a rare kind of encryption, where how deep it is nested cannot be seen"
     CHILD = "it unfolds to more than the memory or time that opening it may take"
 
 
@@ -37,6 +42,8 @@ def decrypted(data: bytes, secret: bytes, passphrase: str | None) -> Opened:
         opened = Message.from_bytes(data).decrypt(passphrase, SignedSecretKey.from_bytes(secret))
         if opened.is_nested:
             raise DecryptingError(Failure.DAMAGED)
+        if opened.is_compressed:
+            raise DecryptingError(Failure.COMPRESSED)
         text = opened.as_data_vec()
         made = [each.to_bytes() for each in opened.signatures()] if opened.signature_count() else []
         name = opened.literal_filename() or b""

@@ -1,7 +1,7 @@
 """OpenPGP messages taken apart down to their literal data and signatures (RFC 9580 section 10.3), within bounds.
 
 Compressed data is unfolded piece by piece against a budget, so that ten kilobytes can never become gigabytes. What is inside of
-a ciphertext is unfolded by a library without bounds, in a child process that has them: see `decrypting`.
+a ciphertext comes here too, once `deciphering` has found that its integrity holds.
 """
 
 from __future__ import annotations

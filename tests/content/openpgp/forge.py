@@ -8,7 +8,13 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from hashlib import new, sha1, sha256
 
+from cryptography.hazmat.decrepit.ciphers.modes import CFB
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.ciphers import Cipher
+from cryptography.hazmat.primitives.ciphers.algorithms import AES
+from openpgp import composed
+from openpgp._openpgp import encrypt_session_key_to_recipient
+from pysequoia import Tsk
 
 DAY = 86_400
 OID = bytes.fromhex("092b06010401da470f01")
@@ -131,3 +137,20 @@ class Person:
     def revoke_subkey(self, made: int, reason: int | None = None) -> bytes:
         extra = () if reason is None else ((29, bytes((reason,)) + b"words"),)
         return self.primary.sign(0x28, self.primary.hashed + self.subkey.hashed, made, *extra)
+
+
+def sealed(packets: bytes, whose: Tsk, *, damage: int = 0) -> bytes:
+    """Any packets encrypted to a key's subkey, version 1 of the container; `damage` octets of the end are cut off before."""
+    session = sha256(packets).digest()
+    subkey = composed.SignedPublicKey.from_bytes(bytes(whose.extract_certificate())).public_subkeys[1]
+    return encrypt_session_key_to_recipient(session, subkey, "seipd-v1", "aes256").to_bytes() + contained(
+        packets, session, damage
+    )
+
+
+def contained(packets: bytes, session: bytes, damage: int = 0) -> bytes:
+    """The container alone, AES with this session key."""
+    text = bytes(16) + bytes(2) + packets + b"\xd3\x14"
+    text = (text + sha1(text).digest())[: -damage or None]
+    encryptor = Cipher(AES(session), CFB(bytes(16))).encryptor()
+    return packet(18, b"\x01" + encryptor.update(text) + encryptor.finalize())

@@ -1,0 +1,149 @@
+"""A ciphertext opened: the session key found, the integrity of the whole checked, and only then what is inside taken apart
+within bounds, by `opening` (RFC 9580 section 5.13)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from hashlib import sha1
+from hmac import compare_digest
+
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+
+from mailsec.content.openpgp.opening import Opened, OpeningError, unwrapped
+from mailsec.content.openpgp.secretparts import secret_parts
+from mailsec.content.openpgp.sessionkey import SessionKey, by_key, by_passphrase
+from mailsec.content.openpgp.symmetric import (
+    TAG,
+    Aead,
+    UnknownAlgorithmError,
+    WrongError,
+    block_size,
+    cfb_decrypted,
+    key_size,
+    nonce_size,
+)
+from mailsec.core.limits import MAX_MESSAGE_BYTES, PGP_PASSPHRASES, PGP_RECIPIENTS
+from mailsec.trust.keyring.packets import ENCRYPTED, ENCRYPTED_AEAD, SESSION_KEY, SESSION_KEY_BY_PASSWORD, Packet, packets
+
+_MDC = b"\xd3\x14"
+
+
+class NoKeyError(Exception):
+    """Neither the keys nor the passphrase open it."""
+
+
+def deciphered(data: bytes, secrets: Sequence[tuple[bytes, str | None]], passphrase: str | None = None) -> Opened:
+    """What is inside of the encrypted message in the packets `data`, by the first of `secrets` that fits (a transferable secret
+    key and its passphrase), else by `passphrase`.
+
+    Raises NoKeyError, OpeningError where it is damaged, too large or nested too deep, and UnknownAlgorithmError where it takes
+    what is not known here. The packets are those that `container` found to be in order.
+    """
+    found = list(packets(data, PGP_RECIPIENTS + 10))
+    sealed = next(each for each in found if each.tag in (ENCRYPTED, ENCRYPTED_AEAD))
+    before = found[: found.index(sealed)]
+    damaged = False
+    for key in _by_keys(before, secrets):
+        try:
+            return _inside(_plain(sealed, key))
+        except WrongError:
+            damaged = True
+    if damaged:
+        raise OpeningError("it was damaged or changed on its way")
+    for key in _by_passphrase(before, passphrase) if passphrase is not None else ():
+        try:
+            return _inside(_plain(sealed, key))
+        except (WrongError, UnknownAlgorithmError):
+            continue  # what a wrong passphrase finds is noise: it cannot be told from damage, or from a cipher not known here
+    raise NoKeyError
+
+
+def _inside(plain: bytes) -> Opened:
+    opened = unwrapped(plain, MAX_MESSAGE_BYTES)
+    if opened is None:
+        raise OpeningError("another encrypted message is in it")
+    return opened
+
+
+def _by_keys(before: Sequence[Packet], secrets: Sequence[tuple[bytes, str | None]]) -> Iterator[SessionKey]:
+    for secret, passphrase in secrets:
+        parts = list(secret_parts(secret, passphrase))
+        for packet in before:
+            if packet.tag == SESSION_KEY:
+                yield from by_key(packet.body, parts)
+
+
+def _by_passphrase(before: Sequence[Packet], passphrase: str) -> Iterator[SessionKey]:
+    """Each takes work by design, so only a few are tried."""
+    locked = [each for each in before if each.tag == SESSION_KEY_BY_PASSWORD]
+    for packet in locked[:PGP_PASSPHRASES]:
+        found = by_passphrase(packet.body, passphrase)
+        if found is not None:
+            yield found
+
+
+def _plain(sealed: Packet, key: SessionKey) -> bytes:
+    """The packets in the container. Raises WrongError where its integrity does not hold under this key."""
+    body = sealed.body
+    if sealed.tag == ENCRYPTED_AEAD:
+        return _gnupg(body, key)
+    if body[0] == 2:
+        return _chunks(body, key)
+    if key.cipher is None:
+        raise WrongError("a session key for another kind of container")
+    size = block_size(key.cipher)
+    text = cfb_decrypted(key.cipher, key.key, body[1:])
+    digest = sha1(text[:-20], usedforsecurity=False).digest()
+    if text[-22:-20] != _MDC or len(text) < size + 24 or not compare_digest(digest, text[-20:]):
+        raise WrongError("its integrity does not hold")
+    return text[size + 2 : -22]
+
+
+def _chunks(body: bytes, key: SessionKey) -> bytes:
+    """Version 2 of the container: chunks, and a tag over how much there is."""
+    if key.cipher is not None or len(body) < 36 + TAG:
+        raise WrongError("a session key for another kind of container")
+    head, salt = b"\xd2" + body[:4], body[4:36]
+    _, cipher, mode, exponent = body[:4]
+    if len(key.key) != key_size(cipher):
+        raise WrongError("a key of the wrong length")
+    prefix = nonce_size(mode) - 8
+    made = HKDF(SHA256(), len(key.key) + prefix, salt, head).derive(key.key)
+    aead, vector = Aead(cipher, mode, made[: len(key.key)]), made[len(key.key) :]
+    pieces = list(_pieces(body[36:-TAG], exponent))
+    text = [aead.opened(vector + _eight(index), piece, head) for index, piece in enumerate(pieces)]
+    total = sum(map(len, text))
+    aead.opened(vector + _eight(len(pieces)), body[-TAG:], head + _eight(total))
+    return b"".join(text)
+
+
+def _gnupg(body: bytes, key: SessionKey) -> bytes:
+    """The container that GnuPG made before there was version 2: the index is part of nonce and associated data."""
+    cipher, mode, exponent = body[1:4]
+    size = nonce_size(mode)
+    if key.cipher != cipher or len(body) < 4 + size + TAG:
+        raise WrongError("a session key for another kind of container")
+    head, vector = b"\xd4" + body[:4], body[4 : 4 + size]
+    aead = Aead(cipher, mode, key.key)
+
+    def nonce(index: int) -> bytes:
+        return (int.from_bytes(vector, "big") ^ index).to_bytes(size, "big")
+
+    pieces = list(_pieces(body[4 + size : -TAG], exponent))
+    text = [aead.opened(nonce(index), piece, head + _eight(index)) for index, piece in enumerate(pieces)]
+    last = head + _eight(len(pieces)) + _eight(sum(map(len, text)))
+    aead.opened(nonce(len(pieces)), body[-TAG:], last)
+    return b"".join(text)
+
+
+def _pieces(data: bytes, exponent: int) -> Iterator[bytes]:
+    """The chunks, each with its tag. Raises WrongError for a size that cannot be."""
+    if exponent > 16:
+        raise WrongError("chunks of a size that cannot be")
+    size = (1 << exponent + 6) + TAG
+    return (data[at : at + size] for at in range(0, len(data), size))
+
+
+def _eight(number: int) -> bytes:
+    return number.to_bytes(8, "big")
