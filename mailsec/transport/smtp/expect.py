@@ -37,7 +37,7 @@ class Codes:
     prefixes: tuple[str, ...]
 
     def __contains__(self, code: int) -> bool:
-        return any(str(code).startswith(prefix) for prefix in self.prefixes) is not self.negated
+        return str(code).startswith(self.prefixes) is not self.negated
 
     @property
     def example(self) -> int:
@@ -179,7 +179,9 @@ def _whole(pieces: tuple[Piece, ...]) -> Template:
 
 def written(text: bytes, *, first: bool = True) -> str:
     """`text` as a script writes it so that it means itself; `first`: it stands at the beginning of a reply's text."""
-    whole = "".join(map(_written, braced(text).decode("utf-8", "surrogateescape")))
+    whole = braced(text).decode("utf-8", "surrogateescape")
+    if visible(whole) != whole or any(special in whole for special in "\\*?"):
+        whole = "".join(map(_written, whole))
     return "\\" + whole if first and whole.startswith(("=", "/", "!")) else whole
 
 

@@ -136,4 +136,4 @@ def escaped(data: bytes) -> str:
 
 def braced(data: bytes) -> bytes:
     """`data` with the braces doubled that would be taken for a variable's."""
-    return _BRACED.sub(rb"{{\1}}", data)
+    return _BRACED.sub(rb"{{\1}}", data) if b"{" in data else data
