@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack
@@ -92,15 +91,20 @@ class Printer:
 def style(options: OutputOptions, levels: int = MAX_CHECK_DEPTH, lead: int = 0) -> Style:
     """How the human format looks where the answer goes."""
     terminal = is_terminal() and not options.path
-    columns = shutil.get_terminal_size((DEFAULT_WIDTH, 24)).columns if terminal else int_or(os.environ.get("COLUMNS"))
     return Style(
-        width=min(max(columns, NARROWEST), WIDEST),
+        width=min(max(_columns() if terminal else int_or(os.environ.get("COLUMNS")), NARROWEST), WIDEST),
         color=use_color(options.color, terminal),
         ascii=not options.path and not _is_utf8(),
         verbose=options.verbose > 0,
         levels=levels,
         lead=lead,
     )
+
+
+def _columns() -> int:
+    from shutil import get_terminal_size  # not before it is needed
+
+    return get_terminal_size((DEFAULT_WIDTH, 24)).columns
 
 
 def int_or(text: str | None, default: int = DEFAULT_WIDTH) -> int:

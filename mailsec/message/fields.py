@@ -82,16 +82,25 @@ class Message:
 
     `data` is what is judged: the file without a leading mbox line or byte order mark and, where the file had no CRLF at all,
     with each LF as CRLF. `body` is the offset of the first octet behind the empty line. `prefix` octets of the file were set
-    aside; `lf_only` says that the line ends were converted, which `file_offset` takes into account.
+    aside; `lf_only` says that the line ends were converted, which `file_offset` takes into account. `known` is what was wrong
+    with the header and the file as a whole: `defects` is all of it.
     """
 
     data: bytes
     fields: tuple[Field, ...]
     body: int
-    defects: tuple[Defect, ...]
+    known: tuple[Defect, ...]
     prefix: int = 0
     lf_only: bool = False
     _by_key: dict[bytes, tuple[Field, ...]] = dataclass_field(default_factory=dict, init=False, repr=False, compare=False)
+    _in_lines: list[tuple[Defect, ...]] = dataclass_field(default_factory=list, init=False, repr=False, compare=False)
+
+    @property
+    def defects(self) -> tuple[Defect, ...]:
+        """All that is wrong. The body is gone through when this is first asked for, which takes as long as to parse."""
+        if not self._in_lines:
+            self._in_lines.append(_line_defects(self.data))
+        return self.known + self._in_lines[0]
 
     def all(self, name: str) -> tuple[Field, ...]:
         """The fields called `name` (any case), from the top."""
@@ -143,12 +152,12 @@ def parse(file: bytes) -> Message:
 
     A bare LF ends a header line even where other lines end in CRLF, so that a field hidden behind one is seen.
     """
-    data, prefix, lf_only, defects = _outer_form(file)
+    data, prefix, lf_only, known = _outer_form(file)
     quick = _quick_header(data)
     if quick is not None:
-        return Message(data, *quick, tuple(defects), prefix, lf_only)
+        return Message(data, *quick, tuple(known), prefix, lf_only)
     fields, body, found = _header(data)
-    return Message(data, fields, body, (*defects, *found), prefix, lf_only)
+    return Message(data, fields, body, (*known, *found), prefix, lf_only)
 
 
 def _outer_form(file: bytes) -> tuple[bytes, int, bool, list[Defect]]:
@@ -163,26 +172,32 @@ def _outer_form(file: bytes) -> tuple[bytes, int, bool, list[Defect]]:
         prefix = file.find(b"\n", prefix) + 1 or len(file)
         defects.append(Defect(DefectKind.MBOX_FROM))
     data = file[prefix:] if prefix else file
-    if len(data) <= BODY_CHUNK and _has_proper_line_ends(data):
-        return data, prefix, False, defects
-    crlf, lf, cr = data.count(b"\r\n"), data.count(b"\n"), data.count(b"\r")
-    lf_only = not crlf and lf > 0
+    lf_only = b"\r\n" not in data and b"\n" in data
     if lf_only:
+        defects.append(Defect(DefectKind.LF_ONLY, 0, 0, data.count(b"\n")))
         data = data.replace(b"\n", b"\r\n")
-        defects.append(Defect(DefectKind.LF_ONLY, 0, 0, lf))
-    elif lf > crlf:
+    return data, prefix, lf_only, defects
+
+
+def _line_defects(data: bytes) -> tuple[Defect, ...]:
+    """Every CR and LF by itself, and every NUL."""
+    if len(data) <= BODY_CHUNK and _has_proper_line_ends(data):
+        return ()
+    defects: list[Defect] = []
+    crlf, lf, cr = data.count(b"\r\n"), data.count(b"\n"), data.count(b"\r")
+    if lf > crlf:
         defects.append(_first(DefectKind.BARE_LF, _BARE_LF, data, lf - crlf))
     if cr > crlf:
         defects.append(_first(DefectKind.BARE_CR, _BARE_CR, data, cr - crlf))
     if (nul := data.find(b"\0")) >= 0:
         defects.append(Defect(DefectKind.NUL, nul, nul + 1, data.count(b"\0")))
-    return data, prefix, lf_only, defects
+    return tuple(defects)
 
 
 def _has_proper_line_ends(data: bytes) -> bool:
     """True where there is no CR or LF by itself and no NUL, as in most messages.
 
-    If LF stands behind each CR, and the two take turns, no LF is left. This pass is half of what a look at a header takes.
+    If LF stands behind each CR, and the two take turns, no LF is left.
     """
     ends = data.translate(None, _NO_LINE_END)
     return ends.startswith(b"\r\n") and ends == b"\r\n" * (len(ends) // 2) and _BARE_CR.search(data) is None

@@ -9,15 +9,19 @@ from __future__ import annotations
 
 import selectors
 import socket
-import ssl
 from collections.abc import Callable
 from contextlib import suppress
-from typing import TypeVar
+from functools import partial
+from typing import TYPE_CHECKING, TypeVar
 
 from mailsec.core.limits import WIRE_INJECTED, WIRE_KEPT
 from mailsec.net.steps import Steps, Want, system_words
-from mailsec.net.tls import was_cut, words
 from mailsec.transport.wire import End
+
+if TYPE_CHECKING:
+    import ssl
+
+    from mailsec.net.session import TlsSession
 
 T = TypeVar("T")
 _CHUNK = 65_536
@@ -43,9 +47,8 @@ class Channel:
 
     def __init__(self, sock: socket.socket, address: str = "") -> None:
         self.address = address
-        self.tls: ssl.SSLObject | None = None
+        self.tls: TlsSession | None = None
         self._sock = sock
-        self._incoming, self._outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
         self._inbox = bytearray()  # what came while something was sent
         self._over: Ended | None = None  # nothing will be read any more
         self._stuck = False  # something was sent in part
@@ -63,13 +66,9 @@ class Channel:
                 yield from self._pushed(piece, until)
                 count = len(piece)
             else:
-                count = yield from self._patiently(self._writing(self.tls, piece), until)
-                yield from self._pushed(self._outgoing.read(), until)
+                count = yield from self._patiently(self.tls, partial(self.tls.write, piece), until)
+                yield from self._pushed(self.tls.out(), until)
             rest = rest[count:]
-
-    @staticmethod
-    def _writing(tls: ssl.SSLObject, piece: memoryview) -> Callable[[], int]:
-        return lambda: tls.write(piece)
 
     def received(self, until: float) -> Steps[bytes]:
         """At least one octet."""
@@ -81,14 +80,10 @@ class Channel:
         if self.tls is None:
             data = yield from self._pulled(until)
         else:
-            data = yield from self._patiently(self._reading(self.tls), until)
+            data = yield from self._patiently(self.tls, self.tls.read, until)
         if not data:
             raise self._ended(End.CLOSED, "the peer closed the connection")
         return data
-
-    @staticmethod
-    def _reading(tls: ssl.SSLObject) -> Callable[[], bytes]:
-        return lambda: tls.read(_CHUNK)
 
     def _pulled(self, until: float, *, at_once: bool = True) -> Steps[bytes]:
         """What the socket has; empty at its end. Not `at_once`: the clock is looked at first, so that nobody outruns it."""
@@ -136,22 +131,22 @@ class Channel:
             if not raw:
                 self._ended(End.CLOSED, "the peer closed the connection")
         else:
-            self._feed(raw)
+            self.tls.feed(raw)
             self._decrypt(self.tls)
         if len(self._inbox) > WIRE_KEPT:
             raise self._ended(End.FLOOD, f"more than {WIRE_KEPT} octets came while something was sent")
         return bool(raw)
 
-    def _decrypt(self, tls: ssl.SSLObject) -> None:
+    def _decrypt(self, tls: TlsSession) -> None:
         """What can be read of what came, into the inbox."""
         try:
-            while data := tls.read(_CHUNK):
+            while data := tls.read():
                 self._inbox += data
-            self._ended(End.CLOSED, "the peer closed the connection")
-        except ssl.SSLWantReadError:
-            pass
-        except ssl.SSLError as error:
-            self._broken(error)
+        except OSError as error:
+            self._broken(tls, error)
+        else:
+            if data is not None:
+                self._ended(End.CLOSED, "the peer closed the connection")
 
     def _cut_off(self, reason: str) -> Ended:
         """Nothing can be sent any more. A peer that closes often says why, and that is still there to be read."""
@@ -163,30 +158,23 @@ class Channel:
         self._over = before or Ended(End.CUT, reason)
         return self._over
 
-    def _feed(self, raw: bytes) -> None:
-        if raw:
-            self._incoming.write(raw)
-        else:
-            self._incoming.write_eof()
-
-    def _patiently(self, act: Callable[[], T], until: float) -> Steps[T]:
+    def _patiently(self, tls: TlsSession, act: Callable[[], T | None], until: float) -> Steps[T]:
         """What `act` of TLS returns, as soon as it has what it needs."""
         while True:
             try:
-                return act()
-            except ssl.SSLWantReadError:
-                yield from self._pushed(self._outgoing.read(), until)
-                self._feed((yield from self._pulled(until, at_once=False)))
-            except ssl.SSLError as error:
-                raise self._broken(error) from None
+                result = act()
+            except OSError as error:
+                raise self._broken(tls, error) from None
+            if result is not None:
+                return result
+            yield from self._pushed(tls.out(), until)
+            tls.feed((yield from self._pulled(until, at_once=False)))
 
-    def _broken(self, error: ssl.SSLError) -> Ended:
+    def _broken(self, tls: TlsSession, error: OSError) -> Ended:
         """TLS is over; the peer is told why, if it still listens."""
         with suppress(OSError):
-            self._sock.send(self._outgoing.read())
-        if isinstance(error, ssl.SSLZeroReturnError):
-            return self._ended(End.CLOSED, "the peer closed the connection")
-        return self._ended(End.CUT if was_cut(error) else End.TLS, words(error))
+            self._sock.send(tls.out())
+        return self._ended(*tls.ending(error))
 
     def _ended(self, end: End, reason: str, injected: bytes = b"") -> Ended:
         """Note that nothing more can be read; the first reason is the one that stays."""
@@ -202,13 +190,14 @@ class Channel:
 
     def secured(self, context: ssl.SSLContext, name: str | None, until: float, *, server: bool) -> Steps[bytes]:
         """A TLS handshake; what had come in the clear before it and is no part of it."""
+        from mailsec.net.session import TlsSession  # noqa: PLC0415 - slow to load, and a dialogue in the clear never needs it
+
         if self._over is not None:
             raise self._over
-        injected = self._waiting()
-        if server:
-            injected, hello = _before_hello(injected)
-            self._feed_if(hello)
-        tls = context.wrap_bio(self._incoming, self._outgoing, server_side=server, server_hostname=name)
+        injected, hello = _before_hello(self._waiting()) if server else (self._waiting(), b"")
+        tls = TlsSession(context, name, server=server)
+        if hello:
+            tls.feed(hello)
         try:
             yield from self._shaken(tls, until)
         except Ended as ended:
@@ -235,32 +224,26 @@ class Channel:
         reason = f"more than {WIRE_INJECTED} octets in the clear where a TLS handshake should begin"
         raise self._ended(End.FLOOD, reason, bytes(waiting[:WIRE_INJECTED]))
 
-    def _feed_if(self, raw: bytes) -> None:
-        if raw:
-            self._incoming.write(raw)
-
-    def _shaken(self, tls: ssl.SSLObject, until: float) -> Steps[None]:
-        begun = bool(self._incoming.pending)
+    def _shaken(self, tls: TlsSession, until: float) -> Steps[None]:
+        begun = tls.fed
         while True:
             try:
-                tls.do_handshake()
-            except ssl.SSLWantReadError:
-                yield from self._flushed(until)
-            except ssl.SSLError as error:
-                raise self._broken(error) from None
-            else:
-                yield from self._flushed(until)
+                over = tls.shake()
+            except OSError as error:
+                raise self._broken(tls, error) from None
+            yield from self._flushed(tls.out(), until)
+            if over:
                 return
             raw = yield from self._pulled(until, at_once=False)
             if not begun and _is_text(raw):
                 reason = "text in the clear came in place of the TLS handshake"
                 raise self._ended(End.TLS, reason, raw[:WIRE_INJECTED])
             begun = True
-            self._feed(raw)
+            tls.feed(raw)
 
-    def _flushed(self, until: float) -> Steps[None]:
+    def _flushed(self, data: bytes, until: float) -> Steps[None]:
         """Send what TLS has to say. Nothing is listened to: in a handshake the peer has its turn afterwards."""
-        rest = memoryview(self._outgoing.read())
+        rest = memoryview(data)
         while rest:
             try:
                 rest = rest[self._sock.send(rest) :]
@@ -273,11 +256,9 @@ class Channel:
 
     def close(self) -> None:
         """Close it, with the closing alert of TLS where that goes out at once; nothing is waited for."""
-        with suppress(OSError, ssl.SSLError):
+        with suppress(OSError):
             if self.tls is not None and (self._over is None or self._over.end is End.CLOSED):
-                with suppress(ssl.SSLWantReadError):
-                    self.tls.unwrap()
-                self._sock.send(self._outgoing.read())
+                self._sock.send(self.tls.farewell())
             self._sock.shutdown(socket.SHUT_WR)
             # What lies unread would turn the end into a reset, which can take our last words with it.
             for _ in range(_LAST_WORDS):

@@ -2,25 +2,16 @@
 
 from __future__ import annotations
 
-import ssl
 import time
-import warnings
 from ipaddress import ip_address
+from typing import TYPE_CHECKING
 
 from mailsec.core.domains import DomainError, to_ascii
 from mailsec.core.results import Status
-from mailsec.net.tls import peer_chain, words
 from mailsec.transport.wire import PkixVerdict, TlsState, TlsWish
 
-_VERSIONS = {
-    "TLSv1": ssl.TLSVersion.TLSv1,
-    "TLSv1.1": ssl.TLSVersion.TLSv1_1,
-    "TLSv1.2": ssl.TLSVersion.TLSv1_2,
-    "TLSv1.3": ssl.TLSVersion.TLSv1_3,
-}
-_OLD = frozenset({"TLSv1", "TLSv1.1"})
-# They sign with SHA-1, which the library's levels above 0 do not allow.
-_FOR_OLD = "DEFAULT:@SECLEVEL=0"
+if TYPE_CHECKING:
+    import ssl
 
 
 class Security:
@@ -39,12 +30,14 @@ class Security:
 
     def context(self, wish: TlsWish) -> ssl.SSLContext:
         """The context for `wish`. Raises ValueError, OSError, ssl.SSLError where the library cannot do it."""
+        # slow to load, and a dialogue in the clear never needs it
+        from mailsec.net.contexts import new_context  # noqa: PLC0415
+
         kind = wish.versions, wish.ciphers, wish.server
         if kind not in self._contexts:
             if wish.server and not self._certificate:
                 raise ValueError("there is no certificate to show")
-            context = _server(self._certificate) if wish.server else _client()
-            self._contexts[kind] = _tuned(context, wish.versions, wish.ciphers)
+            self._contexts[kind] = new_context(wish, self._certificate)
         return self._contexts[kind]
 
     @staticmethod
@@ -60,12 +53,14 @@ class Security:
     @staticmethod
     def problem(error: Exception) -> str:
         """Why a context could not be made, in words."""
-        if isinstance(error, ssl.SSLError):
-            return words(error) if getattr(error, "reason", None) else "no such cipher suites"
-        return str(error)
+        from mailsec.net.contexts import problem  # noqa: PLC0415 - as above
+
+        return problem(error)
 
     def state(self, tls: ssl.SSLObject, wish: TlsWish) -> TlsState:
         """What the handshake came to, with the certificate judged where a server showed it."""
+        from mailsec.net.tls import peer_chain  # noqa: PLC0415 - as above
+
         cipher, _, bits = tls.cipher() or ("", "", 0)
         chain = peer_chain(tls)
         pkix = PkixVerdict(Status.SKIPPED) if wish.server else self._judged(chain, wish.name)
@@ -87,34 +82,3 @@ def _is_address(name: str) -> bool:
     except ValueError:
         return False
     return True
-
-
-def _client() -> ssl.SSLContext:
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    context.check_hostname = False
-    context.verify_mode = ssl.CERT_NONE  # judged beside the handshake
-    return context
-
-
-def _server(certificate: str) -> ssl.SSLContext:
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(certificate)
-    return context
-
-
-def _tuned(context: ssl.SSLContext, versions: tuple[str, str], ciphers: str) -> ssl.SSLContext:
-    # Some builds of Python set it, and then whoever cuts the connection decides where the dialogue ends.
-    context.options &= ~ssl.OP_IGNORE_UNEXPECTED_EOF
-    lowest, highest = versions
-    if unknown := [version for version in versions if version and version not in _VERSIONS]:
-        raise ValueError(f"{unknown[0]} is no version of TLS that can be had here")
-    with warnings.catch_warnings():
-        # The old versions are deprecated, which is why they are asked for: to see what such a server does.
-        warnings.simplefilter("ignore", DeprecationWarning)
-        if lowest:
-            context.minimum_version = _VERSIONS[lowest]
-        if highest:
-            context.maximum_version = _VERSIONS[highest]
-    if ciphers or lowest in _OLD:
-        context.set_ciphers(ciphers or _FOR_OLD)
-    return context

@@ -8,9 +8,8 @@ import selectors
 import socket
 import time
 from collections.abc import Generator, Hashable
-from dataclasses import dataclass
 from math import inf
-from typing import Generic, TypeAlias, TypeVar
+from typing import Generic, NamedTuple, TypeAlias, TypeVar
 
 T = TypeVar("T")
 K = TypeVar("K", bound=Hashable)
@@ -20,8 +19,7 @@ _LONGEST = 86_400.0
 _ONGOING = frozenset({0, errno.EINPROGRESS, errno.EWOULDBLOCK})
 
 
-@dataclass(frozen=True, slots=True)
-class Want:
+class Want(NamedTuple):
     """What somebody waits for: `events` at `sock`, or TimeoutError thrown into it at `until` (monotonic seconds).
 
     No `sock`: nothing but time.

@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import socket
-import ssl
 import time
 from dataclasses import dataclass, field
 from ipaddress import ip_address
@@ -139,12 +138,12 @@ class _Performer:
             raise Ended(End.TLS, "TLS is on already")
         try:
             context, name = self.security.context(wish), self.security.indication(wish)
-        except (ssl.SSLError, OSError, ValueError) as error:
+        except (OSError, ValueError) as error:
             reason = f"TLS cannot be had as it is wanted: {self.security.problem(error)}"
             raise channel.refuse(End.TLS, reason) from None
         injected = yield from channel.secured(context, name, until, server=wish.server)
         assert channel.tls is not None
-        return Secured(self.security.state(channel.tls, wish), self.at, injected, channel.address)
+        return Secured(self.security.state(channel.tls.state, wish), self.at, injected, channel.address)
 
 
 def _rested(until: float) -> Steps[None]:

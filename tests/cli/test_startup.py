@@ -10,6 +10,7 @@ import pytest
 
 from mailsec.cli.table import COMMANDS
 from tests.conftest import Mailsec
+from tests.peer import Line, Peer
 
 ROOT = Path(__file__).parents[2]
 HEAVY = {
@@ -75,6 +76,20 @@ def test_small_commands_load_little(argv: tuple[str, ...]) -> None:
 @pytest.mark.parametrize("name", COMMANDS)
 def test_completing_a_commands_options_loads_little(name: str) -> None:
     assert not {"dns", "cryptography", "rich", "msgspec", "asyncio"} & loaded(**completing(f"mailsec {name} --", 2))
+
+
+def says_goodbye(line: Line) -> None:
+    line.say(b"220 mx\r\n")
+    line.hear()
+    line.say(b"221 bye\r\n")
+
+
+def test_a_dialogue_in_the_clear_loads_no_cryptography(tmp_path: Path) -> None:
+    script = tmp_path / "hello.smtp"
+    script.write_text("S: 220\nC: QUIT\nS: 221\n")
+    with Peer(says_goodbye) as peer:
+        names = loaded("smtp", "run", str(script), "--server", f"127.0.0.1:{peer.port}")
+    assert not (HEAVY - {"socket"}) & names
 
 
 def test_mailsec_does_what_was_measured(mailsec: Mailsec) -> None:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from enum import StrEnum
+from types import MappingProxyType
 from typing import NamedTuple
 
 from mailsec.core.results import Finding, finding
@@ -67,8 +67,7 @@ class Ending(NamedTuple):
     step: int = -1
 
 
-@dataclass(frozen=True, slots=True)
-class Course:
+class Course(NamedTuple):
     """The whole. `states` are the TLS handshakes in order, each with its connection and whether the script
     judges its certificate.
 
@@ -109,17 +108,16 @@ def quoted(data: bytes) -> str:
     return clipped(visible(from_bytes(data[: 4 * _QUOTED].rstrip(b"\r\n"))), _QUOTED)
 
 
-@dataclass(frozen=True, slots=True)
-class Setting:
+class Setting(NamedTuple):
     """What a script is played with, on either side.
 
     `values` are the variables, of which `secrets` are never shown; `files` is what each `C:<` step, by its index, sends.
     `limit` bounds the whole, `wait` one reply (or command), in seconds. `strict` demands every text.
     """
 
-    values: Mapping[str, bytes] = field(default_factory=dict)
+    values: Mapping[str, bytes] = MappingProxyType({})
     secrets: frozenset[str] = frozenset()
-    files: Mapping[int, bytes] = field(default_factory=dict)
+    files: Mapping[int, bytes] = MappingProxyType({})
     strict: bool = False
     limit: float = 60.0
     wait: float = 30.0

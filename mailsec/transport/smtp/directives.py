@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 from mailsec.core.limits import SMTP_SCRIPT_CONNECTIONS, SMTP_SCRIPT_SECONDS
 from mailsec.transport.smtp.script import (
@@ -37,8 +36,7 @@ class Complaint(ValueError):
         self.hint = hint
 
 
-@dataclass(frozen=True, slots=True)
-class _Written:
+class _Written(NamedTuple):
     """A directive as it is written: its arguments with their places in the line. `end` is the end of its name."""
 
     line: int

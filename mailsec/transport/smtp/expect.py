@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import TYPE_CHECKING, TypeAlias
+from types import MappingProxyType
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from mailsec.core.limits import LISTED, SMTP_PATTERN_REPLY, SMTP_PATTERN_TEXT
 from mailsec.core.text import clipped, from_bytes, visible
@@ -28,16 +28,15 @@ _EXPRESSION = re.compile(r"/(.*)/(i?)", re.DOTALL)
 _SHOWN = 120
 
 
-@dataclass(frozen=True, slots=True)
-class Codes:
+class Codes(NamedTuple):
     """A set of reply codes as it is written: `250`, `2xx`, `250|251`, `!5xx`."""
 
     source: str
     negated: bool
     prefixes: tuple[str, ...]
 
-    def __contains__(self, code: int) -> bool:
-        return any(str(code).startswith(prefix) for prefix in self.prefixes) is not self.negated
+    def __contains__(self, code: object) -> bool:
+        return str(code).startswith(self.prefixes) is not self.negated
 
     @property
     def example(self) -> int:
@@ -79,13 +78,12 @@ Piece: TypeAlias = tuple[Template | None, ...]
 """What stands between two `*`; None is any one octet."""
 
 
-@dataclass(frozen=True, slots=True)
-class Text:
+class Text(NamedTuple):
     """One line's text as the script has it. `template` is the text without its mark; of a glob `pieces` are."""
 
     source: str
     demand: Demand = Demand.ANY
-    template: Template = field(default_factory=Template)
+    template: Template = Template()
     pattern: Pattern | None = None
     pieces: tuple[Piece, ...] = ()
 
@@ -96,17 +94,15 @@ class Text:
         return tuple(reference for template in (self.template, *inner) for reference in template.references)
 
 
-@dataclass(frozen=True, slots=True)
-class Judged:
+class Judged(NamedTuple):
     """What a reply is: `problems` are what the script does not allow, `notes` what it does, `captured` are variables."""
 
     problems: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
-    captured: Mapping[str, bytes] = field(default_factory=dict)
+    captured: Mapping[str, bytes] = MappingProxyType({})
 
 
-@dataclass(frozen=True, slots=True)
-class Expectation:
+class Expectation(NamedTuple):
     """One reply. Its lines match in any order."""
 
     codes: Codes
@@ -179,7 +175,9 @@ def _whole(pieces: tuple[Piece, ...]) -> Template:
 
 def written(text: bytes, *, first: bool = True) -> str:
     """`text` as a script writes it so that it means itself; `first`: it stands at the beginning of a reply's text."""
-    whole = "".join(map(_written, braced(text).decode("utf-8", "surrogateescape")))
+    whole = braced(text).decode("utf-8", "surrogateescape")
+    if visible(whole) != whole or any(special in whole for special in "\\*?"):
+        whole = "".join(map(_written, whole))
     return "\\" + whole if first and whole.startswith(("=", "/", "!")) else whole
 
 

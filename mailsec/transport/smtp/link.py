@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 from mailsec.core.limits import SMTP_SCRIPT_FILES, SMTP_UNREAD
 from mailsec.core.results import Status
@@ -39,8 +39,7 @@ CONTENT = "the message"
 _ENDS = {End.TLS: Kind.DEVIATES, End.FLOOD: Kind.DEVIATES}
 
 
-@dataclass(frozen=True, slots=True)
-class Target:
+class Target(NamedTuple):
     """Where the server is. `name` is what its certificate must be for; `dane` judges it where TLSA records were asked for."""
 
     addresses: tuple[str, ...]

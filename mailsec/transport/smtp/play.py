@@ -65,7 +65,9 @@ class _Player:
     @property
     def _here(self) -> Link:
         """The connection that the steps are about."""
-        link = self._links.setdefault(self._number, Link(self._number, self._shared))
+        link = self._links.get(self._number)
+        if link is None:
+            link = self._links[self._number] = Link(self._number, self._shared)
         link.lmtp = self._lmtp
         return link
 
@@ -182,9 +184,9 @@ class _Player:
             self.recorder.found(rules.REPLY_FLAW, said, self._shared.step)
         if problems:
             raise Stop(Kind.DEVIATES, "; ".join(problems))
-        if len({*self._values, *judged.captured}) > SMTP_VARIABLES:
-            raise Stop(Kind.DEVIATES, f"more than {SMTP_VARIABLES} variables")
         self._values.update(judged.captured)
+        if len(self._values) > SMTP_VARIABLES:
+            raise Stop(Kind.DEVIATES, f"more than {SMTP_VARIABLES} variables")
 
     @staticmethod
     def _follow(link: Link, verb: str, argument: str, reply: Received) -> Dialogue[None]:

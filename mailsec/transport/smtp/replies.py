@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import NamedTuple, TypeAlias
 
@@ -41,8 +40,7 @@ class Reply(NamedTuple):
         return found[1].decode("ascii") if found else ""
 
 
-@dataclass(frozen=True, slots=True)
-class Broken:
+class Broken(NamedTuple):
     """What came is no reply, in words. `raw` is the line that shows it (as much of it as is kept), `before` what came of the
     reply that it stands in. Nothing is read after it."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from base64 import b64encode
 from collections.abc import Container, Iterator, Mapping
-from dataclasses import dataclass
+from typing import NamedTuple
 
 NAME = r"[A-Za-z_][A-Za-z0-9_-]{0,31}"
 _REFERENCE = re.compile(r"\{\{(" + NAME + r"(?::base64)?)\}\}|\{(" + NAME + r")(:base64)?\}")
@@ -30,8 +30,7 @@ class PatternError(ValueError):
         self.at = at
 
 
-@dataclass(frozen=True, slots=True)
-class Reference:
+class Reference(NamedTuple):
     """A variable; `encoded` in base64. `at` is its place in the text it was read from."""
 
     name: str
@@ -44,8 +43,7 @@ class Reference:
         return f"{{{self.name}{':base64' if self.encoded else ''}}}".encode()
 
 
-@dataclass(frozen=True, slots=True)
-class Template:
+class Template(NamedTuple):
     """Octets and variables in turn."""
 
     parts: tuple[bytes | Reference, ...] = ()
@@ -136,4 +134,7 @@ def escaped(data: bytes) -> str:
 
 def braced(data: bytes) -> bytes:
     """`data` with the braces doubled that would be taken for a variable's."""
-    return _BRACED.sub(rb"{{\1}}", data)
+    return _BRACED.sub(rb"{{\1}}", data) if b"{" in data else data
+
+
+# XXX
