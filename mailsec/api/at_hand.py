@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from typing import Self
 
+from mailsec.core.errors import KeyUnavailable
 from mailsec.trust.keyring.files import FileKeys
 from mailsec.trust.keyring.keys import Binding, Certificate, Keys
 
@@ -35,6 +36,19 @@ class AtHand:
 
                 self._sources += (self._stack.enter_context(Ring(self._path, now=self._now)),)
         return self._sources
+
+    def named(self, name: str) -> Certificate:
+        """The certificate of the ring that `name` means: a fingerprint, a long key ID, or an address that is authenticated.
+
+        Raises KeyUnavailable where there is none or more than one, UsageError for what is no name of a key.
+        """
+        from mailsec.api.keys.names import find
+        from mailsec.store.ring import Ring  # SQLite, and most runs need no key
+
+        ring = next((each for each in self._all() if isinstance(each, Ring)), None)
+        if ring is None:
+            raise KeyUnavailable(f"there is no key ring with a key for {name}", hint="mailsec keys import FILE")
+        return find(ring, name).certificate
 
     def certificates(self, handles: Iterable[str]) -> Sequence[Certificate]:
         """The certificates that hold a key with one of these fingerprints or key IDs."""

@@ -104,17 +104,22 @@ def _self(message: Message, options: EncryptOptions, amiss: list[str]) -> Sequen
     """The keys with which we read the message ourselves."""
     if not options.for_self:
         return ()
-    found = options.own or own_key(message, options.keys)
+    signers = tuple(options.sign.signers) if options.sign is not None else ()
+    found = options.own or signers or own_key(message, options.keys)
     if not found:
         amiss.append("no key of your own for the author is known (--for-self)")
     return found
 
 
 def own_key(message: Message, keys: Keys) -> tuple[Certificate, ...]:
-    """Our own key of the author, where there is one."""
+    """Our own key of the author, where there is one. Raises KeyUnavailable, with the candidates, where there are several."""
     address = author_address(message)
     own = {each.fingerprint for each in keys.own()}
-    return tuple(each for each in keys.of_address(address) if each.fingerprint in own)[:1] if address else ()
+    found = tuple(each for each in keys.of_address(address) if each.fingerprint in own) if address else ()
+    if len(found) > 1:
+        names = ", ".join(each.fingerprint for each in found[:10])
+        raise KeyUnavailable(f"{address} has several secret keys: {names}", hint="name one: --signer FINGERPRINT or --key FILE")
+    return found
 
 
 def author_address(message: Message) -> str:

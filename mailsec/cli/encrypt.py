@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from mailsec.cli.keys import PassphraseOptions, passphrase_options, ring_option
+from mailsec.cli.keys import PassphraseOptions, passphrase_options, ring_option, signer_option
 from mailsec.cli.options import PATH, TEXT, command
 from mailsec.core.errors import UsageError
 
@@ -29,6 +29,7 @@ class EncryptChoices:
     allow_weak: bool
     allow_unauthenticated: bool
     ring: str
+    signers: tuple[str, ...]
     path: str
     quiet: bool
 
@@ -80,6 +81,7 @@ class EncryptChoices:
 @click.option("--allow-expired", is_flag=True, help="Encrypt even to a key that has expired.")
 @click.option("--allow-weak", is_flag=True, help="Encrypt even to a key that is too short.")
 @click.option("--allow-unauthenticated", is_flag=True, help="Encrypt even to a key that nobody vouched for.")
+@signer_option
 @ring_option
 @passphrase_options()
 @click.option("-o", "--output", "path", type=PATH, default="", metavar="FILE", help="Write to FILE instead of stdout.")
@@ -91,6 +93,8 @@ def encrypt(file: str, pgp: bool, passphrase: PassphraseOptions, **choices: Any)
     a Bcc in the message nothing is made unless --bcc says how. GnuPG 2.2 can read the result, unless every key can do more.
     """
     chosen = EncryptChoices(**choices)
+    if chosen.signers and not chosen.sign:
+        raise UsageError("--signer says who signs", hint="--sign")
     if not pgp:
         raise UsageError("say how to encrypt", hint="--pgp")
     if chosen.bcc == "split" and not chosen.path:

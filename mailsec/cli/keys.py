@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 import click
 
 from mailsec.cli.group import group
-from mailsec.cli.options import PATH, TIME
+from mailsec.cli.options import PATH, TEXT, TIME
 from mailsec.cli.table import KEYS
 from mailsec.cli.times import At
 from mailsec.core.errors import UsageError
@@ -44,6 +44,15 @@ def keys() -> None:
     """
 
 
+signer_option = click.option(
+    "--signer",
+    "signers",
+    type=TEXT,
+    multiple=True,
+    metavar="KEY",
+    help="Sign with this key of the ring: a fingerprint, key ID or address (repeatable).",
+)
+"""Adds --signer; the function gets the names as `signers`."""
 ring_option = click.option(
     "--ring", "ring", type=PATH, default="", envvar="MAILSEC_RING", metavar="FILE", help="Use this key ring."
 )

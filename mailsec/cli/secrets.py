@@ -44,9 +44,11 @@ def _line(data: bytes) -> str:
         raise BadInput("not UTF-8 text") from None
 
 
-def asked(what: str, *, hint: str = "", again: bool = False) -> str:
+def asked(what: str, whose: str = "", *, hint: str = "", again: bool = False) -> str:
     """What is typed on the terminal, unseen, even where stdin is the message. Raises KeyUnavailable without a terminal."""
     from getpass import getpass  # nobody is asked in most runs
+
+    from mailsec.core.text import visible
 
     try:
         os.close(os.open(_TERMINAL, os.O_RDWR | os.O_NOCTTY))
@@ -54,7 +56,7 @@ def asked(what: str, *, hint: str = "", again: bool = False) -> str:
         raise KeyUnavailable(f"there is no terminal to ask for the {what}", hint=hint or f"--{what}-file FILE") from None
     typed = ""
     with suppress(EOFError):
-        typed = getpass(f"{what.capitalize()}{' again' if again else ''}: ")
+        typed = getpass(f"{what.capitalize()}{f' for {visible(whose)}' if whose else ''}{' again' if again else ''}: ")
     if not typed:
         raise KeyUnavailable(f"no {what} was typed")
     return typed

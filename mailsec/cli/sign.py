@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from mailsec.cli.keys import PassphraseOptions, passphrase_options, ring_option
+from mailsec.cli.keys import PassphraseOptions, passphrase_options, ring_option, signer_option
 from mailsec.cli.options import PATH, TEXT, TIME, command
 from mailsec.cli.times import At
 from mailsec.core.errors import UsageError
@@ -28,6 +28,7 @@ class SignChoices:
     no_timestamp: bool
     at: At | None
     ring: str
+    signers: tuple[str, ...]
     path: str
     quiet: bool
 
@@ -38,6 +39,7 @@ class SignChoices:
         "mailsec sign --dkim --key rsa.pem --selector s2026 message.eml > signed.eml",
         "mailsec sign --dkim --key rsa.pem --selector s1 --key ed25519.pem --selector s2 - < message.eml",
         "mailsec sign --dkim --key rsa.pem --selector s1 - < in.eml | mailsec verify --zone my.zone -",
+        "mailsec sign --pgp --signer alice@example.org message.eml > signed.eml",
         "mailsec sign --pgp --key alice.asc message.eml > signed.eml",
     ),
 )
@@ -67,6 +69,7 @@ class SignChoices:
 @click.option("--no-timestamp", is_flag=True, help="Leave t= out.")
 @click.option("--at", type=TIME, metavar="TIME", help="Sign for this time instead of now.")
 @click.option("-o", "--output", "path", type=PATH, default="", metavar="FILE", help="Write to FILE instead of stdout.")
+@signer_option
 @ring_option
 @passphrase_options()
 @click.option("-q", "--quiet", is_flag=True, help="Print nothing on stderr when all went well.")
@@ -82,6 +85,8 @@ def sign(file: str, dkim: bool, pgp: bool, passphrase: PassphraseOptions, **choi
         raise UsageError("say how to sign", hint="--dkim or --pgp")
     if pgp:
         return _openpgp(file, chosen, passphrase)
+    if chosen.signers:
+        raise UsageError("keys for DKIM are not in the ring", hint="--key FILE")
     if passphrase != PassphraseOptions():
         raise UsageError("keys for DKIM have no passphrase")
     if len(chosen.keys) != len(chosen.selectors):

@@ -541,6 +541,29 @@ def test_a_passphrase_is_asked_for_on_the_terminal_even_where_stdin_is_the_messa
     assert os.waitstatus_to_exitcode(status) == 0, (tmp_path / "err").read_text()
     assert (tmp_path / "out").read_bytes() == b"secret"
     assert b"sesam" not in shown
+    assert person("bob").extract_certificate().fingerprint.upper().encode() in shown
+
+
+def test_a_signer_is_named_where_the_author_has_several_keys(tmp_path: Path, keys: dict[str, Path], mailsec) -> None:
+    def run(*argv: object, stdin: bytes = b"") -> Ended:
+        return mailsec(*argv, stdin=stdin, env={"MAILSEC_RING": str(tmp_path / "ring")})
+
+    assert run("sign", "--pgp", "--signer", "0" * 40, stdin=DRAFT).code == 7
+    other = tmp_path / "other.sec"
+    other.write_text(str(person("alice", "p256")))
+    both = run("sign", "--pgp", "--key", keys["bob.sec"], "--signer", "alice@alice.example", stdin=DRAFT)
+    assert (both.code, both.out) == (7, b"")
+    assert run("keys", "import", "--no-passphrase", keys["alice.sec"], other).code == 0
+    first, second = (person("alice", suite).extract_certificate().fingerprint.upper() for suite in ("ed25519", "p256"))
+    unsure = run("sign", "--pgp", stdin=DRAFT)
+    assert (unsure.code, unsure.out, first in unsure.stderr, second in unsure.stderr) == (7, b"", True, True)
+    for name in (first, second, second[-16:]):
+        signed = run("sign", "--pgp", "--signer", name, stdin=DRAFT)
+        assert (signed.code, name in signed.stderr) == (0, True), signed.stderr
+    sealed_ = run("encrypt", "--pgp", "--sign", "--signer", second, "--to-key", keys["bob.asc"], stdin=DRAFT)
+    assert (sealed_.code, second in sealed_.stderr) == (0, True)
+    assert run("encrypt", "--pgp", "--signer", second, "--to-key", keys["bob.asc"], stdin=DRAFT).code == 2
+    assert run("sign", "--dkim", "--signer", second, stdin=DRAFT).code == 2
 
 
 def test_a_ring_stands_beside_the_files(tmp_path: Path, keys: dict[str, Path], mailsec) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 
+from mailsec.api.at_hand import AtHand
 from mailsec.api.encrypt_message import EncryptOptions, encrypt_message, encrypt_split
 from mailsec.api.session import Session
 from mailsec.api.sign_openpgp import SignKeys
@@ -18,7 +19,6 @@ from mailsec.core.errors import KeyUnavailable, UsageError
 from mailsec.core.exits import Exit
 from mailsec.store.files import shown, write
 from mailsec.trust.keyring.files import FileKeys
-from mailsec.trust.keyring.keys import Keys
 
 _UNSAFE = re.compile(r"[^A-Za-z0-9@._+-]|^\.")
 _NAME = 120
@@ -49,7 +49,7 @@ def run(file: str, chosen: EncryptChoices, passphrase: PassphraseOptions) -> int
 
 
 def _options(
-    chosen: EncryptChoices, keys: Keys, passphrase: PassphraseOptions, own: FileKeys, theirs: FileKeys
+    chosen: EncryptChoices, keys: AtHand, passphrase: PassphraseOptions, own: FileKeys, theirs: FileKeys
 ) -> EncryptOptions:
     allowed = {
         Objection.REVOKED: chosen.allow_revoked,
@@ -61,7 +61,7 @@ def _options(
         keys,
         chosen.to,
         theirs.listed,
-        SignKeys(keys, tuple(own.own()), passphrases(passphrase)) if chosen.sign else None,
+        SignKeys(keys, (*own.own(), *map(keys.named, chosen.signers)), passphrases(passphrase)) if chosen.sign else None,
         chosen.for_self,
         own.listed,
         chosen.openpgp or "",

@@ -50,9 +50,9 @@ def passphrases(chosen: PassphraseOptions) -> Callable[[str], str]:
 
     stated: list[str] = []
 
-    def give(_: str) -> str:
+    def give(whose: str) -> str:
         if not chosen.file and chosen.descriptor is None:
-            return asked("passphrase")
+            return asked("passphrase", whose)
         if not stated:
             stated.append(secret_in_file(chosen.file) if chosen.file else secret_from_descriptor(chosen.descriptor or 0))
         return stated[0]

@@ -130,7 +130,7 @@ def _stated(passphrase: PassphraseOptions) -> str | None:
 def _existing(passphrase: PassphraseOptions) -> change.Passphrase:
     """How the passphrase of a key is learned."""
     stated = _stated(passphrase)
-    return lambda fingerprint: asked("passphrase") if stated is None else stated
+    return lambda fingerprint: asked("passphrase", fingerprint) if stated is None else stated
 
 
 def _new(passphrase: PassphraseOptions) -> str:

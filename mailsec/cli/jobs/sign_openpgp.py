@@ -22,7 +22,7 @@ def run(file: str, chosen: SignChoices, passphrase: PassphraseOptions) -> int:
 
     def one(name: str, data: bytes) -> int:
         with at_hand(files, chosen.ring, now=now) as keys:
-            signing = SignKeys(keys, tuple(files.own()), passphrases(passphrase))
+            signing = SignKeys(keys, (*files.own(), *map(keys.named, chosen.signers)), passphrases(passphrase))
             produced = sign_openpgp(data, name, signing, now=now)
         write_message(produced.data, chosen.path, (file, *chosen.keys))
         if not chosen.quiet:
