@@ -6,6 +6,7 @@ in circles, and the number of ways may grow without end, so that the ways and th
 
 from __future__ import annotations
 
+import warnings
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -18,7 +19,7 @@ from cryptography.x509 import Certificate
 from mailsec.core.limits import X509_PATH, X509_PATHS, X509_STEPS
 from mailsec.trust.x509.path import load
 from mailsec.trust.x509.spki import public_key_info
-from mailsec.trust.x509.usage import extension
+from mailsec.trust.x509.usage import extension, public_key
 
 _Name = tuple[frozenset[tuple[str, str]], ...]
 
@@ -29,6 +30,7 @@ class Link:
 
     certificate: Certificate
     der: bytes
+    serial: int
     subject: _Name
     issuer: _Name
     key_id: bytes | None
@@ -43,13 +45,14 @@ Chain = tuple[Link, ...]
 def link(der: bytes) -> Link | None:
     """The certificate in `der`, or None where it cannot be read."""
     certificate, key = load(der), public_key_info(der)
-    if certificate is None or key is None:
+    if certificate is None or key is None or not _has_sound_key(certificate):
         return None
     der = certificate.public_bytes(Encoding.DER)
     subject = certificate.subject.public_bytes()
     return Link(
         certificate,
         der,
+        _serial(certificate),
         _name(certificate.subject),
         _name(certificate.issuer),
         own.digest if (own := extension(certificate, x509.SubjectKeyIdentifier)) else None,
@@ -101,6 +104,20 @@ class Finder:
             for each in self._by_name.get(last.issuer, ())
             if each.digest not in met and (None in (each.key_id, last.issuer_key_id) or each.key_id == last.issuer_key_id)
         ]
+
+
+def _serial(certificate: Certificate) -> int:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # one that is not positive changes nothing for a path
+        return certificate.serial_number
+
+
+def _has_sound_key(certificate: Certificate) -> bool:
+    try:
+        public_key(certificate)
+    except ValueError:
+        return False
+    return True
 
 
 def _name(name: x509.Name) -> _Name:

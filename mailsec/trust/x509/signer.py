@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from hashlib import sha256
 
+from cryptography import x509
+
 from mailsec.core.limits import (
     X509_CERTIFICATE_BYTES,
     X509_CHAIN,
@@ -25,7 +27,7 @@ from mailsec.core.text import clipped
 from mailsec.trust.x509.chains import Chain, Finder, Link, link
 from mailsec.trust.x509.flaws import Flaw
 from mailsec.trust.x509.revocation import NO_FILES, UNKNOWN, RevocationAnswer, RevocationFiles
-from mailsec.trust.x509.usage import Purpose, date_flaw, strength_flaws, usage_flaws
+from mailsec.trust.x509.usage import Purpose, date_flaw, extension, strength_flaws, usage_flaws
 
 NOT_CHECKED = "revocation not checked"
 
@@ -106,7 +108,8 @@ def judge_signer(
     chains = finder.chains(leaf)
     if not chains:
         return _without_root(finder.longest(leaf), now, purpose)
-    judgement = _Judgement(now, purpose, _bounded(revocation))
+    files = RevocationFiles(_bounded(revocation.crls), _bounded(revocation.ocsps))
+    judgement = _Judgement(now, purpose, files, partial=files != revocation)
     refused: list[SignerPath] = []
     for each in chains:
         judged = judgement.path(each)
@@ -126,12 +129,8 @@ def _roots(anchors: tuple[bytes, ...]) -> tuple[Link, ...]:
     return tuple(each for each in map(_link, anchors[:X509_ROOTS]) if each is not None)
 
 
-def _bounded(files: RevocationFiles) -> RevocationFiles:
-    crls, ocsps = (
-        tuple(der for der in ders[:X509_REVOCATION_FILES] if len(der) <= X509_REVOCATION_BYTES)
-        for ders in (files.crls, files.ocsps)
-    )
-    return RevocationFiles(crls, ocsps)
+def _bounded(ders: tuple[bytes, ...]) -> tuple[bytes, ...]:
+    return tuple(der for der in ders[:X509_REVOCATION_FILES] if len(der) <= X509_REVOCATION_BYTES)
 
 
 def _without_root(chain: Chain, now: int, purpose: Purpose) -> SignerPath:
@@ -156,6 +155,7 @@ class _Judgement:
     now: int
     purpose: Purpose
     files: RevocationFiles
+    partial: bool
 
     def path(self, chain: Chain) -> SignerPath:
         """One path to a root."""
@@ -171,11 +171,13 @@ class _Judgement:
                 flaws.insert(0, f"the certificate is {answer.reason} (RFC 5280 section 6.3)")
         steps = tuple(_step(each, tuple(flaws), answer) for each, flaws, answer in zip(chain, own, answers, strict=True))
         reasons = tuple(f"{flaw}: {step.subject}" for step in steps for flaw in step.flaws)
-        return SignerPath(Status.FAIL if reasons else Status.PASS, reasons or tuple(_notes(steps[:-1])), steps)
+        return SignerPath(Status.FAIL if reasons else Status.PASS, reasons or tuple(self._notes(steps[:-1])), steps)
 
     def _flaws(self, chain: Chain, place: int) -> Iterator[str]:
         root = place == len(chain) - 1
-        return _flaws(chain[place], self.now, None if place else self.purpose, root=root)
+        if root and place and not _may_issue(chain[place]):
+            yield "the trusted certificate is no authority (RFC 5280 section 4.2.1.9)"
+        yield from _flaws(chain[place], self.now, None if place else self.purpose, root=root)
 
     def _refusal(self, chain: Chain) -> tuple[int, str]:
         """The rule of RFC 5280 section 6.1 that the path breaks ("": none), and the place of the certificate that breaks it."""
@@ -187,7 +189,7 @@ class _Judgement:
             Exception
         ):  # ValueError, TypeError, RecursionError and what the library did not foresee of what strangers make up
             return 0, "the path cannot be judged: one of its certificates is damaged (RFC 5280 section 6.1)"
-        return _placed(words, len(chain))
+        return _placed(words, chain)
 
     def _revocation(self, chain: Chain, place: int) -> RevocationAnswer:
         from mailsec.trust.x509.pkix import Pkix  # noqa: PLC0415
@@ -197,6 +199,16 @@ class _Judgement:
         except Exception:  # the same
             return RevocationAnswer(None, "a CRL or OCSP response is damaged")
 
+    def _notes(self, steps: Sequence[Step]) -> Iterator[str]:
+        """What was not looked at."""
+        unknown = [step for step in steps if step.revocation.revoked is None]
+        if unknown and not self.files:
+            yield NOT_CHECKED
+        else:
+            yield from (f"{NOT_CHECKED}: {step.subject} ({step.revocation.reason})" for step in unknown)
+        if self.partial:
+            yield "CRLs or OCSP responses that are too large, or too many, were left out"
+
     def _moment(self, chain: Chain) -> int:
         """The time next to `now` at which all of the path is valid, so that a flawed date hides no other flaw."""
         begin = max(int(each.certificate.not_valid_before_utc.timestamp()) for each in chain)
@@ -204,14 +216,32 @@ class _Judgement:
         return min(max(self.now, begin), end)
 
 
-def _placed(words: str, length: int) -> tuple[int, str]:
+def _placed(words: str, chain: Chain) -> tuple[int, str]:
     """The library's words with "the certificate" for the one it means, and that one's place; it counts from the root on."""
-    if not words:
-        return 0, ""
-    met = _PLACE.search(words)
-    from_root = 0 if met is None else int(met[2]) if met[2] else length - 1 if met[1].startswith("end") else 0
-    place = length - 1 - from_root if met is not None else 0
-    return max(0, min(place, length - 1)), f"{clipped(_PLACE.sub('the certificate', words), 400)} (RFC 5280 section 6.1)"
+    met, top = _PLACE.search(words), len(chain) - 1
+    if met is None:
+        place = _limiting(chain) if "maximum path length" in words else 0
+    else:
+        place = max(0, top - int(met[2])) if met[2] else 0 if met[1].startswith("end") else top
+    shown = clipped(_PLACE.sub("the certificate", words), 400)
+    return place, f"{shown} (RFC 5280 section 6.1)" if words else ""
+
+
+def _limiting(chain: Chain) -> int:
+    """The place of the authority that allows fewer authorities below it than the path has (RFC 5280 section 4.2.1.9)."""
+    below = 0
+    for place, each in enumerate(chain[1:], 1):
+        limits = extension(each.certificate, x509.BasicConstraints)
+        if limits is not None and limits.path_length is not None and below > limits.path_length:
+            return place
+        below += each.subject != each.issuer
+    return 0
+
+
+def _may_issue(each: Link) -> bool:
+    """Whether a root may stand above others: it says that it is an authority, or is so old that it cannot say it."""
+    limits = extension(each.certificate, x509.BasicConstraints)
+    return each.certificate.version is x509.Version.v1 if limits is None else limits.ca
 
 
 def _flaws(each: Link, now: int, purpose: Purpose | None, *, root: bool) -> Iterator[str]:
@@ -223,16 +253,6 @@ def _flaws(each: Link, now: int, purpose: Purpose | None, *, root: bool) -> Iter
         yield flaw
 
 
-def _notes(steps: Sequence[Step]) -> Iterator[str]:
-    """What was not looked at."""
-    unknown = [step for step in steps if step.revocation.revoked is None]
-    if unknown and not any(step.revocation.reason for step in steps):
-        yield NOT_CHECKED
-        return
-    for step in unknown:
-        yield f"{NOT_CHECKED}: {step.subject} ({step.revocation.reason})"
-
-
 def _step(each: Link, flaws: tuple[str, ...] = (), answer: RevocationAnswer = UNKNOWN) -> Step:
     certificate = each.certificate
     return Step(
@@ -240,7 +260,7 @@ def _step(each: Link, flaws: tuple[str, ...] = (), answer: RevocationAnswer = UN
         sha256(each.der).hexdigest().upper(),
         _subject(each),
         _issuer(each),
-        f"{certificate.serial_number:X}",
+        f"{each.serial:X}",
         int(certificate.not_valid_before_utc.timestamp()),
         int(certificate.not_valid_after_utc.timestamp()),
         flaws,

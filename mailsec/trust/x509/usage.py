@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import TypeVar
 
 from cryptography import x509
+from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.dsa import DSAPublicKey
 from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePublicKey
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
@@ -44,7 +45,7 @@ def usage_flaws(certificate: Certificate, purpose: Purpose | None) -> Iterator[s
     if purpose is Purpose.SIGN and not (usage.digital_signature or usage.content_commitment):
         yield "the certificate is not for signing: no digitalSignature in its key usage (RFC 8550 section 4.4.2)"
     if purpose is Purpose.ENCRYPT:
-        agreeing = isinstance(certificate.public_key(), _AGREEING)
+        agreeing = isinstance(public_key(certificate), _AGREEING)
         if not (usage.key_agreement if agreeing else usage.key_encipherment):
             needed = "keyAgreement" if agreeing else "keyEncipherment"
             yield f"the certificate is not for encryption: no {needed} in its key usage (RFC 8550 section 4.4.2)"
@@ -60,14 +61,31 @@ def date_flaw(certificate: Certificate, now: int) -> str:
 
 def strength_flaws(certificate: Certificate, *, root: bool) -> Iterator[str]:
     """What makes its key or its signature weak; nobody believes a root for its signature."""
-    key = certificate.public_key()
+    key = public_key(certificate)
     if isinstance(key, RSAPublicKey) and not _MIN_RSA_BITS <= key.key_size <= X509_RSA_BITS:
         yield f"the certificate has an RSA key of {key.key_size} bits (RFC 8550 section 4.3)"
     elif isinstance(key, DSAPublicKey):
         yield "the certificate has a DSA key (RFC 8550 section 4.3)"
-    hashed = certificate.signature_hash_algorithm
-    if not root and hashed is not None and hashed.name in _WEAK_HASHES:
-        yield f"the certificate is signed with {hashed.name} (RFC 8550 section 4.3)"
+    hashed = "" if root else _signature_hash(certificate)
+    if hashed in _WEAK_HASHES:
+        yield f"the certificate is signed with {hashed} (RFC 8550 section 4.3)"
+
+
+def public_key(certificate: Certificate) -> object:
+    """The key of a certificate; None where it is of a kind that is not known. Raises ValueError where it is damaged."""
+    try:
+        return certificate.public_key()
+    except UnsupportedAlgorithm:
+        return None
+
+
+def _signature_hash(certificate: Certificate) -> str:
+    """The name of the hash in a certificate's signature; "" where it has none, or one that is not known."""
+    try:
+        hashed = certificate.signature_hash_algorithm
+    except UnsupportedAlgorithm:
+        return ""
+    return hashed.name if hashed else ""
 
 
 def extension(certificate: Certificate, kind: type[_Extension]) -> _Extension | None:
