@@ -581,3 +581,11 @@ X509_REVOCATION_BYTES = 4 * 1024 * 1024
 """Octets of one CRL, some 150,000 entries: seven seconds of the library. Most authorities' are under 1 MB."""
 X509_POLICIES = 200
 """Certificate policies and mappings of one path: their graph can be made to grow with the square."""
+X509_FILE_CERTIFICATES = 1_000
+"""Certificates and keys of one file; a system's roots are under 200."""
+X509_ITERATIONS = 5_000_000
+"""Rounds that turn a passphrase into a key, some five seconds; files are made with 2,000 to 600,000."""
+X509_SCRYPT_BYTES = 256 * 1024 * 1024
+"""Memory that scrypt may want for the same; OpenSSL's own limit is 32 MB."""
+X509_SCRYPT_TIMES = 16
+"""How often it may be gone through; 1 is usual."""

@@ -27,7 +27,7 @@ from mailsec.core.text import clipped
 from mailsec.trust.x509.chains import Chain, Finder, Link, link
 from mailsec.trust.x509.flaws import Flaw
 from mailsec.trust.x509.revocation import NO_FILES, UNKNOWN, RevocationAnswer, RevocationFiles
-from mailsec.trust.x509.usage import Purpose, date_flaw, extension, strength_flaws, usage_flaws
+from mailsec.trust.x509.usage import Purpose, date_flaw, extension, is_authority, strength_flaws, usage_flaws
 
 NOT_CHECKED = "revocation not checked"
 
@@ -95,11 +95,11 @@ def judge_signer(
     anchors: Iterable[bytes],
     *,
     now: int,
-    purpose: Purpose = Purpose.SIGN,
+    purpose: Purpose | None = Purpose.SIGN,
     revocation: RevocationFiles = NO_FILES,
 ) -> SignerPath:
     """Judge the first of `chain` (DER; the rest in any order, as strangers sent it) for mail, with paths to `anchors` (DER) at
-    `now` (seconds since 1970 UTC). A root that is the person's own certificate is a path by itself."""
+    `now` (seconds since 1970 UTC); `purpose` None is any. A root that is the person's own certificate is a path by itself."""
     leaf = _link(chain[0]) if chain else None
     if leaf is None:
         return SignerPath(Status.FAIL, (Flaw.UNREADABLE if chain else Flaw.NONE_SHOWN,))
@@ -133,7 +133,7 @@ def _bounded(ders: tuple[bytes, ...]) -> tuple[bytes, ...]:
     return tuple(der for der in ders[:X509_REVOCATION_FILES] if len(der) <= X509_REVOCATION_BYTES)
 
 
-def _without_root(chain: Chain, now: int, purpose: Purpose) -> SignerPath:
+def _without_root(chain: Chain, now: int, purpose: Purpose | None) -> SignerPath:
     """What can be said where no way leads to a root. Certificates above the person's own may be anybody's: they are shown."""
     leaf, top = chain[0], chain[-1]
     if leaf.subject == leaf.issuer:
@@ -153,7 +153,7 @@ class _Judgement:
     """What paths are judged with."""
 
     now: int
-    purpose: Purpose
+    purpose: Purpose | None
     files: RevocationFiles
     partial: bool
 
@@ -175,7 +175,7 @@ class _Judgement:
 
     def _flaws(self, chain: Chain, place: int) -> Iterator[str]:
         root = place == len(chain) - 1
-        if root and place and not _may_issue(chain[place]):
+        if root and place and not is_authority(chain[place].certificate):
             yield "the trusted certificate is no authority (RFC 5280 section 4.2.1.9)"
         yield from _flaws(chain[place], self.now, None if place else self.purpose, root=root)
 
@@ -238,16 +238,9 @@ def _limiting(chain: Chain) -> int:
     return 0
 
 
-def _may_issue(each: Link) -> bool:
-    """Whether a root may stand above others: it says that it is an authority, or is so old that it cannot say it."""
-    limits = extension(each.certificate, x509.BasicConstraints)
-    return each.certificate.version is x509.Version.v1 if limits is None else limits.ca
-
-
 def _flaws(each: Link, now: int, purpose: Purpose | None, *, root: bool) -> Iterator[str]:
-    """What is wrong with a certificate by itself. An authority that is trusted needs no usage to be one."""
-    if not root or purpose is not None:
-        yield from usage_flaws(each.certificate, purpose)
+    """What is wrong with a certificate by itself."""
+    yield from usage_flaws(each.certificate, purpose)
     yield from strength_flaws(each.certificate, root=root)
     if flaw := date_flaw(each.certificate, now):
         yield flaw

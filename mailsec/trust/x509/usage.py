@@ -35,7 +35,7 @@ class Purpose(StrEnum):
 
 
 def usage_flaws(certificate: Certificate, purpose: Purpose | None) -> Iterator[str]:
-    """What keeps a certificate from the purpose; None stands for an authority on the way to a person."""
+    """What keeps a certificate from the purpose; None asks for mail alone, as of an authority."""
     extended = extension(certificate, x509.ExtendedKeyUsage)
     if extended is not None and _FOR_MAIL.isdisjoint(extended):
         yield "the certificate is not for mail: no emailProtection in its extended key usage (RFC 8550 section 4.4.4)"
@@ -49,6 +49,12 @@ def usage_flaws(certificate: Certificate, purpose: Purpose | None) -> Iterator[s
         if not (usage.key_agreement if agreeing else usage.key_encipherment):
             needed = "keyAgreement" if agreeing else "keyEncipherment"
             yield f"the certificate is not for encryption: no {needed} in its key usage (RFC 8550 section 4.4.2)"
+
+
+def is_authority(certificate: Certificate) -> bool:
+    """Whether it says that it may issue others, or is so old that it cannot say it (RFC 5280 section 4.2.1.9)."""
+    limits = extension(certificate, x509.BasicConstraints)
+    return certificate.version is x509.Version.v1 if limits is None else limits.ca
 
 
 def date_flaw(certificate: Certificate, now: int) -> str:
