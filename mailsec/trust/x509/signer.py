@@ -185,9 +185,7 @@ class _Judgement:
 
         try:
             words = Pkix([each.der for each in chain], self._moment(chain)).refusal()
-        except (
-            Exception
-        ):  # ValueError, TypeError, RecursionError and what the library did not foresee of what strangers make up
+        except Exception:  # several classes of several libraries, for what strangers make up
             return 0, "the path cannot be judged: one of its certificates is damaged (RFC 5280 section 6.1)"
         return _placed(words, chain)
 

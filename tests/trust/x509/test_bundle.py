@@ -182,3 +182,16 @@ def test_what_openssl_writes_is_read(alice: Issued, tmp_path: Path, options: tup
     command = ["openssl", "pkcs12", "-export", "-in", "a.pem", "-out", "a.p12", "-passout", "pass:secret", *options]
     subprocess.run(command, cwd=tmp_path, check=True, capture_output=True, timeout=30)
     assert read_bundle((tmp_path / "a.p12").read_bytes(), words) == [Held(alice.der, pkcs8(alice))]
+
+
+def test_labels_that_mean_nothing_here_are_passed_over(alice: Issued) -> None:
+    parameters = b"-----BEGIN EC PARAMETERS-----\nBggqhkjOPQMBBw==\n-----END EC PARAMETERS-----\n"
+    assert read_bundle(parameters + alice.pem, nobody) == [Held(alice.der)]
+    assert not is_protected(b"\x30\x00")
+
+
+def test_certificates_alone_in_pkcs12(alice: Issued) -> None:
+    data = pkcs12.serialize_key_and_certificates(None, None, None, loaded(alice), BestAvailableEncryption(b"secret"))
+    assert read_bundle(data, words) == [Held(alice.der)]
+    with pytest.raises(BadInput):
+        read_bundle(alice.pem + alice.key_pem.replace(b"M", b"A", 1), nobody)

@@ -15,7 +15,7 @@ from cryptography.x509.oid import ExtendedKeyUsageOID
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mailsec.core.limits import X509_PATH, X509_REVOCATION_BYTES, X509_REVOCATION_FILES
+from mailsec.core.limits import X509_PATH, X509_PATHS, X509_REVOCATION_BYTES, X509_REVOCATION_FILES
 from mailsec.core.results import Status
 from mailsec.trust.x509.revocation import RevocationFiles
 from mailsec.trust.x509.signer import NOT_CHECKED, SignerPath, judge_signer
@@ -196,3 +196,23 @@ def test_openssl_agrees(name: str, tmp_path: Path) -> None:
     command += ["-crl_check_all", "-CRLfile", str(crls)] if case.crls else []
     run = subprocess.run([*command, str(leaf)], capture_output=True, timeout=30, check=False)
     assert (run.returncode == 0) == (judged(case).status is Status.PASS), run.stderr.decode()
+
+
+def test_no_more_paths_are_judged_than_can_be_borne() -> None:
+    root, middle = world()["root"], world()["middle"]
+    twins = [issue("Middle", root, authority=True) for _ in range(X509_PATHS)]
+    late = judge_signer([person().der, *(each.der for each in twins), middle.der], [root.der], now=NOW)
+    assert late.status is Status.FAIL
+    early = judge_signer([person().der, middle.der, *(each.der for each in twins)], [root.der], now=NOW)
+    assert early.status is Status.PASS
+
+
+def test_what_breaks_the_library_is_not_checked(monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_: object) -> None:
+        raise RecursionError
+
+    good = cases()["not revoked"]
+    monkeypatch.setattr("mailsec.trust.x509.pkix.Pkix.revocation", broken)
+    assert judged(good).reasons[0] == f"{NOT_CHECKED}: CN=alice (a CRL or OCSP response is damaged)"
+    monkeypatch.setattr("mailsec.trust.x509.pkix.Pkix.refusal", broken)
+    assert judged(good).reasons[0].startswith("the path cannot be judged: one of its certificates is damaged")
