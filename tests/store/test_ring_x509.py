@@ -8,12 +8,13 @@ import pytest
 from cryptography import x509
 
 from mailsec.core.errors import BadInput
+from mailsec.core.limits import X509_CHAIN
 from mailsec.store.ring import Ring
 from mailsec.trust.keyring.certificates import read_certificates, reading
 from mailsec.trust.keyring.keys import Bound, Kind
 from mailsec.trust.keyring.legitimacy import OwnerTrust
 from mailsec.trust.x509.bundle import Held
-from tests.certificates import NOW, Issued, make
+from tests.certificates import NOW, Issued, issue, make
 from tests.store.test_ring import reading as openpgp
 from tests.trust.x509.people import ALICE, person, world
 
@@ -68,6 +69,16 @@ def test_a_person_who_is_trusted_is_no_root_but_a_statement_counts(path: str) ->
         with ring.change():
             ring.state(own, ALICE)
         assert ring.binding(certificate, ALICE).bound is Bound.STATED
+
+
+def test_among_many_authorities_the_right_ones_are_found(path: str) -> None:
+    others = [issue(f"Other {number}", authority=True) for number in range(X509_CHAIN + 1)]
+    with Ring(path, now=NOW) as ring:
+        *_, own, _, root = put(ring, *others, person(), world()["middle"], world()["root"])
+        with ring.change():
+            ring.set_trust(root, OwnerTrust.FULL)
+        (certificate,) = ring.certificates([own])
+        assert ring.binding(certificate, ALICE).bound is Bound.CERTIFIED
 
 
 def test_the_secret_key_of_ones_own(path: str) -> None:

@@ -21,7 +21,7 @@ from mailsec.trust.x509.path import load
 from mailsec.trust.x509.spki import public_key_info
 from mailsec.trust.x509.usage import extension, public_key
 
-_Name = tuple[frozenset[tuple[str, str]], ...]
+NameKey = tuple[frozenset[tuple[str, str]], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,8 +31,8 @@ class Link:
     certificate: Certificate
     der: bytes
     serial: int
-    subject: _Name
-    issuer: _Name
+    subject: NameKey
+    issuer: NameKey
     key_id: bytes | None
     issuer_key_id: bytes | None
     digest: bytes
@@ -53,8 +53,8 @@ def link(der: bytes) -> Link | None:
         certificate,
         der,
         _serial(certificate),
-        _name(certificate.subject),
-        _name(certificate.issuer),
+        name_key(certificate.subject),
+        name_key(certificate.issuer),
         own.digest if (own := extension(certificate, x509.SubjectKeyIdentifier)) else None,
         above.key_identifier if (above := extension(certificate, x509.AuthorityKeyIdentifier)) else None,
         sha256(key + subject).digest(),
@@ -66,7 +66,7 @@ class Finder:
 
     def __init__(self, others: Sequence[Link], roots: Sequence[Link]) -> None:
         self._roots = frozenset(each.der for each in roots)
-        self._by_name: dict[_Name, list[Link]] = defaultdict(list)
+        self._by_name: dict[NameKey, list[Link]] = defaultdict(list)
         # Roots first: the shortest way to something trusted is tried before any other.
         for each in {each.der: each for each in (*roots, *others)}.values():
             self._by_name[each.subject].append(each)
@@ -120,7 +120,7 @@ def _has_sound_key(certificate: Certificate) -> bool:
     return True
 
 
-def _name(name: x509.Name) -> _Name:
+def name_key(name: x509.Name) -> NameKey:
     """The name as names are compared: without regard to case, to the number of spaces and to the kind of string."""
     return tuple(frozenset((each.oid.dotted_string, _text(each.value)) for each in rdn) for rdn in name.rdns)
 
