@@ -52,27 +52,35 @@ def issue(
     authority: bool | None = False,
     key: Any = None,
     extensions: Sequence[tuple[x509.ExtensionType, bool]] = (),
+    subject: Sequence[x509.NameAttribute[str]] = (),
+    hash: HashAlgorithm | None = SHA256(),  # noqa: B008 - it has no state
+    serial: int = 0,
 ) -> Issued:
-    """A certificate of `issuer` (None: of itself) for `hosts`: names, or addresses that begin with "ip:".
+    """A certificate of `issuer` (None: of itself) for `hosts`: names, addresses that begin with "ip:", or mail addresses.
 
     `authority` None: without basic constraints.
     """
     key = key or ec.generate_private_key(ec.SECP256R1())
     signer = issuer.key if issuer else key
     start = datetime.fromtimestamp(NOW, UTC)
-    who = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
+    who = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name), *subject])
     builder = x509.CertificateBuilder().subject_name(who).issuer_name(issuer.name if issuer else who)
-    builder = builder.public_key(key.public_key()).serial_number(x509.random_serial_number())
+    builder = builder.public_key(key.public_key()).serial_number(serial or x509.random_serial_number())
     builder = builder.not_valid_before(start + timedelta(days[0])).not_valid_after(start + timedelta(days[1]))
     if authority is not None:
         builder = builder.add_extension(x509.BasicConstraints(authority, None), critical=True)
     if hosts:
-        names = [x509.IPAddress(ip_address(each[3:])) if each.startswith("ip:") else x509.DNSName(each) for each in hosts]
-        builder = builder.add_extension(x509.SubjectAlternativeName(names), critical=False)
+        builder = builder.add_extension(x509.SubjectAlternativeName(map(_general, hosts)), critical=False)
     for extension, critical in extensions:
         builder = builder.add_extension(extension, critical=critical)
-    hash = None if isinstance(signer, Ed25519PrivateKey) else SHA256()
+    hash = None if isinstance(signer, Ed25519PrivateKey) else hash
     return Issued(builder.sign(signer, hash).public_bytes(Encoding.DER), key)
+
+
+def _general(name: str) -> x509.GeneralName:
+    if name.startswith("ip:"):
+        return x509.IPAddress(ip_address(name[3:]))
+    return x509.RFC822Name(name) if "@" in name else x509.DNSName(name)
 
 
 def make(

@@ -27,7 +27,7 @@ from mailsec.message.compose import as_entity, canonical, with_entity
 from mailsec.message.fields import Message, parse
 from mailsec.message.mime import Form, Method, Structure, structure
 from mailsec.trust.keyring.armor import MESSAGE, ArmorError, dearmored
-from mailsec.trust.keyring.keys import Keys
+from mailsec.trust.keyring.keys import Keys, Kind
 
 _SHOWN = 10
 _EXITS = {
@@ -110,7 +110,8 @@ def _open(data: bytes, options: DecryptOptions) -> _Inside:
         raise BadInput(f"cannot be opened: {error}") from None
     candidates = list(options.keys.certificates(outside.recipients))
     if outside.hidden:
-        candidates += [each for each in options.keys.own() if each not in candidates][:PGP_OWN_KEYS]
+        own = [each for each in options.keys.own() if each.kind is Kind.OPENPGP and each not in candidates]
+        candidates += own[:PGP_OWN_KEYS]
     secrets = Unlocker(options.keys, options.ask).all_of(candidates)
     if not secrets and not outside.by_password:
         raise KeyUnavailable(f"no secret key that opens it is at hand: it is for {_whom(outside)}", hint="name it: --key FILE")

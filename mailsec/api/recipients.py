@@ -13,7 +13,7 @@ from mailsec.message.addresses import parse_addresses
 from mailsec.message.authors import author
 from mailsec.message.fields import Message
 from mailsec.message.person import normal
-from mailsec.trust.keyring.keys import Certificate, Keys
+from mailsec.trust.keyring.keys import Certificate, Keys, Kind
 
 if TYPE_CHECKING:
     from mailsec.api.encrypt_message import EncryptOptions
@@ -115,7 +115,8 @@ def own_key(message: Message, keys: Keys) -> tuple[Certificate, ...]:
     """Our own key of the author, where there is one. Raises KeyUnavailable, with the candidates, where there are several."""
     address = author_address(message)
     own = {each.fingerprint for each in keys.own()}
-    found = tuple(each for each in keys.of_address(address) if each.fingerprint in own) if address else ()
+    mine = (each for each in keys.of_address(address) if each.fingerprint in own and each.kind is Kind.OPENPGP)
+    found = tuple(mine) if address else ()
     if len(found) > 1:
         names = ", ".join(each.fingerprint for each in found[:10])
         raise KeyUnavailable(f"{address} has several secret keys: {names}", hint="name one: --signer FINGERPRINT or --key FILE")
@@ -134,7 +135,7 @@ def _claims(keys: Keys, certificate: Certificate, address: str) -> bool:
 
 def one_of(keys: Keys, address: str, allow: frozenset[Objection] = frozenset()) -> Certificate:
     """The one certificate of `address`. Raises KeyUnavailable where there is none, or several, with the candidates."""
-    claimed = list(keys.of_address(address))
+    claimed = _openpgp(keys, address)
     vouched = [each for each in claimed if keys.binding(each, address).bound.authenticated]
     candidates = vouched or (claimed if Objection.UNAUTHENTICATED in allow else [])
     if len(candidates) == 1:
@@ -145,3 +146,7 @@ def one_of(keys: Keys, address: str, allow: frozenset[Objection] = frozenset()) 
         names = ", ".join(each.fingerprint for each in claimed[:10])
         raise KeyUnavailable(f"nobody vouched that {names} is the key of {address} (--allow-unauthenticated)")
     raise KeyUnavailable(f"no key of {address} is known")
+
+
+def _openpgp(keys: Keys, address: str) -> list[Certificate]:
+    return [each for each in keys.of_address(address) if each.kind is Kind.OPENPGP]

@@ -29,6 +29,7 @@ def trust(name: str, level: str | None, address: str, remove: bool, output: Outp
     """Say that a key belongs to an address, or how far its owner's certifications of other keys count.
 
     full: one certification by that owner is enough to authenticate an address; ultimate: the same, and the key is your own.
+    An X.509 certificate of an authority becomes a root with full: it authenticates the addresses in what it issued.
     """
     if (level is None) == (not address):
         raise UsageError("give a level or --address", hint="mailsec keys trust FINGERPRINT --address bob@example.org")

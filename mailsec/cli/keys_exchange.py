@@ -69,6 +69,7 @@ def generate(passphrase: PassphraseOptions, output: OutputOptions, where: RingOp
     "import",
     examples=(
         "mailsec keys import bob.asc",
+        "mailsec keys import alice.p12 --passphrase-file secret.txt",
         "gpg --export | mailsec keys import",
         "gpg --export-secret-keys alice@example.org | mailsec keys import --passphrase-file new-passphrase.txt",
     ),
@@ -79,6 +80,8 @@ def generate(passphrase: PassphraseOptions, output: OutputOptions, where: RingOp
 @ring_options
 def import_(files: tuple[str, ...], passphrase: PassphraseOptions, output: OutputOptions, where: RingOptions) -> int:
     """Take the keys in each FILE (or in stdin) into the ring, armored or binary; what is there already is merged.
+
+    OpenPGP keys, or X.509 certificates and their private keys: PEM, DER, PKCS#12 (.p12, .pfx), certs-only PKCS#7 (.p7c).
 
     Importing a key says nothing about whose it is, and importing a secret key does not make it yours. A secret key without a
     passphrase gets the one given here. Nothing of a file is taken where the ring cannot be changed as a whole.
@@ -102,7 +105,10 @@ def import_(files: tuple[str, ...], passphrase: PassphraseOptions, output: Outpu
 @click.option("-o", "--output", "path", type=PATH, default="", metavar="FILE", help="Write to FILE instead of stdout.")
 @ring_options
 def export(names: tuple[str, ...], secret: bool, binary: bool, path: str, where: RingOptions) -> int:
-    """Write each KEY (or all of them) for others to import, without the certifications that are for you alone."""
+    """Write each KEY (or all of them) for others to import, without the certifications that are for you alone.
+
+    X.509 certificates are written as PEM, with --secret the private key (PKCS#8) behind each.
+    """
     from mailsec.cli.jobs.keys import run_export
 
     return run_export(names, secret, binary, path, where)

@@ -575,3 +575,33 @@ IOC_VALUES = 20_000
 """Indicators that are printed of one message."""
 MAX_EXTRACTED_NAME = 120
 """Octets of the name of an extracted file: room for a number in front, on any file system."""
+
+# --- certificates of persons (trust/x509)
+X509_CERTIFICATE_BYTES = 64 * 1024
+"""Octets of one certificate; honest ones have one or two thousand, the largest with post-quantum signatures some 20,000."""
+X509_CHAIN = 100
+"""Certificates beside a person's own that are looked at; honest mail carries one to five."""
+X509_PATH = 10
+"""Certificates of one path, both ends included; RFC 5280 sets no limit, real paths have three or four."""
+X509_PATHS = 16
+"""Different paths from one certificate that are judged; authorities that certify each other make up any number of them."""
+X509_STEPS = 1_000
+"""Issuers that are tried in the search for a path."""
+X509_RSA_BITS = 16_384
+"""Bits of an RSA key above which one signature takes seconds."""
+X509_ROOTS = 2_000
+"""Roots that are trusted for persons; a system has under 200."""
+X509_REVOCATION_FILES = 64
+"""CRLs, and as many OCSP responses, that are handed in for one judgement."""
+X509_REVOCATION_BYTES = 4 * 1024 * 1024
+"""Octets of one CRL, some 150,000 entries: seven seconds of the library. Most authorities' are under 1 MB."""
+X509_POLICIES = 200
+"""Certificate policies and mappings of one path: their graph can be made to grow with the square."""
+X509_FILE_CERTIFICATES = 1_000
+"""Certificates and keys of one file; a system's roots are under 200."""
+X509_ITERATIONS = 5_000_000
+"""Rounds that turn a passphrase into a key, some five seconds; files are made with 2,000 to 600,000."""
+X509_SCRYPT_BYTES = 256 * 1024 * 1024
+"""Memory that scrypt may want for the same; OpenSSL's own limit is 32 MB."""
+X509_SCRYPT_TIMES = 16
+"""How often it may be gone through; 1 is usual."""

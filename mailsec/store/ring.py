@@ -11,6 +11,7 @@ from mailsec.store.database import Database
 from mailsec.trust.keyring.keys import Binding, Bound, Certificate, Kind
 from mailsec.trust.keyring.legitimacy import COUNTING, Introducer, OwnerTrust, certifier
 from mailsec.trust.keyring.packets import key_id
+from mailsec.trust.keyring.paths import Paths
 from mailsec.trust.keyring.reading import Reading, Revocation, UserId
 
 
@@ -50,6 +51,7 @@ class Ring:
         self._db = Database(path)
         self._now = now
         self._introducers: tuple[Introducer, ...] | None = None
+        self._paths: Paths | None = None
 
     def __enter__(self) -> Self:
         return self
@@ -64,7 +66,7 @@ class Ring:
             with self._db.change():
                 yield
         finally:
-            self._introducers = None
+            self._introducers = self._paths = None
 
     # --- writing; inside of `change` only
 
@@ -72,7 +74,7 @@ class Ring:
         """Keep a certificate in the place of what the ring had of it; statements stay, and owner trust unless it is given."""
         revoked = reading.revocation
         row = (
-            *(reading.fingerprint, Kind.OPENPGP.value, key_id(reading.fingerprint), reading.created, reading.expires),
+            *(reading.fingerprint, reading.kind.value, _key_id(reading), reading.created, reading.expires),
             *((revoked.at, revoked.hard, revoked.reason) if revoked else (None, None, None)),
             *(reading.algorithm, reading.bits, reading.data, self._now, self._now),
         )
@@ -207,6 +209,8 @@ class Ring:
             return Binding(address, Bound.NOT, "no user ID of the key has this address")
         if entry.secret and entry.owner_trust is OwnerTrust.ULTIMATE:
             return Binding(address, Bound.OWN, "your own key")
+        if entry.certificate.kind is Kind.X509:
+            return self.paths().binding(entry.certificate, address)
         introducers = self.introducers()
         for user_id in named:
             by = [each for each in introducers if not each.names.isdisjoint(user_id.certified_by)]
@@ -218,9 +222,31 @@ class Ring:
     def introducers(self) -> tuple[Introducer, ...]:
         """The keys whose certifications count, read once."""
         if self._introducers is None:
-            trusted = self._entries("WHERE c.owner_trust IN (?, ?)", [trust.value for trust in COUNTING])
+            trusted = self._trusted(Kind.OPENPGP)
             self._introducers = tuple(entry.introducer() for entry in trusted)
         return self._introducers
+
+    def roots(self) -> tuple[bytes, ...]:
+        """The X.509 certificates of authorities that the user trusts, in DER: roots for persons' certificates."""
+        return self.paths().roots
+
+    def paths(self) -> Paths:
+        """What X.509 certificates are judged with, read once."""
+        if self._paths is None:
+            known = self._db.rows("SELECT data FROM certificates WHERE kind = ?", (Kind.X509.value,))
+            trusted = [entry.certificate.data for entry in self._trusted(Kind.X509)]
+            self._paths = Paths.of(trusted, [data for (data,) in known], now=self._now)
+        return self._paths
+
+    def _trusted(self, kind: Kind) -> Iterator[Entry]:
+        """The entries of one kind whose owners' certifications count."""
+        values = (kind.value, *(trust.value for trust in COUNTING))
+        return self._entries("WHERE c.kind = ? AND c.owner_trust IN (?, ?)", values)
+
+
+def _key_id(reading: Reading) -> str:
+    """X.509 certificates have none."""
+    return key_id(reading.fingerprint) if reading.kind is Kind.OPENPGP else ""
 
 
 def _first_source(sources: Sequence[tuple[str, int]]) -> str:

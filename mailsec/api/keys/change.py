@@ -13,7 +13,9 @@ from mailsec.core.moment import utc
 from mailsec.core.results import Report, Status
 from mailsec.message.person import parse_address
 from mailsec.store.ring import Entry, Ring
-from mailsec.trust.keyring.legitimacy import OwnerTrust
+from mailsec.trust.keyring.keys import Kind
+from mailsec.trust.keyring.legitimacy import COUNTING, OwnerTrust
+from mailsec.trust.keyring.paths import may_issue
 from mailsec.trust.keyring.reading import read_key
 
 Passphrase = Callable[[str], str]
@@ -32,6 +34,11 @@ def trust_owner(ring: Ring, name: str, trust: OwnerTrust, *, now: int) -> Report
     entry = _by_fingerprint(ring, name)
     if trust is OwnerTrust.ULTIMATE and not entry.secret:
         raise UsageError("ultimate trust is for your own keys, and the ring has no secret key of this one", hint="full")
+    if entry.certificate.kind is Kind.X509 and trust in COUNTING and not entry.secret and not may_issue(entry.certificate.data):
+        raise UsageError(
+            f"{entry.fingerprint} is no authority: there is nothing that it could certify",
+            hint=f"mailsec keys trust {entry.fingerprint} --address ADDRESS, once compared",
+        )
     with ring.change():
         ring.set_trust(entry.fingerprint, trust)
     return changed(ring, entry.fingerprint, f"Owner trust of {entry.fingerprint} is {trust}.", now=now)
@@ -60,7 +67,7 @@ def revoke_key(ring: Ring, name: str, passphrase: Passphrase, *, now: int) -> tu
     """Revoke a key of one's own; the revocation itself as well, for those who have the key."""
     from mailsec.content.openpgp.keymaking import revocation  # the libraries are large
 
-    entry = find(ring, name)
+    entry = _openpgp(find(ring, name), "revoked")
     if entry.revocation is not None:
         raise UsageError(f"{entry.fingerprint} is revoked already")
     secret, words = _secret(ring, entry, passphrase)
@@ -75,7 +82,7 @@ def expire_key(ring: Ring, name: str, expires: int, passphrase: Passphrase, *, n
     """Let a key of one's own expire at another time, in seconds since 1970 UTC."""
     from mailsec.content.openpgp.keymaking import with_expiry
 
-    entry = find(ring, name)
+    entry = _openpgp(find(ring, name), "given another time")
     if expires <= now:
         raise UsageError("that time is past", hint=f"to end a key now: mailsec keys revoke {entry.fingerprint}")
     secret, words = _secret(ring, entry, passphrase)
@@ -84,6 +91,13 @@ def expire_key(ring: Ring, name: str, expires: int, passphrase: Passphrase, *, n
         ring.put(reading, "changed here")
     sentence = f"{entry.fingerprint} expires at {utc(expires)}. Publish it: mailsec keys export {entry.fingerprint}."
     return changed(ring, entry.fingerprint, sentence, now=now)
+
+
+def _openpgp(entry: Entry, done: str) -> Entry:
+    """The entry, where its owner can change it."""
+    if entry.certificate.kind is Kind.X509:
+        raise UsageError(f"{entry.fingerprint} is an X.509 certificate, which can be {done} by its issuer alone")
+    return entry
 
 
 def _secret(ring: Ring, entry: Entry, passphrase: Passphrase) -> tuple[bytes, str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from mailsec.api.keys.change import changed
 from mailsec.api.keys.names import find
@@ -12,12 +13,22 @@ from mailsec.api.tool import TOOL
 from mailsec.core.errors import BadInput, KeyUnavailable, NothingToJudge, UsageError
 from mailsec.core.exits import Exit
 from mailsec.core.results import Check, Fact, Report, Status
-from mailsec.store.ring import Ring
+from mailsec.store.ring import Entry, Ring
+from mailsec.trust.keyring.keys import Kind
 from mailsec.trust.keyring.legitimacy import OwnerTrust
 from mailsec.trust.keyring.reading import Reading, address_of, read_key, read_keys, read_revocations
 
+if TYPE_CHECKING:
+    from mailsec.trust.x509.bundle import Held
+
+Opening = Callable[[str], str]
+"""The passphrase of the file that it is told, which has to be opened first."""
 NewPassphrase = Callable[[str], str | None]
 """The passphrase for an unprotected secret key whose fingerprint it is told: "" for none at all, None where nobody said."""
+
+
+def _locked(source: str) -> str:
+    raise KeyUnavailable(f"{source} is locked, and nobody gave its passphrase", hint="--passphrase-file FILE")
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,16 +64,19 @@ def generate_key(ring: Ring, wanted: NewKey, *, now: int) -> tuple[Report, bytes
     return report, revocation(secret, wanted.passphrase)
 
 
-def import_keys(ring: Ring, data: bytes, source: str, passphrase: NewPassphrase, *, now: int) -> Report:
+def import_keys(
+    ring: Ring, data: bytes, source: str, passphrase: NewPassphrase, opening: Opening = _locked, *, now: int
+) -> Report:
     """Take the keys (or revocations of known keys) in `data` into the ring, in one change; what is there already is merged.
 
+    `opening` asks for the passphrase of a file that has to be opened first (PKCS#12).
     A secret key does not become one's own by being imported: anybody can send one. Raises NothingToJudge for empty data,
     BadInput where it holds no key.
     """
     if not data:
         raise NothingToJudge("the input is empty")
     with ring.change():
-        checks = tuple(_imported(ring, data, source, passphrase))
+        checks = tuple(_imported(ring, data, source, passphrase, opening))
     counts = Counter(str(check.fact("import")) for check in checks)
     words = ", ".join(f"{counts[word]} {word}" for word in ("added", "merged", "unchanged", "refused") if counts[word])
     refused = counts["refused"]
@@ -71,7 +85,13 @@ def import_keys(ring: Ring, data: bytes, source: str, passphrase: NewPassphrase,
     return Report(source, Status.PASS if good else Status.FAIL, f"{words}.", checks, now, TOOL, exit_code)
 
 
-def _imported(ring: Ring, data: bytes, source: str, passphrase: NewPassphrase) -> Iterator[Check]:
+def _imported(ring: Ring, data: bytes, source: str, passphrase: NewPassphrase, opening: Opening) -> Iterator[Check]:
+    from mailsec.trust.x509.bundle import is_x509, read_bundle
+
+    if is_x509(data):
+        for held in read_bundle(data, lambda: opening(source)):
+            yield _certificate(ring, held, source, passphrase)
+        return
     revocations = read_revocations(data)
     if revocations:
         for issuer, packet in revocations:
@@ -85,6 +105,19 @@ def _imported(ring: Ring, data: bytes, source: str, passphrase: NewPassphrase) -
             yield _one(ring, read, source, passphrase)
         except (BadInput, KeyUnavailable) as error:
             yield _refused(read.fingerprint, error)
+
+
+def _certificate(ring: Ring, held: Held, source: str, passphrase: NewPassphrase) -> Check:
+    """One X.509 certificate; there is nothing to be merged, as nothing of it can change."""
+    from mailsec.trust.keyring.certificates import reading
+
+    read = reading(held)
+    old = ring.entry(read.fingerprint)
+    try:
+        secret = _secret(ring, read, passphrase, protected=held.protected) if held.secret is not None else None
+    except (BadInput, KeyUnavailable) as error:
+        return _refused(read.fingerprint, error)
+    return _kept(ring, read, "added" if old is None else "unchanged" if secret is None else "merged", source, secret)
 
 
 def _refused(name: str, error: BadInput | KeyUnavailable) -> Check:
@@ -105,16 +138,22 @@ def _revoked(ring: Ring, issuer: str, packet: bytes, source: str) -> Check:
 
 
 def _one(ring: Ring, read: Reading, source: str, passphrase: NewPassphrase) -> Check:
+    from mailsec.content.openpgp.keymaking import is_protected
+
     old = ring.entry(read.fingerprint)
-    secret = _secret(ring, read, passphrase) if read.secret is not None else None
+    secret = _secret(ring, read, passphrase, protected=is_protected(read.secret)) if read.secret is not None else None
     reading = read if old is None else _merged(old.certificate.data, read)
     same = old is not None and old.certificate.data == reading.data and secret is None
-    ring.put(reading, source)
+    return _kept(ring, reading, "added" if old is None else "unchanged" if same else "merged", source, secret)
+
+
+def _kept(ring: Ring, read: Reading, word: str, source: str, secret: tuple[bytes, bool] | None) -> Check:
+    """Put it into the ring; what became of it."""
+    ring.put(read, source)
     if secret is not None:
         ring.put_secret(read.fingerprint, secret[0], protected=secret[1])
-    word = "added" if old is None else "unchanged" if same else "merged"
     facts = (Fact("import", word), Fact("secret", secret is not None))
-    name = reading.user_ids[0].text if reading.user_ids else "no user ID"
+    name = read.user_ids[0].text if read.user_ids else "no user ID"
     hint = f"; is it yours? mailsec keys trust {read.fingerprint} ultimate" if secret is not None else ""
     return Check(read.fingerprint, Status.PASS, f"{word}: {name}{hint}", facts)
 
@@ -128,37 +167,68 @@ def _merged(old: bytes, read: Reading) -> Reading:
         raise BadInput(f"key {read.fingerprint} cannot be merged with what the ring has") from None
 
 
-def _secret(ring: Ring, read: Reading, passphrase: NewPassphrase) -> tuple[bytes, bool] | None:
+def _secret(ring: Ring, read: Reading, passphrase: NewPassphrase, *, protected: bool) -> tuple[bytes, bool] | None:
     """The secret key to keep and whether it is protected; None where the ring has it. Raises KeyUnavailable for an unprotected
     one that nobody has said what to do with."""
-    from mailsec.content.openpgp.keymaking import is_protected, protected
-
     assert read.secret is not None
     if ring.secret_key(read.fingerprint) is not None:
         return None
-    if is_protected(read.secret):
+    if protected:
         return read.secret, True
     words = passphrase(read.fingerprint)
     if words is None:
         raise KeyUnavailable(
             "the secret key has no passphrase", hint="--passphrase-file FILE protects it; --no-passphrase takes it as it is"
         )
-    return (protected(read.secret, words), True) if words else (read.secret, False)
+    return (_with_passphrase(read, words), True) if words else (read.secret, False)
+
+
+def _with_passphrase(read: Reading, words: str) -> bytes:
+    from mailsec.content.openpgp import keymaking
+    from mailsec.trust.x509 import bundle
+
+    assert read.secret is not None
+    if read.kind is Kind.X509:
+        return bundle.protected(read.secret, words)
+    return keymaking.protected(read.secret, words)
 
 
 def export_keys(ring: Ring, names: Sequence[str], *, secret: bool = False, armor: bool = True) -> bytes:
     """The named keys (all of them where none is named), or their secret keys as they are kept, for others to import."""
-    from mailsec.content.openpgp.keymaking import armored, exportable, with_secrets
-
     entries = [find(ring, name) for name in names] if names else list(ring.entries())
     if not entries:
         raise NothingToJudge("the key ring is empty")
+    openpgp = [entry for entry in entries if entry.certificate.kind is Kind.OPENPGP]
+    return _openpgp(ring, openpgp, secret=secret, armor=armor) + _x509(ring, entries, secret=secret, pem=armor)
+
+
+def _openpgp(ring: Ring, entries: Sequence[Entry], *, secret: bool, armor: bool) -> bytes:
+    from mailsec.content.openpgp.keymaking import armored, exportable, with_secrets
+
+    if not entries:
+        return b""
     pieces = []
     for entry in entries:
         public = exportable(entry.certificate.data)
-        found = ring.secret_key(entry.fingerprint) if secret else None
-        if secret and found is None:
-            raise KeyUnavailable(f"the ring has no secret key of {entry.fingerprint}")
-        pieces.append(with_secrets(public, found[0]) if found else public)
+        found = _secret_of(ring, entry) if secret else None
+        pieces.append(with_secrets(public, found) if found else public)
     data = b"".join(pieces)
     return armored(data, secret=secret) if armor else data
+
+
+def _x509(ring: Ring, entries: Sequence[Entry], *, secret: bool, pem: bool) -> bytes:
+    """The X.509 certificates among `entries`, each in PEM and behind it its private key; DER holds one and no key."""
+    from mailsec.trust.x509.bundle import Held, as_pem
+
+    chosen = [entry for entry in entries if entry.certificate.kind is Kind.X509]
+    if not pem and chosen and (len(entries) > 1 or secret):
+        raise UsageError("without armor, an X.509 certificate stands by itself", hint="name one, or leave out --binary")
+    held = (Held(entry.certificate.data, _secret_of(ring, entry) if secret else None) for entry in chosen)
+    return b"".join(as_pem(each) if pem else each.certificate for each in held)
+
+
+def _secret_of(ring: Ring, entry: Entry) -> bytes:
+    found = ring.secret_key(entry.fingerprint)
+    if found is None:
+        raise KeyUnavailable(f"the ring has no secret key of {entry.fingerprint}")
+    return found[0]

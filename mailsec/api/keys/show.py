@@ -11,7 +11,7 @@ from mailsec.core.moment import utc
 from mailsec.core.results import Check, Evidence, EvidenceKind, Fact, Report, Status
 from mailsec.store.ring import Entry, Ring
 from mailsec.trust.keyring.algorithms import weakness
-from mailsec.trust.keyring.keys import Bound
+from mailsec.trust.keyring.keys import Bound, Kind
 
 
 def list_keys(ring: Ring, text: str, *, now: int, only_secret: bool = False) -> Report:
@@ -33,7 +33,7 @@ def show_keys(ring: Ring, names: Sequence[str], *, now: int) -> Report:
 def key_check(ring: Ring, entry: Entry, now: int, *, brief: bool = False) -> Check:
     """One key: its state first, then its addresses and why each is believed to be its owner's or not."""
     facts = [
-        Fact("key-id", entry.key_id),
+        Fact("key-id", entry.key_id or None),
         Fact("kind", entry.certificate.kind.value),
         Fact("algorithm", entry.algorithm + (str(entry.bits) if entry.bits else "")),
         Fact("created", utc(entry.created)),
@@ -42,11 +42,23 @@ def key_check(ring: Ring, entry: Entry, now: int, *, brief: bool = False) -> Che
         Fact("secret", entry.secret),
     ]
     if not brief:
+        facts.extend(_issued(entry))
         facts.append(Fact("added", utc(entry.certificate.added)))
         facts.append(Fact("changed", utc(entry.changed)))
     children = [*_addresses(ring, entry), *(() if brief else _sources(entry))]
     evidence = (Evidence(EvidenceKind.KEY, entry.fingerprint),)
     return Check(entry.fingerprint, None, _state(entry, now), tuple(facts), evidence=evidence, children=tuple(children))
+
+
+def _issued(entry: Entry) -> Iterator[Fact]:
+    """What an X.509 certificate says beside its addresses."""
+    if entry.certificate.kind is Kind.X509:
+        from mailsec.trust.x509.person import load
+
+        person = load(entry.certificate.data)
+        yield Fact("subject", person.subject)
+        yield Fact("issuer", person.issuer)
+        yield Fact("signature-hash", person.signature_hash)
 
 
 def _called(entry: Entry) -> str:

@@ -104,7 +104,9 @@ def run_import(files: Sequence[str], passphrase: PassphraseOptions, output: Outp
     with Ring(where.path or ring_path(), now=now) as ring, Printer(output, files) as printer:
         return each_input(
             files,
-            lambda name, data: printer.show(exchange.import_keys(ring, data, name, _for_import(passphrase), now=now)),
+            lambda name, data: printer.show(
+                exchange.import_keys(ring, data, name, _for_import(passphrase), lambda _: _existing(passphrase)(""), now=now)
+            ),
             max_bytes=RING_IMPORT_BYTES,
         )
 

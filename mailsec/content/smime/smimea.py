@@ -18,7 +18,7 @@ from mailsec.core.results import Check, Fact, Finding, Status, finding
 from mailsec.message.person import Address, parse_address, same
 
 if TYPE_CHECKING:
-    from mailsec.content.smime.certificate import Certificate
+    from mailsec.trust.x509.person import Certificate
 
 LABEL = "_smimecert"
 
@@ -93,7 +93,7 @@ def _findings(found: KeyAnswer, judged: Sequence[_Judged]) -> Iterator[Finding]:
 
 def _judge(record: Record, address: Address, now: int) -> _Judged:
     # Asking for a domain needs no cryptography, and it is slow to load.
-    from mailsec.content.smime.certificate import CertificateError, load  # noqa: PLC0415
+    from mailsec.trust.x509.person import CertificateError, load  # noqa: PLC0415
 
     try:
         fields = rdata.association(record.rdata)

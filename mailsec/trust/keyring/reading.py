@@ -13,6 +13,7 @@ from mailsec.trust.keyring.algorithms import algorithm_of
 from mailsec.trust.keyring.armor import PRIVATE, PUBLIC, ArmorError, blocks, is_armored
 from mailsec.trust.keyring.certifications import CERTIFYING
 from mailsec.trust.keyring.component import PRIMARY_REVOCATION, SOFT_REASONS
+from mailsec.trust.keyring.keys import Kind
 from mailsec.trust.keyring.packets import (
     PUBLIC_KEY,
     PUBLIC_SUBKEY,
@@ -73,6 +74,7 @@ class Reading:
     user_ids: tuple[UserId, ...]
     data: bytes
     secret: bytes | None = None
+    kind: Kind = Kind.OPENPGP
 
 
 def read_keys(data: bytes) -> Iterator[Reading | BadInput]:

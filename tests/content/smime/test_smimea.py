@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mailsec.content.smime import rules
-from mailsec.content.smime.certificate import CertificateError, load
+from mailsec.trust.x509.person import CertificateError, load
 from mailsec.content.smime.smimea import lint, owner_name
 from mailsec.core.flow import AnswerStatus, Dnssec
 from mailsec.core.results import Check, Status
