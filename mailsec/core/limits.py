@@ -577,3 +577,24 @@ CMS_NESTING = 8
 """Layers of signing, encrypting and compressing inside each other that are opened; the triple wrap has three."""
 CMS_CANDIDATES = 4
 """Certificates that are tried for one signature: two with one issuer and serial number can be made on purpose."""
+# --- certificates of persons (trust/x509)
+X509_CERTIFICATE_BYTES = 64 * 1024
+"""Octets of one certificate; honest ones have one or two thousand, the largest with post-quantum signatures some 20,000."""
+X509_CHAIN = 100
+"""Certificates beside a person's own that are looked at; honest mail carries one to five."""
+X509_PATH = 10
+"""Certificates of one path, both ends included; RFC 5280 sets no limit, real paths have three or four."""
+X509_PATHS = 16
+"""Different paths from one certificate that are judged; authorities that certify each other make up any number of them."""
+X509_STEPS = 1_000
+"""Issuers that are tried in the search for a path."""
+X509_RSA_BITS = 16_384
+"""Bits of an RSA key above which one signature takes seconds."""
+X509_ROOTS = 2_000
+"""Roots that are trusted for persons; a system has under 200."""
+X509_REVOCATION_FILES = 64
+"""CRLs, and as many OCSP responses, that are handed in for one judgement."""
+X509_REVOCATION_BYTES = 16 * 1024 * 1024
+"""Octets of one CRL; those of the large authorities have up to ten million."""
+X509_POLICIES = 200
+"""Certificate policies and mappings of one path: their graph can be made to grow with the square."""

@@ -1,0 +1,147 @@
+"""The judgement of one path and of revocation (RFC 5280 section 6, RFC 6960), by the library pyhanko-certvalidator.
+
+It is given everything that it needs and fetches nothing. It is large and slow to load: whoever needs no path does not load it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Coroutine, Sequence
+from contextlib import suppress
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
+
+from asn1crypto.crl import CertificateList
+from asn1crypto.ocsp import OCSPResponse
+from asn1crypto.x509 import Certificate
+from pyhanko_certvalidator.authority import CertTrustAnchor, derive_quals_from_cert
+from pyhanko_certvalidator.context import ValidationContext
+from pyhanko_certvalidator.errors import (
+    CRLNoMatchesError,
+    CRLValidationError,
+    ExpiredError,
+    NotYetValidError,
+    OCSPNoMatchesError,
+    OCSPValidationError,
+    RevokedError,
+    ValidationError,
+)
+from pyhanko_certvalidator.path import ValidationPath
+from pyhanko_certvalidator.policy_decl import (
+    AcceptAllAlgorithms,
+    CertRevTrustPolicy,
+    PKIXValidationParams,
+    RevocationCheckingPolicy,
+    RevocationCheckingRule,
+)
+from pyhanko_certvalidator.revinfo.validate_crl import verify_crl
+from pyhanko_certvalidator.revinfo.validate_ocsp import verify_ocsp_response
+from pyhanko_certvalidator.validate import async_validate_path
+
+from mailsec.core.limits import X509_POLICIES
+from mailsec.trust.x509.revocation import NO_FILES, RevocationAnswer, RevocationFiles
+
+_NO_CHECK = RevocationCheckingPolicy(RevocationCheckingRule.NO_CHECK, RevocationCheckingRule.NO_CHECK)
+# A list of today says what was revoked when the mail came, too.
+_POLICY = CertRevTrustPolicy(_NO_CHECK, retroactive_revinfo=True)
+_BEFORE = "The path could not be validated because "
+
+
+class Pkix:
+    """One path, in DER, leaf first and root last, judged at `now` (seconds since 1970 UTC)."""
+
+    def __init__(self, path: Sequence[bytes], now: int) -> None:
+        """Raises ValueError or TypeError where the library cannot read a certificate."""
+        self._certificates = [Certificate.load(der, strict=True) for der in path]
+        *below, root = self._certificates
+        self._anchor = CertTrustAnchor(root, _qualifiers(root))
+        self._path = ValidationPath(self._anchor, below[:0:-1], below[0] if below else None)
+        self._at = datetime.fromtimestamp(now, UTC)
+
+    def refusal(self) -> str:
+        """The rule that the path breaks, in the library's words; "" where it holds.
+
+        Looked at elsewhere: dates (it may stop at one of them), revocation, and the strength of keys and signatures.
+        """
+        context = self._context(NO_FILES, algorithm_usage_policy=AcceptAllAlgorithms())
+        try:
+            _run(async_validate_path(context, self._path, _parameters()))
+        except (ExpiredError, NotYetValidError):
+            return ""
+        except ValidationError as error:
+            return str(error).removeprefix(_BEFORE).rstrip(". ")
+        return ""
+
+    def revocation(self, place: int, files: RevocationFiles) -> RevocationAnswer:
+        """Whether the certificate at `place` of the path (0: the leaf; never the root) is revoked, by what is at hand."""
+        certificate = self._certificates[place]
+        below = self._certificates[place:-1]
+        path = ValidationPath(self._anchor, below[:0:-1], certificate)
+        context = self._context(files)
+        answers = [_asked(job, certificate, path, context) for job in (verify_ocsp_response, verify_crl)]
+        for revoked in (True, False):
+            found = next((each for each in answers if each.revoked is revoked), None)
+            if found is not None:
+                return found
+        why = "; ".join(dict.fromkeys(each.reason for each in answers if each.reason))
+        return RevocationAnswer(None, why or "no CRL or OCSP response of its issuer is at hand")
+
+    def _context(self, files: RevocationFiles, **options: Any) -> ValidationContext:
+        return ValidationContext(
+            trust_roots=[self._anchor],
+            other_certs=self._certificates,
+            moment=self._at,
+            crls=_loaded(CertificateList, files.crls),
+            ocsps=_loaded(OCSPResponse, files.ocsps),
+            revinfo_policy=_POLICY,
+            allow_fetching=False,
+            **options,
+        )
+
+
+def _loaded(kind: Any, ders: Sequence[bytes]) -> list[Any]:
+    """What can be read of `ders`."""
+    found = []
+    for der in ders:
+        with suppress(ValueError, TypeError):
+            found.append(kind.load(der, strict=True))
+    return found
+
+
+def _asked(job: Any, certificate: Certificate, path: ValidationPath, context: ValidationContext) -> RevocationAnswer:
+    kind = "OCSP" if job is verify_ocsp_response else "CRL"
+    try:
+        _run(job(certificate, path, context))
+    except RevokedError as error:
+        when = f"{error.revocation_dt:%Y-%m-%dT%H:%M:%SZ}"
+        return RevocationAnswer(True, f"revoked at {when} ({error.reason.human_friendly}), says {kind}")
+    except (CRLNoMatchesError, OCSPNoMatchesError):
+        return RevocationAnswer(None, "")
+    except (CRLValidationError, OCSPValidationError) as error:
+        failures = [str(each[0]) for each in getattr(error, "failures", ())]
+        return RevocationAnswer(None, f"{kind}: {'; '.join(failures[:3]) or error.args[0]}")
+    return RevocationAnswer(False, f"not revoked, says {kind}")
+
+
+def _run(job: Coroutine[Any, Any, object]) -> None:
+    """Run what only looks like a coroutine: without fetching it waits for nothing."""
+    try:
+        job.send(None)
+    except StopIteration:
+        return
+    finally:
+        job.close()
+    raise ValueError("the library waits for something")
+
+
+def _parameters() -> PKIXValidationParams:
+    return PKIXValidationParams(max_policy_graph_nodes=X509_POLICIES)
+
+
+def _qualifiers(root: Certificate) -> Any:
+    """What a root's own certificate limits: names and path length (RFC 5937). Its dates and policies are looked at elsewhere,
+    or not: a root that names policies does not promise that others do."""
+    found = derive_quals_from_cert(root)
+    derived = found.standard_parameters
+    names = derived and replace(derived, user_initial_policy_set=frozenset({"any_policy"}), initial_explicit_policy=False)
+    return replace(found, standard_parameters=names, valid_from=None, valid_until=None)

@@ -1,0 +1,78 @@
+"""Whether a certificate is for mail and sound by itself: usages, dates, key and signature (RFC 8550 sections 4.3 and 4.4)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from enum import StrEnum
+from typing import TypeVar
+
+from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric.dsa import DSAPublicKey
+from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePublicKey
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
+from cryptography.hazmat.primitives.asymmetric.x448 import X448PublicKey
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PublicKey
+from cryptography.x509 import Certificate
+from cryptography.x509.oid import ExtendedKeyUsageOID
+
+from mailsec.core.limits import X509_RSA_BITS
+from mailsec.core.moment import utc
+
+_FOR_MAIL = frozenset({ExtendedKeyUsageOID.EMAIL_PROTECTION, ExtendedKeyUsageOID.ANY_EXTENDED_KEY_USAGE})
+_WEAK_HASHES = frozenset({"md2", "md4", "md5", "sha1"})
+_MIN_RSA_BITS = 2048
+_AGREEING = (EllipticCurvePublicKey, X25519PublicKey, X448PublicKey)
+
+_Extension = TypeVar("_Extension", bound=x509.ExtensionType)
+
+
+class Purpose(StrEnum):
+    """What a person's certificate is looked at for."""
+
+    SIGN = "signing mail"
+    ENCRYPT = "encrypting mail"
+
+
+def usage_flaws(certificate: Certificate, purpose: Purpose | None) -> Iterator[str]:
+    """What keeps a certificate from the purpose; None stands for an authority on the way to a person."""
+    extended = extension(certificate, x509.ExtendedKeyUsage)
+    if extended is not None and _FOR_MAIL.isdisjoint(extended):
+        yield "the certificate is not for mail: no emailProtection in its extended key usage (RFC 8550 section 4.4.4)"
+    usage = extension(certificate, x509.KeyUsage)
+    if usage is None or purpose is None:
+        return
+    if purpose is Purpose.SIGN and not (usage.digital_signature or usage.content_commitment):
+        yield "the certificate is not for signing: no digitalSignature in its key usage (RFC 8550 section 4.4.2)"
+    if purpose is Purpose.ENCRYPT:
+        agreeing = isinstance(certificate.public_key(), _AGREEING)
+        if not (usage.key_agreement if agreeing else usage.key_encipherment):
+            needed = "keyAgreement" if agreeing else "keyEncipherment"
+            yield f"the certificate is not for encryption: no {needed} in its key usage (RFC 8550 section 4.4.2)"
+
+
+def date_flaw(certificate: Certificate, now: int) -> str:
+    """Why the certificate is not valid at `now` (seconds since 1970 UTC); "" where it is."""
+    begin, end = int(certificate.not_valid_before_utc.timestamp()), int(certificate.not_valid_after_utc.timestamp())
+    if now < begin:
+        return f"the certificate is not valid before {utc(begin)} (RFC 5280 section 4.1.2.5)"
+    return f"the certificate has expired at {utc(end)} (RFC 5280 section 4.1.2.5)" if now > end else ""
+
+
+def strength_flaws(certificate: Certificate, *, root: bool) -> Iterator[str]:
+    """What makes its key or its signature weak; nobody believes a root for its signature."""
+    key = certificate.public_key()
+    if isinstance(key, RSAPublicKey) and not _MIN_RSA_BITS <= key.key_size <= X509_RSA_BITS:
+        yield f"the certificate has an RSA key of {key.key_size} bits (RFC 8550 section 4.3)"
+    elif isinstance(key, DSAPublicKey):
+        yield "the certificate has a DSA key (RFC 8550 section 4.3)"
+    hashed = certificate.signature_hash_algorithm
+    if not root and hashed is not None and hashed.name in _WEAK_HASHES:
+        yield f"the certificate is signed with {hashed.name} (RFC 8550 section 4.3)"
+
+
+def extension(certificate: Certificate, kind: type[_Extension]) -> _Extension | None:
+    """An extension of a certificate, or None."""
+    try:
+        return certificate.extensions.get_extension_for_class(kind).value
+    except x509.ExtensionNotFound:
+        return None
