@@ -1,13 +1,12 @@
 """Makes the example messages, their keys' records and their zone, always the same: `python examples/make.py [FOLDER]`.
 
-The keys in examples/keys are for these examples only: everybody has them. What OpenPGP makes has the time of the clock in it and
-differs at each run, so the OpenPGP keys and messages are made anew only by `python examples/make.py --openpgp`.
+The keys in examples/keys are for these examples only: everybody has them. What OpenPGP makes has the time of the clock in it
+and differs at each run, so the OpenPGP keys and messages are made anew only by `python examples/make.py --openpgp`.
 """
 
 from __future__ import annotations
 
 import sys
-import time
 from base64 import encodebytes
 from io import BytesIO
 from pathlib import Path
@@ -16,6 +15,7 @@ from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 from pysequoia import CipherSuite, Profile, Tsk
 
 from mailsec.api.encrypt_message import EncryptOptions, encrypt_message
+from mailsec.api.session import Session
 from mailsec.api.sign_openpgp import SignKeys, sign_openpgp
 from mailsec.message.fields import parse
 from mailsec.sender.dkim.keys import SigningKey, load_private
@@ -208,7 +208,8 @@ def zone() -> str:
 
 def openpgp() -> None:
     """Two OpenPGP keys without a passphrase, a signed message, and one that is encrypted and signed within."""
-    now = int(time.time())
+    with Session() as session:
+        now = session.now
     for name, address in (("alice", "alice@bank.example"), ("bob", "bob@receiver.example")):
         key = Tsk.generate(f"{name.capitalize()} <{address}>", profile=Profile.RFC4880, cipher_suite=CipherSuite.Cv25519)
         (HERE / "keys" / f"{name}.pgp").write_text(str(key))

@@ -27,6 +27,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from cryptography.x509.oid import NameOID
 
 from mailsec.net.browse import PinnedFetch
+from tests.peer import Line, Peer
 
 HOST = "mta-sts.example.com"
 _NOW = datetime.now(UTC)
@@ -132,24 +133,21 @@ class HttpsServer:
         self._context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         self._context.load_cert_chain(self.authority.chain(self.certificate))
         self._context.sni_callback = lambda sock, name, context: self.names.append(name)
-        self._listener = socket.create_server((self.address, 0))
-        self._stopping = threading.Event()
-        self._threads: list[threading.Thread] = []
-        self._thread = threading.Thread(target=self._accept)
-        self._thread.start()
+        self._peer = Peer(self._talk, address=(self.address, 0), errors=self.errors)
+        self._peer.__enter__()
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._stopping.set()
-        socket.create_connection(self._listener.getsockname()).close()
-        self._thread.join()
-        for thread in self._threads:
-            thread.join()
-        self._listener.close()
+        self._peer.__exit__()
 
     @property
     def port(self) -> int:
-        return self._listener.getsockname()[1]
+        return self._peer.port
+
+    @property
+    def stopping(self) -> threading.Event:
+        """Set when the server ends."""
+        return self._peer.stopping
 
     def url(self, path: str = "/", host: str = HOST) -> str:
         return f"https://{host}:{self.port}{path}"
@@ -159,35 +157,20 @@ class HttpsServer:
         values = {"addresses": (self.address,), **more}
         return PinnedFetch(self.url(path), max_bytes, **values)
 
-    def _accept(self) -> None:
-        while not self._stopping.is_set():
-            sock, _ = self._listener.accept()
-            if self._stopping.is_set():
-                sock.close()
-                return
-            thread = threading.Thread(target=self._serve, args=(sock,))
-            self._threads.append(thread)
-            thread.start()
+    def _talk(self, line: Line) -> None:
+        if self.raw is not None:
+            self.raw(Connection(line.sock, line.stopping), b"")
+        elif not (self.delay and line.stopping.wait(self.delay)):
+            self._converse(line)
 
-    def _serve(self, sock: socket.socket) -> None:
-        sock.settimeout(5)
-        try:
-            with sock:
-                if self.raw is not None:
-                    self.raw(Connection(sock, self._stopping), b"")
-                elif not (self.delay and self._stopping.wait(self.delay)):
-                    self._converse(sock)
-        except (OSError, ValueError) as error:
-            self.errors.append(f"{type(error).__name__}: {error}")
-
-    def _converse(self, sock: socket.socket) -> None:
-        with self._context.wrap_socket(sock, server_side=True) as secure:
+    def _converse(self, line: Line) -> None:
+        with self._context.wrap_socket(line.sock, server_side=True) as secure:
             head = _head(secure)
             if not head:
                 return
             self.requests.append(head)
             path = head.split(b" ")[1].decode()
-            self.pages.get(path, missing)(Connection(secure, self._stopping), head)
+            self.pages.get(path, missing)(Connection(secure, line.stopping), head)
             secure.unwrap()
 
 

@@ -61,13 +61,13 @@ class Peer:
         self._listener = socket.socket(self.family, socket.SOCK_STREAM)
         self._listener.bind(self.address)
         self._listener.listen()
-        self._stopping = threading.Event()
+        self.stopping = threading.Event()
         self._threads = [threading.Thread(target=self._accept)]
         self._threads[0].start()
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._stopping.set()
+        self.stopping.set()
         with socket.socket(self.family, socket.SOCK_STREAM) as wake:
             wake.connect(self._listener.getsockname())
         for thread in self._threads:
@@ -81,7 +81,7 @@ class Peer:
     def _accept(self) -> None:
         while True:
             sock, _ = self._listener.accept()
-            if self._stopping.is_set():
+            if self.stopping.is_set():
                 sock.close()
                 return
             thread = threading.Thread(target=self._serve, args=(sock,))
@@ -90,7 +90,7 @@ class Peer:
 
     def _serve(self, sock: socket.socket) -> None:
         sock.settimeout(10)
-        line = Line(sock, self._stopping)
+        line = Line(sock, self.stopping)
         try:
             self.talk(line)
         except (OSError, ValueError) as error:

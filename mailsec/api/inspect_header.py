@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import islice
 
 from mailsec.api.inspect_case import Case
 from mailsec.core.domains import DomainError, is_within
@@ -159,7 +160,7 @@ def header_check(case: Case, form: Check) -> Check:
     """Every field in order, byte-exact, with its offsets in the file, and what is wrong with the message's form."""
     fields = case.message.fields
     shown = fields[:INSPECT_FIELDS]
-    odd = tuple(_unread(case))
+    odd = tuple(islice(_unread(case), INSPECT_FIELDS))
     facts = (*form.facts, Fact("left-out", len(fields) - len(shown) or None))
     reason = form.reason or f"{len(fields)} fields in {case.offset(case.message.body)} octets"
     children = tuple(_field(case, field) for field in shown)

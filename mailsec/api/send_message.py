@@ -23,7 +23,7 @@ from mailsec.transport.mx.hosts import MxHost
 from mailsec.transport.smtp.auth import Credentials
 from mailsec.transport.smtp.conversation import Conversation
 from mailsec.transport.smtp.envelope import is_helo_name
-from mailsec.transport.smtp.outcome import Answer, Fate, Halt, Step
+from mailsec.transport.smtp.outcome import Answer, Fate, Step
 from mailsec.transport.smtp.policy import Need, TlsMode, TlsPolicy
 from mailsec.transport.smtp.prepare import Preparation
 from mailsec.transport.smtp.route import Hop, Route, host_route, route
@@ -189,7 +189,6 @@ class _Sender:
         for (at, indexes), answers in zip(parts, result.answers, strict=True):
             delivery.answers.update(zip(((at, index) for index in indexes), answers, strict=True))
         delivery.attempts.append(Attempt(hop, port, result, by_message(talk.record, [at for at, _ in parts])))
-        delivery.over = result.ending is not None and result.ending.halt in (Halt.LOGIN, Halt.PERMANENT)
 
     def _job(self, at: int, indexes: Sequence[int]) -> Job:
         message = self._messages[at]

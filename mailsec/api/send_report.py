@@ -48,7 +48,7 @@ def by_message(lines: Iterable[Line], parts: Sequence[int]) -> dict[int, list[tu
 @dataclass(slots=True)
 class Delivery:
     """All that goes to one domain, or to the server that was named. `members` are pairs of a message's and a recipient's place,
-    `places` the same by message, `answers` the last that each of them got. `over`: no other host is to be asked."""
+    `places` the same by message, `answers` the last that each of them got."""
 
     name: str
     members: list[tuple[int, int]] = field(default_factory=list)
@@ -56,7 +56,6 @@ class Delivery:
     places: dict[int, list[int]] = field(default_factory=dict)
     attempts: list[Attempt] = field(default_factory=list)
     route: Route = field(default_factory=lambda: Route("", Status.TEMPERROR, "not planned"))
-    over: bool = False
 
     def add(self, place: int, index: int) -> None:
         """One more recipient."""
@@ -70,8 +69,6 @@ class Delivery:
     @property
     def open(self) -> list[tuple[int, int]]:
         """Those for whom another host may be asked."""
-        if self.over:
-            return []
         return [member for member in self.members if _is_open(self.answers.get(member))]
 
 

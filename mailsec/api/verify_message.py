@@ -46,7 +46,7 @@ class VerifyOptions:
     the question that the exit code answers.
     `protect` names domains that nobody else may look like, `authserv_id` the receiver as it writes Authentication-Results.
     `trust_authres` is the authserv-id of a receiver whose results, above its border, may stand in for what can no longer be
-    judged; `second_opinion` asks dkimpy too.
+    judged; `second_opinion` asks dkimpy, sqv or gpgv too.
     """
 
     envelope: Envelope | None = None
@@ -90,7 +90,8 @@ def verify_message(file: bytes, subject: str, session: Session, options: VerifyO
     trace = Trace() if options.trace else None
     flow = judge(message, envelope, options, now=now)
     evidenced = _with_opinion(flow, session, trace, now) if options.second_opinion else session.run(flow, trace)
-    evidenced = with_content(evidenced, ContentKeys(options.keys, session.settings.ca_file), now=now)
+    known = ContentKeys(options.keys, session.settings.ca_file, options.second_opinion)
+    evidenced = with_content(evidenced, known, now=now)
     case = case_of(evidenced, options.fail_on, allow_partial=options.allow_partial)
     decision = decide(case, options.require)
     report = verify_report.report(evidenced, case, decision, subject=subject, now=now, trace=trace, explain=options.explain)

@@ -9,7 +9,8 @@ from mailsec.core.flow import Answer, Ask, Flow, Reply, T, pass_on, through
 from mailsec.core.results import Check, Fact, Finding, Status, finding
 from mailsec.judges import rules
 from mailsec.judges.child import Bounds
-from mailsec.judges.dkimpy import Opinion, Task, ask_dkimpy
+from mailsec.judges.dkimpy import Task, ask_dkimpy
+from mailsec.judges.opinion import Opinion
 from mailsec.message.fields import Message
 from mailsec.sender.dkim.judge import key_texts
 from mailsec.sender.dkim.verify import DkimResult, SignatureResult

@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from mailsec.cli.options import PATH, TEXT, TIME, OutputOptions, command, shown_options
+from mailsec.cli.options import PATH, TEXT, TIME, OutputOptions, command, protect_option, shown_options
 from mailsec.cli.times import At
 from mailsec.core.errors import UsageError
 
@@ -46,13 +46,7 @@ class InspectChoices:
     metavar="HOST",
     help="Believe the Received fields that HOST, our own border, wrote.",
 )
-@click.option(
-    "--protect",
-    type=TEXT,
-    multiple=True,
-    metavar="DOMAIN",
-    help="A domain, such as our own, that no other sender may look like (repeatable).",
-)
+@protect_option
 @click.option("--at", type=TIME, metavar="TIME", help="Look at it as of this time: now, a date, 2026-11-21T12:00:00Z.")
 @click.option("--headers-only", is_flag=True, help="Look at the header alone, and show every field.")
 @click.option("--defang", is_flag=True, help="Write hxxp, [.] and [@] in everything shown, so that nothing becomes a link.")

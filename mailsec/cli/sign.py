@@ -105,6 +105,6 @@ def _openpgp(file: str, chosen: SignChoices, passphrase: PassphraseOptions) -> i
         or chosen.at
     ):
         raise UsageError("--pgp takes none of the options of DKIM", hint="--key, --passphrase-file, --passphrase-fd, -o, -q")
-    from mailsec.cli.jobs.sign import run_openpgp  # not before it is needed
+    from mailsec.cli.jobs.sign_openpgp import run  # not before it is needed
 
-    return run_openpgp(file, chosen, passphrase)
+    return run(file, chosen, passphrase)

@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from mailsec.cli.keys import ring_option
-from mailsec.cli.options import PATH, TEXT, DnsOptions, OutputOptions, command, dns_options, output_options
+from mailsec.cli.options import PATH, TEXT, DnsOptions, OutputOptions, command, dns_options, output_options, protect_option
 from mailsec.cli.types import ADDRESS, IPAddress
 from mailsec.core.errors import UsageError
 
@@ -50,6 +50,7 @@ class VerifyChoices:
         "mailsec verify --received-from mx.example.org --trust-authres mx.example.org old.eml",
         "mailsec verify --zone example.zone --json message.eml | jq .verdict",
         "mailsec verify --key alice.asc signed.eml",
+        "mailsec verify --ca roots.pem smime.eml",
         "mailsec verify --protect bank.example --received-from mx.example.org message.eml",
         "mailsec verify --add-header --authserv-id mx.example.org - < message.eml > with-results.eml",
     ),
@@ -76,15 +77,9 @@ class VerifyChoices:
 @click.option(
     "--second-opinion",
     is_flag=True,
-    help="Ask dkimpy about the DKIM signatures too; a finding where it refuses what is accepted here.",
+    help="Ask dkimpy about DKIM, sqv or gpgv about OpenPGP too; a finding where they refuse what is accepted here.",
 )
-@click.option(
-    "--protect",
-    type=TEXT,
-    multiple=True,
-    metavar="DOMAIN",
-    help="A domain, such as our own, that no other sender may look like (repeatable).",
-)
+@protect_option
 @click.option("--header", is_flag=True, help="Print the results as an Authentication-Results field instead.")
 @click.option(
     "--add-header",
@@ -106,9 +101,10 @@ class VerifyChoices:
 @output_options
 @dns_options
 def verify(files: Sequence[str], output: OutputOptions, dns: DnsOptions, **choices: Any) -> int:
-    """Who really sent a message, and was it changed: SPF, DKIM, DMARC and OpenPGP, and one verdict.
+    """Who really sent a message, and was it changed: SPF, DKIM, DMARC, OpenPGP and S/MIME, and one verdict.
 
-    A signature of the content counts where it covers the whole of it and its key is the author's; --key names a key file.
+    A signature of the content counts where it covers the whole of it and its key is the author's; --key names a key file, --ca
+    one of roots for the certificates of S/MIME, in place of the system's.
     SPF is asked only where the envelope is known: state it (--ip, --helo, --mail-from), or name the host whose Received fields
     can be believed (--received-from). Only the DNS is asked; SPF macros and DKIM selectors can tell the sender's name servers
     that the message is being looked at. --offline asks nothing that --zone does not answer.

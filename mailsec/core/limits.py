@@ -76,9 +76,15 @@ MAX_ENCLOSED = 200
 """Enclosed messages whose headers are looked at; a digest has under 100."""
 MAX_CLUES = 50
 """Content fields, boundaries and names of one header that other readings are made of."""
-MAX_CLUE_BYTES = 200_000
-"""Octets of one header that are searched for them."""
-MAX_READ_SECTIONS = 3_000
+MAX_LOOSE_FIELDS = 100
+"""Fields of one header that some program may take for those that say what a part is; a header has three."""
+MAX_CLUE_BYTES = 1024 * 1024
+"""Octets of one header that are searched for them; a larger header is said to be read in part."""
+MAX_BOUNDARY_MENTIONS = 12
+"""Places of one Content-Type where a boundary may be named; each is spelt in a hundred ways, a millisecond for all of them."""
+MAX_CLUE_VALUE = 4_000
+"""Octets of the value of one of them."""
+MAX_READ_SECTIONS = 1_000
 """Pieces of one message that its other readings take apart, each once. Honest messages that need any need under 50."""
 MAX_READ_LEAVES = 1_000
 """Leaves that other readings add to the standard's."""
@@ -420,13 +426,13 @@ SMTP_VARIABLES = 200
 """Variables of one run, those that expressions capture included."""
 SMTP_VARIABLE_BYTES = 16 * 1024
 """Octets of one variable; access tokens have up to 8 kB."""
-SMTP_PATTERN_SIZE = 500
+SMTP_PATTERN_SIZE = 300
 """Steps of one expression's program; honest ones have under 100."""
 SMTP_PATTERN_DEPTH = 20
 """Parentheses within each other in one expression."""
 SMTP_PATTERN_TEXT = 4_096
 """Octets of one line that an expression is run on."""
-SMTP_PATTERN_REPLY = 32 * 1024
+SMTP_PATTERN_REPLY = 16 * 1024
 """Octets of one reply that expressions are run on, all its lines together: a few seconds for the most costly expression."""
 SMTP_TIMEOUT = 60.0
 """The whole of a dialogue, unless --timeout says otherwise."""
@@ -458,6 +464,8 @@ SPOOF_NAME = 128
 """Characters of a display name above which it pushes the address out of sight."""
 SPOOF_PROTECTED = 1_000
 """Domains that --protect may name; each is compared with every identity."""
+SPOOF_DOMAINS = 60
+"""Domains of one message, those of From first, that are compared with the protected ones."""
 SPOOF_PARTS = 1_000
 """Parts of a message whose file names are looked at."""
 SPOOF_SIGNATURES = 50
@@ -527,7 +535,7 @@ MAX_HTML_ATTRIBUTES = 100
 """Attributes of one tag that are looked at."""
 MAX_LINK_TEXT = 400
 """Characters of a link's visible text: what a person can read in one place."""
-MAX_URL = 8_192
+MAX_LINK_TARGET = 8_192
 """Characters of one URL: four times what browsers show; the rest of a longer one is cut."""
 MAX_MESSAGE_LINKS = 5_000
 """Different links of one message that are listed."""

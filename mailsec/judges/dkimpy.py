@@ -14,17 +14,10 @@ from pathlib import Path
 from mailsec.core.text import clipped
 from mailsec.judges.child import Bounds, Ran, complaint, run_child
 from mailsec.judges.dkimpy_child import MISSING
+from mailsec.judges.opinion import Opinion
 
 _SCRIPT = Path(__file__).with_name("dkimpy_child.py")
 _SHOWN = 200
-
-
-@dataclass(frozen=True, slots=True)
-class Opinion:
-    """Of one signature: `accepts` is None where there is no judgement; `reason` says why, in dkimpy's words or in ours."""
-
-    accepts: bool | None
-    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)

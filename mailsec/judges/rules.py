@@ -13,4 +13,13 @@ DKIMPY_REFUSES = Rule(
     "Do not rely on the signature before it is clear which of the two is right; report the message as a defect of mailsec.",
 )
 
-RULES: tuple[Rule, ...] = (DKIMPY_REFUSES,)
+OPENPGP_REFUSES = Rule(
+    "judges-openpgp-refuses",
+    Severity.MEDIUM,
+    "An OpenPGP signature that is accepted here is refused by another program",
+    "RFC 9580 section 5.2",
+    (Threat.TAMPERING, Threat.UNAUTHORIZED_MESSAGE),
+    "Do not rely on the signature before it is clear which of the two is right; report the message as a defect of mailsec.",
+)
+
+RULES: tuple[Rule, ...] = (DKIMPY_REFUSES, OPENPGP_REFUSES)

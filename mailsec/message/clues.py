@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from mailsec.core.limits import MAX_CLUE_BYTES, MAX_CLUES
+from mailsec.core.limits import MAX_BOUNDARY_MENTIONS, MAX_CLUE_BYTES, MAX_CLUE_VALUE, MAX_CLUES, MAX_LOOSE_FIELDS
 from mailsec.message.decode import Decoder
 from mailsec.message.media import Media, read_media
 from mailsec.message.names import FileName, file_names
@@ -93,17 +93,16 @@ class LooseField(NamedTuple):
 def loose_fields(header: bytes) -> Iterator[LooseField]:
     """The content fields that some reader would see in the header section."""
     low = header[:MAX_CLUE_BYTES].lower()
-    at = low.find(b"content")
-    for _ in range(MAX_CLUES * 20):
-        if at < 0:
-            return
+    at, found = low.find(b"content"), 0
+    while at >= 0 and found < MAX_LOOSE_FIELDS:
         front = _line_start(low, at)
         match = _LOOSE.match(header, at) if front >= 0 else None
         if match:
-            value = _VALUE.match(header, match.end(), match.end() + MAX_CLUE_BYTES // MAX_CLUES)
+            value = _VALUE.match(header, match.end(), match.end() + MAX_CLUE_VALUE)
             assert value is not None  # it matches the empty string
             kind = (match[1] or match[2] or match[3]).lower()
             if front == at or _SAYS[kind].match(value[0].partition(b"\n")[0]):
+                found += 1
                 yield LooseField(kind, value[0].rstrip(b"\r"), front == at and low.startswith(_STRICT, at - 1 if at else 0))
         at = low.find(b"content", match.end() if match else at + 7)
 
@@ -118,6 +117,8 @@ def _line_start(low: bytes, at: int) -> int:
 
 def has_hidden_field(data: bytes, start: int, end: int) -> bool:
     """True where some reader sees content fields between these offsets, all well-formed, that the standard's does not."""
+    if end - start > MAX_CLUE_BYTES:
+        return True  # more than is searched
     header = data[start:end]
     low = header.lower()
     mentioned = low.count(b"content-t") + low.count(b"content-di")
@@ -216,7 +217,7 @@ def _boundaries(form: bytes) -> Iterator[bytes]:
                 yield each.value.replace(b"\0", b"")
     pieces: list[bytes] = []
     for number, match in enumerate(_BOUNDARY.finditer(form)):
-        if number >= MAX_CLUES:
+        if number >= MAX_BOUNDARY_MENTIONS:
             break
         rest = form[match.end() : match.end() + 1000]
         ends = sorted({stop.start() for pattern in _STOPS if (stop := pattern.search(rest, 1))} | {len(rest)})

@@ -8,8 +8,9 @@ from typing import NamedTuple
 
 from mailsec.core.limits import MAX_READ_LEAVES
 from mailsec.core.text import from_bytes
-from mailsec.message.decode import UU_BEGIN, YENC_BEGIN, Decoder, uu_end, yenc_end
+from mailsec.message.decode import Decoder
 from mailsec.message.names import FileName
+from mailsec.message.uuencode import UU_BEGIN, YENC_BEGIN, uu_end, yenc_end
 
 
 class Block(NamedTuple):

@@ -7,7 +7,8 @@ from mailsec.message.fields import Message
 from mailsec.message.leaf import STANDARD, Leaf, contents, decoded, paths, raw
 from mailsec.message.mime import Structure
 from mailsec.message.ordinary import ordinary_readings
-from mailsec.message.readings import Reading, Readings, other_readings
+from mailsec.message.reading import Reading, Readings
+from mailsec.message.readings import other_readings
 
 __all__ = ["STANDARD", "Decoded", "Leaf", "Reading", "Readings", "contents", "decoded", "leaves", "paths", "raw", "readings"]
 

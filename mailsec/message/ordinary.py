@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from mailsec.message.clues import has_hidden_field
-from mailsec.message.decode import Decoder, base64_defects, decode, plain_quoted_printable
+from mailsec.message.decode import Decoder, decode
 from mailsec.message.division import EARLY_HEADER, is_bare_multipart
 from mailsec.message.embedded import has_mark
 from mailsec.message.fields import DefectKind, Message
 from mailsec.message.leaf import STANDARD, Leaf, leaf_of, paths
 from mailsec.message.mime import Part, Structure
-from mailsec.message.readings import Reading, Readings
+from mailsec.message.printable import plain_quoted_printable
+from mailsec.message.radix64 import base64_defects
+from mailsec.message.reading import Reading, Readings
 
 _HARMLESS = {DefectKind.LF_ONLY, DefectKind.MBOX_FROM, DefectKind.BYTE_ORDER_MARK}
 

@@ -10,14 +10,12 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections import deque
 from collections.abc import Iterator
-from dataclasses import dataclass
-from enum import StrEnum
 from hashlib import sha256
 from typing import NamedTuple
 
-from mailsec.core.limits import MAX_READ_DEPTH, MAX_READ_LEAVES, MAX_READ_OCTETS, MAX_READ_SECTIONS
+from mailsec.core.limits import MAX_CLUE_BYTES, MAX_READ_DEPTH, MAX_READ_LEAVES, MAX_READ_OCTETS, MAX_READ_SECTIONS
 from mailsec.message.clues import Clues, clues
-from mailsec.message.decode import Decoded, DecodeDefect, Decoder, decode, looks_like_base64
+from mailsec.message.decode import Decoded, DecodeDefect, Decoder, decode
 from mailsec.message.division import (
     Delimiter,
     Division,
@@ -33,40 +31,8 @@ from mailsec.message.fields import Message
 from mailsec.message.leaf import Leaf, paths, standard_leaves
 from mailsec.message.mime import MESSAGE_TYPES, Structure
 from mailsec.message.names import FileName
-
-
-class Reading(StrEnum):
-    """A way to read a message that yields something which the standard's does not."""
-
-    OTHER_TYPE = "another Content-Type"
-    OTHER_BOUNDARY = "another boundary"
-    GUESSED_BOUNDARY = "a guessed boundary"
-    LOOSE_DELIMITERS = "loose delimiters"
-    BEHIND_THE_END = "parts behind the closing delimiter"
-    INNER_FIRST = "inner delimiters first"
-    PREAMBLE = "preamble"
-    EPILOGUE = "epilogue"
-    OTHER_HEADER = "another end of the header"
-    OTHER_ENCODING = "another transfer encoding"
-    LENIENT_DECODER = "a lenient decoder"
-    ENCODED_COMPOSITE = "an encoded part taken apart"
-    EMBEDDED = "an encoded file in the text"
-
-
-@dataclass(frozen=True, slots=True)
-class Readings:
-    """Every leaf of every reading, the standard's first. `complete` is False where a bound stopped the search."""
-
-    leaves: tuple[Leaf, ...]
-    complete: bool = True
-
-    def differing(self) -> dict[str, list[Leaf]]:
-        """The leaves that only another reading yields, by the name of the reading."""
-        found: dict[str, list[Leaf]] = {}
-        for leaf in self.leaves:
-            if leaf.part is None:
-                found.setdefault(leaf.reading, []).append(leaf)
-        return found
+from mailsec.message.radix64 import looks_like_base64
+from mailsec.message.reading import Reading, Readings
 
 
 class _Buffer(NamedTuple):
@@ -145,6 +111,8 @@ class _Explorer:
         data = section.buffer.data
         if not self._spend(section.body - section.header):
             return
+        if section.body - section.header > MAX_CLUE_BYTES:
+            self.complete = False
         for header, body in other_headers(data, section.header, section.body, section.end):
             reading = section.reading or Reading.OTHER_HEADER
             self._push(section._replace(header=header, body=body, reading=reading))

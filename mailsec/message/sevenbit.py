@@ -16,8 +16,7 @@ from mailsec.message.decode import decode, decoder_of
 from mailsec.message.fields import parse
 from mailsec.message.mime import Part, Structure, structure
 
-_FRAGILE = re.compile(rb"[ \t]\r?\n|[ \t]\Z|(?:\A|\n)From |[\x80-\xff\0]|\r(?!\n)|(?<!\r)\n|[^\n]{%d}" % (MAX_LINE + 1))
-_TRAILING = re.compile(rb"[ \t]+(?=\r?\n)")
+_SPACE_AT_END = (b" \r\n", b"\t\r\n", b" \n", b"\t\n")
 _FROM = re.compile(rb"(?m)^From ")
 _ENCODING = re.compile(rb"(?im)^content-transfer-encoding[ \t]*:[^\n]*\n(?:[ \t][^\n]*\n)*")
 _PLAIN = ("7bit", "8bit", "binary")
@@ -25,7 +24,7 @@ _PLAIN = ("7bit", "8bit", "binary")
 
 def seven_bit(entity: bytes) -> bytes:
     """`entity` with the same content in a form that survives the way. Raises BadInput where a header of it is 8-bit."""
-    if not _FRAGILE.search(entity):
+    if not _fragile(entity):
         return entity
     message = parse(entity)
     found = structure(message)
@@ -42,6 +41,18 @@ def seven_bit(entity: bytes) -> bytes:
     return made
 
 
+def _fragile(data: bytes) -> bool:
+    """True where something in `data` might not survive the way. One fast look for each kind, as mails can be large."""
+    if not data.isascii() or b"\0" in data or data.endswith((b" ", b"\t")) or any(end in data for end in _SPACE_AT_END):
+        return True
+    if data.startswith(b"From ") or b"\nFrom " in data:
+        return True
+    lines = data.count(b"\n")
+    if data.count(b"\r\n") != lines or data.count(b"\r") != lines:
+        return True
+    return max(map(len, data.split(b"\n"))) > MAX_LINE + 1
+
+
 def _edits(data: bytes, found: Structure) -> Iterator[tuple[int, int, bytes]]:
     """What is to be replaced, in order: (start, end, the new octets)."""
     holders = {part.parent for part in found.parts}
@@ -49,7 +60,7 @@ def _edits(data: bytes, found: Structure) -> Iterator[tuple[int, int, bytes]]:
         leaf = index not in holders
         header, body = data[part.header : part.body], data[part.body : part.end]
         kind = ""
-        if leaf and _FRAGILE.search(body):
+        if leaf and _fragile(body):
             kind, body = _encoded(part, body)
         yield part.header, part.body, _header(header, kind, composite=not leaf and part.media.encoding in _PLAIN)
         if leaf:
@@ -58,7 +69,7 @@ def _edits(data: bytes, found: Structure) -> Iterator[tuple[int, int, bytes]]:
 
 def _header(header: bytes, kind: str, *, composite: bool) -> bytes:
     """A part's header without white space at line ends, saying how the content is encoded now."""
-    header = _TRAILING.sub(b"", header)
+    header = _trimmed(header)
     if composite:
         return _ENCODING.sub(b"", header)  # 7bit is what a composite part is without it
     if not kind:
@@ -68,11 +79,18 @@ def _header(header: bytes, kind: str, *, composite: bool) -> bytes:
     return field + header if header else field + b"\r\n"
 
 
+def _trimmed(text: bytes) -> bytes:
+    """`text` without white space at the ends of lines."""
+    return b"\n".join(
+        line[:-1].rstrip(b" \t") + b"\r" if line.endswith(b"\r") else line.rstrip(b" \t") for line in text.split(b"\n")
+    )
+
+
 def _encoded(part: Part, body: bytes) -> tuple[str, bytes]:
     """The content of a leaf encoded anew: the encoding's name, and the octets."""
     media = part.media
     if media.encoding == "quoted-printable":
-        return "quoted-printable", _safe(_TRAILING.sub(b"", body).rstrip(b" \t"))
+        return "quoted-printable", _safe(_trimmed(body).rstrip(b" \t"))
     content = body if media.encoding in _PLAIN else bytes(decode(body, decoder_of(media.encoding)).data)
     textual = media.type.startswith("text/") and b"\0" not in content and content.count(b"\n") == content.count(b"\r\n")
     if textual and content.count(b"\r") == content.count(b"\r\n"):

@@ -8,8 +8,8 @@ import ssl
 from collections.abc import Iterator
 from functools import lru_cache
 
-from mailsec.core.errors import BadInput
 from mailsec.core.limits import TLS_ROOTS, TLS_ROOTS_BYTES
+from mailsec.net.tls import unreadable
 from mailsec.trust.x509.path import Anchors
 
 _BLOCK = re.compile(r"-----BEGIN CERTIFICATE-----[A-Za-z0-9+/=\s]*-----END CERTIFICATE-----")
@@ -17,26 +17,26 @@ _HASHED = re.compile(r"[0-9a-f]{8}\.[0-9]+\Z")
 """How a folder of certificates names them for OpenSSL to find."""
 
 
-@lru_cache(8)
-def trusted_roots(ca_file: str = "") -> Anchors:
-    """The roots in the PEM file `ca_file`, or (where it is "") those that the system trusts.
+def root_certificates(ca_file: str = "") -> tuple[bytes, ...]:
+    """The roots (DER) in the PEM file `ca_file`, or (where it is "") those that the system trusts.
 
     Raises BadInput where the file cannot be read or has no certificate in it. A system without roots trusts nobody.
     """
     if not ca_file:
-        return Anchors(list(_of_system())[:TLS_ROOTS])
+        return tuple(_of_system())[:TLS_ROOTS]
     try:
-        found = list(_in_file(ca_file))
+        found = tuple(_in_file(ca_file))
     except OSError as error:
         raise unreadable((error.strerror or str(error)).lower()) from None
     if not found:
         raise unreadable("no certificates in it")
-    return Anchors(found[:TLS_ROOTS])
+    return found[:TLS_ROOTS]
 
 
-def unreadable(why: str) -> BadInput:
-    """What is said of a file of roots that is none."""
-    return BadInput(f"the file of trusted roots cannot be read: {why}", hint="give certificates in PEM")
+@lru_cache(8)
+def trusted_roots(ca_file: str = "") -> Anchors:
+    """The same, as the judgement of TLS servers takes them. Raises BadInput."""
+    return Anchors(root_certificates(ca_file))
 
 
 def _of_system() -> Iterator[bytes]:

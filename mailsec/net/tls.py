@@ -53,7 +53,12 @@ def _load(context: ssl.SSLContext, ca_file: str) -> None:
         context.load_verify_locations(ca_file)
     except OSError as error:  # ssl.SSLError, for a file without certificates, is one
         why = "no certificates in it" if isinstance(error, ssl.SSLError) else (error.strerror or str(error)).lower()
-        raise BadInput(f"the file of trusted roots cannot be read: {why}", hint="give certificates in PEM") from None
+        raise unreadable(why) from None
+
+
+def unreadable(why: str) -> BadInput:
+    """What is said of a file of roots that is none."""
+    return BadInput(f"the file of trusted roots cannot be read: {why}", hint="give certificates in PEM")
 
 
 def _context() -> ssl.SSLContext:

@@ -9,6 +9,7 @@ from rich.text import Text
 
 from mailsec.core.ladder import BAND, LADDER, SPEAKER, TEXT, TIME
 from mailsec.core.results import Check, Standing
+from mailsec.core.text import clipped
 from mailsec.output.plain import evidence_text
 from mailsec.output.render import Style
 from mailsec.output.sheet import QUIET, Sheet, shown
@@ -121,6 +122,6 @@ class _Drawing:
 
     def _row(self, body: Text, time: object = None) -> None:
         rail = Text(self._signs.band, _BAND_STYLE) if self._band else Text(self._signs.rail, QUIET)
-        stamp = ("" if time is None else str(time)).rjust(self._margin - 1) + " " if self._margin else ""
+        stamp = clipped("" if time is None else str(time), _TIME - 1).rjust(self._margin - 1) + " " if self._margin else ""
         gap = " " * max(self._inner - cell_len(body.plain), 0)
         self._sheet.line(Text.assemble((stamp, QUIET), rail, body, gap, rail))

@@ -41,6 +41,13 @@ def test_safe_names(name: str, expected: str) -> None:
     assert safe_name("1", "text/plain", name) == expected
 
 
+def test_a_long_name_keeps_its_end() -> None:
+    made = safe_name("2", "text/plain", "\u00fc" * 300 + ".pdf.exe")
+    assert made.endswith("\u00fc.pdf.exe")
+    assert "~" in made
+    assert len(made.encode()) <= MAX_EXTRACTED_NAME + 2
+
+
 @given(st.text(max_size=300))
 def test_a_safe_name_is_one_file_in_the_folder(name: str) -> None:
     made = safe_name("1.2~3", "application/x-x", name)

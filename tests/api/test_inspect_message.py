@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from mailsec.api.inspect_message import InspectOptions, inspect_message
 from mailsec.core.errors import BadInput, NothingToJudge, UsageError
-from mailsec.core.limits import INSPECT_FIELDS, INSPECT_PARTS
+from mailsec.core.limits import INSPECT_FIELDS, INSPECT_PARTS, MAX_MESSAGE_LINKS
 from mailsec.core.results import Check, Report, Status
 from mailsec.core.rules import Severity
 from mailsec.output.render import FORMATS, render
@@ -207,6 +207,11 @@ def test_many_hosts_repetitions_and_other_scripts_in_links() -> None:
     assert links.reason.endswith("and 3 more")
     assert links.children[0].reason == "2 times"
     assert links.children[-1].reason == "reads b\u00fccher.example"
+
+
+def test_links_beyond_what_is_listed_are_counted() -> None:
+    body = "".join(f"http://a.example/{each}\n" for each in range(MAX_MESSAGE_LINKS + 3))
+    assert check(inspected(FROM + b"\r\n" + body.encode()), "links").fact("left-out") == 3
 
 
 def test_what_is_no_field_is_shown_as_octets() -> None:

@@ -1,4 +1,4 @@
-"""The key ring with 5,000 certificates: listed whole and searched for one key, gpg's own keybox beside it where there is gpg."""
+"""The key ring with 5,000 certificates: listed whole, searched for one key; gpg's own keybox beside it, where there is gpg."""
 
 from __future__ import annotations
 

@@ -145,6 +145,12 @@ def test_parts_are_extracted_under_safe_names(mailsec: Mailsec, tmp_path: Path) 
     assert stat.S_IMODE(folder.stat().st_mode) == 0o700
 
 
+def test_the_parts_of_several_messages_have_its_number_in_front(mailsec: Mailsec, tmp_path: Path) -> None:
+    mailsec("inspect", "--extract", "all", "-o", tmp_path, EXAMPLES / "signed.eml", EXAMPLES / "missing.eml", PHISH)
+    names = sorted(path.name for path in tmp_path.iterdir())
+    assert names == ["1_1_part.txt", "2_1.1_part.txt", "2_1.2_part.html", "2_2_statement.zip"]
+
+
 def test_no_file_is_ever_overwritten(mailsec: Mailsec, tmp_path: Path) -> None:
     (tmp_path / "2_statement.zip").write_text("mine")
     (tmp_path / "2_statement-2.zip").symlink_to(tmp_path / "elsewhere")

@@ -406,3 +406,32 @@ def test_what_is_skipped_is_said(run: Callable[..., Ended]) -> None:
     assert ended.code == 3
     assert ended.stdout.startswith("SKIPPED  127.0.0.1")
     assert "line 4: the server does not offer STARTTLS" in ended.stdout
+
+
+ZONE = """\
+$ORIGIN example.
+@ 300 IN SOA ns.example. host.example. 1 2 3 4 5
+mx 300 IN A 127.0.0.1
+_{port}._tcp.mx 300 IN TLSA 3 1 1 0000000000000000000000000000000000000000000000000000000000000000
+nobody 300 IN MX 10 mx
+"""
+
+
+def test_a_name_is_looked_up_where_the_user_says(mailsec: Mailsec, smtpd: tuple[Handler, int], tmp_path: Path) -> None:
+    zone, port = tmp_path / "zone", smtpd[1]
+    zone.write_text(ZONE.replace("{port}", str(port)))
+    ended = mailsec("smtp", "run", "-", "--server", f"mx.example:{port}", "--zone", zone, stdin=b"S: 220\nC: QUIT\nS: 221\n")
+    assert ended.code == 0, ended.stdout
+    assert "connected to 127.0.0.1" in ended.stdout
+    ended = mailsec("smtp", "run", "-", "--server", f"nobody.example:{port}", "--zone", zone, stdin=b"S: 220\n")
+    assert (ended.code, ended.out) == (5, b"")
+    assert "nobody.example: " in ended.stderr
+
+
+def test_dane_without_dnssec_vouches_for_nobody(mailsec: Mailsec, smtpd: tuple[Handler, int], tmp_path: Path) -> None:
+    zone, port = tmp_path / "zone", smtpd[1]
+    zone.write_text(ZONE.replace("{port}", str(port)))
+    text = b"S: 220\n!tls verify=dane\nC: EHLO x\nS: 250\nC: STARTTLS\nS: 220\nC: QUIT\nS: 221\n"
+    ended = mailsec("smtp", "run", "-", "--server", f"mx.example:{port}", "--zone", zone, stdin=text)
+    assert ended.code == 6, ended.stdout
+    assert "DANE does not vouch for the certificate" in ended.stdout

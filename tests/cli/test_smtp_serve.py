@@ -7,6 +7,7 @@ import signal
 import smtplib
 import socket
 import ssl
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -196,3 +197,43 @@ def test_a_key_with_a_passphrase_is_refused_and_nobody_is_asked(
 
 def test_only_this_machine_is_served_unless_told(script: Callable[[str], Path], mailsec: Mailsec) -> None:
     assert "[default: 127.0.0.1]" in mailsec("smtp", "serve", "--help").stdout
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        return int(taken.getsockname()[1])
+
+
+def quit_at(port: int) -> bytes:
+    """What a client hears that only says QUIT, as soon as there is a server."""
+    for _ in range(200):
+        try:
+            with socket.create_connection(("127.0.0.1", port), 10) as client:
+                client.sendall(b"QUIT\r\n")
+                return client.recv(1000)
+        except ConnectionRefusedError:
+            time.sleep(0.05)
+    raise AssertionError("nobody listens")
+
+
+@pytest.mark.parametrize("options", [("--format", "plain"), ("--transcript",), ("--json",)])
+def test_in_this_process(script: Callable[[str], Path], mailsec: Mailsec, options: tuple[str, ...]) -> None:
+    port = free_port()
+    path = script("S: 220 hi\nC: QUIT\nS: 221\n")
+    with ThreadPoolExecutor(1) as pool, selfmade(["localhost"]) as made:
+        client = pool.submit(quit_at, port)
+        ended = mailsec("smtp", "serve", path, "--port", str(port), "--once", "--timeout", "20", "--cert", made.path, *options)
+        assert client.result().startswith(b"220 hi\r\n")
+    assert ended.code == 0, ended.stderr
+    assert ended.stderr.startswith(f"listening on 127.0.0.1, port {port}\n")
+    assert "QUIT" in ended.stdout
+
+
+def test_ctrl_c_in_this_process(script: Callable[[str], Path], mailsec: Mailsec, monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("mailsec.api.smtp_mirror.serve", interrupted)
+    ended = mailsec("smtp", "serve", script("S: 220\nC: STARTTLS\nS: 220\n"), "--json")
+    assert ended.code == 130
+    assert json.loads(ended.stdout)["reports"] == []

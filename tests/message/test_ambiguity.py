@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from mailsec.core.limits import MAX_CLUES, MAX_READ_DEPTH, MAX_READ_LEAVES
+from mailsec.core.limits import MAX_CLUE_BYTES, MAX_CLUES, MAX_LOOSE_FIELDS, MAX_READ_DEPTH, MAX_READ_LEAVES
 from mailsec.message.checks import message_check
 from mailsec.message.clues import clues, has_hidden_field, loose_fields
 from mailsec.message.decode import Decoder
@@ -38,9 +38,17 @@ def test_hidden_fields(header: bytes, hidden: bool) -> None:
 
 
 def test_the_search_for_fields_is_bounded() -> None:
-    assert len(list(loose_fields(b"Content-Type: a/b\r\n" * (MAX_CLUES * 30)))) == MAX_CLUES * 20
+    assert len(list(loose_fields(b"Content-Type: a/b\r\n" * (MAX_CLUES * 30)))) == MAX_LOOSE_FIELDS
     assert len(clues(b"".join(b"Content-Type: a/b; boundary=%d\r\n" % n for n in range(200)), "a/b").boundaries) <= MAX_CLUES
     assert clues(b"Content-Type: multipart/mixed; " + b"boundary=x" * 500 + b"\r\n\r\n", "a/b").boundaries
+
+
+def test_words_do_not_hide_a_field_and_an_endless_header_is_said_to_be_read_in_part() -> None:
+    header = b"X: " + b"content " * 5_000 + b"\r\n Content-Type: multipart/mixed; boundary=b\r\n"
+    assert has_hidden_field(header, 0, len(header))
+    data = HEAD + b"X: " + b"y" * MAX_CLUE_BYTES + b"\r\n\r\n"
+    message = parse(data)
+    assert not readings(message, structure(message)).complete
 
 
 def test_what_a_header_may_mean() -> None:

@@ -12,16 +12,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mailsec.core.limits import BODY_CHUNK
-from mailsec.message.decode import (
-    DecodeDefect,
-    Decoder,
-    base64_defects,
-    decode,
-    looks_like_base64,
-    plain_quoted_printable,
-    uu_end,
-    yenc_end,
-)
+from mailsec.message.decode import DecodeDefect, Decoder, decode
+from mailsec.message.printable import plain_quoted_printable
+from mailsec.message.radix64 import base64_defects, looks_like_base64
+from mailsec.message.uuencode import uu_end, yenc_end
 
 D = DecodeDefect
 CONTENT = b"MZ\x00\xff and what follows, to the very last octet."

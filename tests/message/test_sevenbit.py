@@ -63,8 +63,8 @@ def test_what_is_fit_stays_byte_for_byte() -> None:
 def test_parts_are_encoded_one_by_one() -> None:
     entity = (
         b"Content-Type: multipart/mixed;  \r\n boundary=b\r\nContent-Transfer-Encoding: 8bit\r\n\r\npre\r\n--b\r\n"
-        b"Content-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: 8bit\r\n\r\nGr\xc3\xbc\xc3\x9fe\r\n--b\r\n\r\nplain"
-        b"\r\n--b\r\nContent-Type: image/png\r\nContent-Transfer-Encoding: binary\r\n\r\n\x00\xff\r\n--b\r\n"
+        b"Content-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: 8bit\r\n\r\nGr\xc3\xbc\xc3\x9fe\r\n--b\r\n\r\n"
+        b"plain\r\n--b\r\nContent-Type: image/png\r\nContent-Transfer-Encoding: binary\r\n\r\n\x00\xff\r\n--b\r\n"
         b"Content-Type: text/plain\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\nFrom =C3=BC \r\nx\r\n--b\r\n"
         b"Content-Type: application/x\r\nContent-Transfer-Encoding: base64\r\n\r\nAAEC \r\n--b--\r\n"
     )

@@ -248,7 +248,7 @@ def test_a_bad_certificate_of_a_server_that_then_goes_silent(serve: Serve, hasty
 
 def _once(server: HttpsServer, context: object, sock: socket.socket, **more: object) -> object:
     if server.errors or server.names:
-        server._stopping.wait(1)
+        server.stopping.wait(1)
         raise OSError("silent")
     return context.wrap_socket(sock, **more)
 

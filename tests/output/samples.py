@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+from mailsec.core.ladder import ladder, rung
 from mailsec.core.results import Check, Evidence, EvidenceKind, Fact, Finding, Report, Status, Verdict
 from mailsec.core.rules import Severity
 
@@ -112,3 +115,30 @@ def deep(levels: int) -> Check:
     for level in range(levels - 1, 0, -1):
         check = Check(f"level {level}", Status.PASS, children=(check,))
     return check
+
+
+_REFUSED = replace(
+    rung(0.352, "server", b"550 5.1.1 no such user\r\n", tls="TLSv1.3"),
+    status=Status.FAIL,
+    reason="expected 250, received 550",
+    evidence=(Evidence(EvidenceKind.SCRIPT, "submit.smtp:17", "S: 250"),),
+)
+DIALOGUE = ladder(
+    "dialogue",
+    (
+        rung(0.0, "", b"connected to 192.0.2.1 port 25"),
+        replace(rung(0.004, "server", b"220 mx.example.com ESMTP\r\n"), status=Status.PASS),
+        rung(0.004, "client", b"EHLO a-rather-long-name-of-a-client.at-a-customer.somewhere-in-the-world.example\r\n"),
+        rung(0.009, "server", b"250 STARTTLS\r\n"),
+        rung(0.01, "client", b"STARTTLS\r\n"),
+        rung(0.012, "server", b"220 go\r\n"),
+        rung(0.3, "", b"TLS on: TLSv1.3 TLS_AES_256_GCM_SHA384, certificate pass"),
+        rung(0.31, "client", b"RCPT TO:<nobody@example.com>\r\n", tls="TLSv1.3"),
+        _REFUSED,
+        rung(0.36, "client", b"QUIT\r\n", tls="TLSv1.3"),
+        rung(0.361, "server", b"221 2.0.0 a farewell that is longer than there is room for on the right\r\n", tls="TLSv1.3"),
+    ),
+    parties=("client", "server"),
+    status=Status.FAIL,
+    reason="line 17: expected 250, received 550",
+)

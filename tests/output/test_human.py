@@ -13,7 +13,7 @@ from mailsec.core.limits import SHOWN_FACTS, SHOWN_FINDINGS, SHOWN_NODES, SHOWN_
 from mailsec.core.results import Check, Evidence, EvidenceKind, Fact, Finding, Report, Status
 from mailsec.core.rules import Severity
 from mailsec.output.render import Style, render
-from tests.output.samples import DKIM, FAILED, PASSED, SHOWN, SPF, UNJUDGED, deep, hostile
+from tests.output.samples import DIALOGUE, DKIM, FAILED, PASSED, SHOWN, SPF, UNJUDGED, deep, hostile
 
 SNAPSHOTS = Path(__file__).parents[1] / "data" / "snapshots"
 PAGES = {
@@ -28,6 +28,10 @@ PAGES = {
     "unjudged-80": (UNJUDGED, Style(80)),
     "unjudged-40": (UNJUDGED, Style(40)),
     "shown-40": (SHOWN, Style(40)),
+    "dialogue-80": (replace(SHOWN, checks=(DIALOGUE,)), Style(80)),
+    "dialogue-40": (replace(SHOWN, checks=(DIALOGUE,)), Style(40)),
+    "dialogue-color-80": (replace(SHOWN, checks=(DIALOGUE,)), Style(80, color=True)),
+    "dialogue-ascii-verbose-60": (replace(SHOWN, checks=(DIALOGUE,)), Style(60, ascii=True, verbose=True)),
     "hostile-80": (hostile("\x1b[31m[bold]a\tb\u202e[/] \x1b]8;;https://evil.example\x07"), Style(80, verbose=True)),
 }
 

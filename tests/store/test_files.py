@@ -232,3 +232,26 @@ def test_same_file(folder: Path) -> None:
     assert files.same_file(str(folder / "in"), str(folder / "./in"))
     assert not files.same_file(str(folder / "in"), str(folder / "none"))
     assert not files.same_file("\0", str(folder))
+
+
+def test_a_new_file_takes_a_free_name_and_is_the_owners_alone(tmp_path: Path) -> None:
+    assert [files.write_new(str(tmp_path), "a.txt", b"x") for _ in range(3)] == ["a.txt", "a-2.txt", "a-3.txt"]
+    assert [files.write_new(str(tmp_path), "b", b"x") for _ in range(2)] == ["b", "b-2"]
+    assert {path.stat().st_mode & 0o777 for path in tmp_path.iterdir()} == {0o600}
+
+
+def test_names_run_out(tmp_path: Path) -> None:
+    for _ in range(100):
+        files.write_new(str(tmp_path), "a.txt", b"")
+    with pytest.raises(UsageError, match=r"too many files are called a\.txt"):
+        files.write_new(str(tmp_path), "a.txt", b"")
+
+
+def test_folders(tmp_path: Path) -> None:
+    files.make_folder(str(tmp_path / "a" / "b"))
+    files.make_folder(str(tmp_path / "a" / "b"))
+    for bad in (f"{tmp_path}/x\0", "/dev/null/x"):
+        with pytest.raises(UsageError):
+            files.make_folder(bad)
+        with pytest.raises(UsageError):
+            files.write_new(bad, "a", b"")

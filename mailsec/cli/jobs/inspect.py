@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from itertools import count
 
 from mailsec.api.inspect_case import Case, case_of
 from mailsec.api.inspect_message import InspectOptions, inspect_message
@@ -26,7 +27,8 @@ def run(files: Sequence[str], chosen: InspectChoices, output: OutputOptions) -> 
         return each_input(files, lambda _, data: _print_part(_case(data, chosen), chosen, output, files))
     if chosen.extract:
         make_folder(output.path)
-        return each_input(files, lambda name, data: _extract(name, _case(data, chosen), chosen, output))
+        prefixes = _prefixes(files)
+        return each_input(files, lambda name, data: _extract(name, _case(data, chosen), chosen, output, next(prefixes)))
     if chosen.iocs:
         with _indicators(chosen, output, files) as show:
             return each_input(files, lambda name, data: show(name, _case(data, chosen)))
@@ -60,7 +62,13 @@ def _print_part(case: Case, chosen: InspectChoices, output: OutputOptions, files
     return Exit.HOLDS
 
 
-def _extract(name: str, case: Case, chosen: InspectChoices, output: OutputOptions) -> int:
+def _prefixes(files: Sequence[str]) -> Iterator[str]:
+    """What stands in front of the names of a message's parts: of several messages its number among those that could be read."""
+    digits = len(str(len(files)))
+    return (f"{turn:0{digits}}_" if len(files) > 1 else "" for turn in count(1))
+
+
+def _extract(name: str, case: Case, chosen: InspectChoices, output: OutputOptions, prefix: str) -> int:
     """Write the parts and print a line for each: message, part, octets, SHA-256, and the file's name."""
     from hashlib import sha256
 
@@ -69,7 +77,7 @@ def _extract(name: str, case: Case, chosen: InspectChoices, output: OutputOption
 
     for piece in choose(case, chosen.extract):
         data = piece.content(case)
-        written = write_new(output.path, piece.name, data)
+        written = write_new(output.path, prefix + piece.name, data)
         if not output.quiet:
             put(line(name, "extracted", piece.path, str(len(data)), sha256(data).hexdigest(), written))
     return Exit.HOLDS

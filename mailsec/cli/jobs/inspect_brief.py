@@ -8,7 +8,7 @@ from mailsec.core.results import Check, Finding, Report
 from mailsec.core.rules import Severity
 
 _LINKS = 10
-_FACTS = {"attachments": ("part", "octets", "sha256")}
+_FILE_FACTS = ("part", "octets", "sha256")
 
 
 def brief(report: Report, *, fields: bool) -> Report:
@@ -45,8 +45,7 @@ def _finding(found: Finding) -> Finding:
 
 
 def _file(check: Check) -> Check:
-    kept = _FACTS["attachments"]
-    return replace(check, facts=tuple(fact for fact in check.facts if fact.name in kept))
+    return replace(check, facts=tuple(fact for fact in check.facts if fact.name in _FILE_FACTS))
 
 
 def _without_facts(check: Check) -> Check:

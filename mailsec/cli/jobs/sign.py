@@ -6,10 +6,8 @@ from mailsec.api.session import Session, Settings
 from mailsec.api.sign_message import KeyChoice, sign_dkim
 from mailsec.cli.complaint import say_report
 from mailsec.cli.io import each_input, write_message
-from mailsec.cli.jobs.keyfile import at_hand, key_files, passphrases, read_key
-from mailsec.cli.keys import PassphraseOptions
+from mailsec.cli.jobs.keyfile import read_key
 from mailsec.cli.sign import SignChoices
-from mailsec.core.errors import KeyUnavailable
 from mailsec.sender.dkim.sign import SignOptions
 
 
@@ -24,28 +22,6 @@ def run(file: str, chosen: SignChoices) -> int:
 
     def one(name: str, data: bytes) -> int:
         produced = sign_dkim(data, name, keys, options, now=now)
-        write_message(produced.data, chosen.path, (file, *chosen.keys))
-        if not chosen.quiet:
-            say_report(produced.report)
-        return produced.report.exit
-
-    return each_input((file,), one)
-
-
-def run_openpgp(file: str, chosen: SignChoices, passphrase: PassphraseOptions) -> int:
-    """Sign the content of the message in `file` with OpenPGP and write it; the exit code."""
-    from mailsec.api.sign_openpgp import SignKeys, sign_openpgp  # DKIM needs nothing of it
-
-    files = key_files(chosen.keys)
-    if chosen.keys and not files.own():
-        raise KeyUnavailable("no secret key to sign with: only public ones were named", hint="name the secret key with --key")
-    with Session() as clock:
-        now = clock.now
-
-    def one(name: str, data: bytes) -> int:
-        with at_hand(files, chosen.ring, now=now) as keys:
-            signing = SignKeys(keys, tuple(files.own()), passphrases(passphrase))
-            produced = sign_openpgp(data, name, signing, now=now)
         write_message(produced.data, chosen.path, (file, *chosen.keys))
         if not chosen.quiet:
             say_report(produced.report)

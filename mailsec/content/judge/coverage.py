@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from mailsec.content.judge.layer import Coverage, Layer
 from mailsec.core.limits import CONTENT_SHOWN_PARTS
 from mailsec.message.fields import Message
-from mailsec.message.leaves import paths
+from mailsec.message.leaf import paths
 from mailsec.message.mime import MESSAGE_TYPES, MimeDefectKind, Structure
 
 _HARMLESS = (MimeDefectKind.ENCODED_COMPOSITE,)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from mailsec.content.judge.layer import Layer, Signer
@@ -24,14 +24,19 @@ _INLINE = (MESSAGE, SIGNED)
 
 @dataclass(frozen=True, slots=True)
 class Judge:
-    """What signatures are judged with: the keys, and the time in seconds since 1970 UTC."""
+    """What signatures are judged with: keys, and the time in seconds since 1970 UTC. `watch` is shown each and its text."""
 
     keys: Keys
     now: int
+    watch: Callable[[bytes, SignatureResult], None] | None = None
 
     def signers(self, data: bytes, packets: Sequence[SignaturePacket]) -> tuple[Signer, ...]:
         """The signatures over `data`, each with its own answer."""
-        return tuple(signer(judge(data, packet, self.keys, now=self.now)) for packet in packets)
+        results = [judge(data, packet, self.keys, now=self.now) for packet in packets]
+        if self.watch is not None:
+            for each in results:
+                self.watch(data, each)
+        return tuple(map(signer, results))
 
 
 def signer(result: SignatureResult) -> Signer:

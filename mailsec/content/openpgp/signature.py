@@ -77,6 +77,11 @@ class SignatureResult:
     later: tuple[Finding, ...] = ()
 
     @property
+    def accepted(self) -> bool:
+        """True for a good signature of a key that is known."""
+        return self.answer is Answer.GOOD and self.certificate is not None
+
+    @property
     def findings(self) -> tuple[Finding, ...]:
         """What is worth saying of it."""
         rule = _RULES.get(self.answer)

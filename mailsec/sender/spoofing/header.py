@@ -95,7 +95,7 @@ def _date(subject: Subject) -> Iterator[Finding]:
         return
     text = from_bytes(field.value[:200]).partition("(")[0].strip()
     if (days := weekdays(text)) and days[0] != days[1]:
-        yield finding(rules.WEEKDAY, f"{shown(text)} was a {days[1]}", field_evidence(subject.message, field))
+        yield finding(rules.WEEKDAY, f"{shown(text)} is a {days[1]}", field_evidence(subject.message, field))
     moment = parse_date(text)
     if moment is not None and subject.now is not None and moment > subject.now + _AHEAD:
         ahead = (moment - subject.now) // 86_400

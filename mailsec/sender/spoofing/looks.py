@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import TypeAlias
 
 from mailsec.core.domains import is_within, to_unicode
-from mailsec.core.limits import SPOOF_ADDRESSES, SPOOF_FIELD, SPOOF_PARTS, SPOOF_TEXT
+from mailsec.core.limits import SPOOF_ADDRESSES, SPOOF_DOMAINS, SPOOF_FIELD, SPOOF_PARTS, SPOOF_TEXT
 from mailsec.core.results import Finding, finding
 from mailsec.core.rules import Rule, Severity
 from mailsec.core.text import clipped, from_bytes
@@ -133,12 +133,12 @@ def _domains(subject: Subject) -> Iterator[Finding]:
 
 
 def _distinct(subject: Subject) -> list[Claim]:
-    """The claims with a domain, each domain once as it is written, the first of each field."""
+    """The claims with a domain, each domain once as it is written, the first `SPOOF_DOMAINS`."""
     found: dict[bytes, Claim] = {}
     for claim in (*subject.authors, *subject.others):
         if claim.domain:
             found.setdefault(claim.mailbox.domain, claim)
-    return list(found.values())
+    return list(found.values())[:SPOOF_DOMAINS]
 
 
 def _own_looks(subject: Subject, claim: Claim) -> Iterator[Finding]:

@@ -140,7 +140,7 @@ class Conversation:
             raise self._failed(Step.STARTTLS, outcome, Halt.TLS)
         assert isinstance(outcome, Secured)
         self.tls = outcome.tls
-        self._reader, self._events = ReplyReader(), deque()
+        self._reader, self._events = ReplyReader(), deque()  # empty already, as was made sure of above; and they stay apart
 
     def close(self) -> Dialogue[None]:
         """Close the connection, if there is one."""

@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import NamedTuple
 
 from mailsec.core.results import Finding, finding
 from mailsec.core.rules import Rule
@@ -23,8 +24,7 @@ class Party(StrEnum):
     SERVER = "server"
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(NamedTuple):
     """One line that was said, or (`who` None) something that happened, in words.
 
     `at` is seconds since the dialogue began, `on` the connection, `tls` the version of TLS that it went through, `data` the
@@ -40,8 +40,7 @@ class Line:
     step: int = -1
 
 
-@dataclass(frozen=True, slots=True)
-class Judgement:
+class Judgement(NamedTuple):
     """What became of one step. `received` is shown without secrets. No problems: as the script says."""
 
     step: int
@@ -60,8 +59,7 @@ class Kind(StrEnum):
     SKIPPED = "skipped"  # the server does not offer what the script is about
 
 
-@dataclass(frozen=True, slots=True)
-class Ending:
+class Ending(NamedTuple):
     """How and where it ended: at `step` (-1: before the first), and why."""
 
     kind: Kind

@@ -1,10 +1,12 @@
-"""A script as a sequence of steps: what a dialogue is to be, in the terms of both sides."""
+"""A script as a sequence of steps: what a dialogue is to be, in the terms of both sides.
+
+Named tuples, because they are made in a third of the time that dataclasses take, and `smtp run` starts with all of them.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 from mailsec.core.errors import BadInput
 from mailsec.core.results import Evidence, EvidenceKind
@@ -30,8 +32,7 @@ class How(StrEnum):
     FILE = "C:<"  # a file, whose name the template gives
 
 
-@dataclass(frozen=True, slots=True)
-class Say:
+class Say(NamedTuple):
     """The client says something."""
 
     line: int
@@ -40,8 +41,7 @@ class Say:
     text: Template
 
 
-@dataclass(frozen=True, slots=True)
-class Reply:
+class Reply(NamedTuple):
     """The server says something: one reply, written on the lines `numbers`."""
 
     line: int
@@ -58,8 +58,7 @@ class Verify(StrEnum):
     DANE = "dane"
 
 
-@dataclass(frozen=True, slots=True)
-class Tls:
+class Tls(NamedTuple):
     """`!tls`: how TLS is to be made and judged from here on; `at_once`: with the connection, before the greeting."""
 
     line: int
@@ -70,8 +69,7 @@ class Tls:
     at_once: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class TlsExpect:
+class TlsExpect(NamedTuple):
     """`!tls-expect`: terms (what, comparison, value) that the handshake must fulfil."""
 
     line: int
@@ -79,16 +77,14 @@ class TlsExpect:
     terms: tuple[tuple[str, str, str], ...]
 
 
-@dataclass(frozen=True, slots=True)
-class ExpectClose:
+class ExpectClose(NamedTuple):
     """`!expect-close`: the server closes the connection."""
 
     line: int
     source: str
 
 
-@dataclass(frozen=True, slots=True)
-class Sleep:
+class Sleep(NamedTuple):
     """`!sleep`."""
 
     line: int
@@ -96,8 +92,7 @@ class Sleep:
     seconds: float
 
 
-@dataclass(frozen=True, slots=True)
-class Timeout:
+class Timeout(NamedTuple):
     """`!timeout`: how long each reply may take from here on."""
 
     line: int
@@ -105,8 +100,7 @@ class Timeout:
     seconds: float
 
 
-@dataclass(frozen=True, slots=True)
-class Connection:
+class Connection(NamedTuple):
     """`!conn`: the connection that the following steps are about; the first is 1."""
 
     line: int
@@ -114,8 +108,7 @@ class Connection:
     number: int
 
 
-@dataclass(frozen=True, slots=True)
-class SkipUnless:
+class SkipUnless(NamedTuple):
     """`!skip-unless`: the rest is for servers that offer this: a keyword and, if given, parameters of it."""
 
     line: int
@@ -123,8 +116,7 @@ class SkipUnless:
     words: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Lmtp:
+class Lmtp(NamedTuple):
     """`!lmtp`: behind the end of data comes one reply for each recipient that was accepted (RFC 2033 section 4.2)."""
 
     line: int
@@ -134,8 +126,7 @@ class Lmtp:
 Step: TypeAlias = Say | Reply | Tls | TlsExpect | ExpectClose | Sleep | Timeout | Connection | SkipUnless | Lmtp
 
 
-@dataclass(frozen=True, slots=True)
-class Script:
+class Script(NamedTuple):
     """Steps in order. `name` is what messages call it."""
 
     name: str

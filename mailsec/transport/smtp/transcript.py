@@ -31,10 +31,6 @@ class Transcript:
     real: list[str] = field(default_factory=list)
     shown: list[str] = field(default_factory=list)
 
-    def text(self, *, secrets: bool = False) -> str:
-        """The whole; `secrets` says that nothing is hidden."""
-        return "".join(f"{line}\n" for line in (self.real if secrets else self.shown))
-
     def comment(self, words: str) -> None:
         """Something that is no statement."""
         for line in words.split("\n"):
@@ -124,7 +120,7 @@ class Transcript:
                 for piece in text.pieces
             )
         mark = {Demand.EXACT: "=", Demand.ABSENT: "!"}.get(text.demand, "")
-        return mark + self._rendered(text.template, written, hide=hide)
+        return mark + self._rendered(text.template, lambda data: written(data, first=not mark), hide=hide)
 
 
 def _line_statements(parts: Parts, content: bool) -> Iterator[str]:

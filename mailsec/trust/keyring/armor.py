@@ -23,9 +23,9 @@ _BEGIN = re.compile(rb"(?m)^-----BEGIN PGP ([A-Z0-9 ,/]{1,40})-----[ \t]*\r?$\n?
 _END = b"-----END PGP "
 _END_LINE = re.compile(rb"-----END PGP [A-Z0-9 ,/]{1,40}-----[ \t]*(?:\r?\n)?")
 _BLANK = re.compile(rb"(?m)^[ \t]*\r?$\n?")
-_LINE_END = re.compile(rb"[ \t]*\r?\n")
-_CHECKSUM = re.compile(rb"\n=[A-Za-z0-9+/]{4}\s*\Z")
-_SPACE = re.compile(rb"\s+")
+_CHECKSUM = re.compile(rb"\n=[A-Za-z0-9+/]{4}\Z")
+_CHECKSUM_OCTETS = 6
+_SPACE = b" \t\r\n\v\f"
 _HASH_HEADER = re.compile(rb"(?:Hash: ?[A-Za-z0-9, -]*[ \t]*\r?\n)*\Z")
 
 
@@ -89,7 +89,10 @@ def _plain(data: bytes, label: str, begin: re.Match[bytes]) -> Block:
 
 
 def _decoded(text: bytes) -> bytes:
-    cleaned = _SPACE.sub(b"", _CHECKSUM.sub(b"", b"\n" + text.rstrip()))
+    text = b"\n" + text.rstrip()
+    if _CHECKSUM.match(text, len(text) - _CHECKSUM_OCTETS):
+        text = text[:-_CHECKSUM_OCTETS]
+    cleaned = text.translate(None, _SPACE)
     try:
         return a2b_base64(cleaned, strict_mode=True) if cleaned else b""
     except (Base64Error, ValueError):

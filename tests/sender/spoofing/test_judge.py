@@ -77,6 +77,9 @@ HOSTILE = {
     "dots in order": F + b"\r\n" + b".\r\n" * 300_000,
     "carriage returns": F + b"\r\n" + b"\r" * 1_000_000 + b"\n." + b"\r" * 1_000_000 + b"\n",
     "Sender fields": F + b"Sender: a@c.example\r\n" * 19_000 + b"\r\nx",
+    "domains without end": F
+    + b"".join(b"Sender: " + b", ".join(b"a@s%d-%d.example" % (x, y) for y in range(500)) + b"\r\n" for x in range(40))
+    + b"\r\nx",
     "Resent fields": F + b"Resent-From: a@c.example\r\n" * 19_000 + b"\r\nx",
     "file names": F + b"Content-Type: x/y; " + b"name=%E2%80%AE;" * 60_000 + b"\r\n\r\nx",
     "foreign results": F + b"Authentication-Results: x; auth=pass smtp.auth=a@c.example\r\n" * 19_000 + b"\r\nx",

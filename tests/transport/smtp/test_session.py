@@ -379,9 +379,8 @@ def test_a_server_that_says_the_password_again_is_not_quoted() -> None:
 
 
 def test_a_challenge_in_which_the_password_stands_by_chance_is_answered() -> None:
-    peer = Peer(
-        lambda line: {"AUTH LOGIN": b"334 VXNlcm5hbWU6\r\n", "dGlt": b"334 VXNl\r\n", "VlhObA==": b"235 ok\r\n"}.get(line)
-    )
+    answers = {"AUTH LOGIN": b"334 VXNlcm5hbWU6\r\n", "dGlt": b"334 VXNl\r\n", "VlhObA==": b"235 ok\r\n"}
+    peer = Peer(answers.get)
     manner = replace(MUST, credentials=Credentials(Login("tim", "VXNl"), "LOGIN"))
     assert run(peer, manner=manner).mechanism == "LOGIN"
 

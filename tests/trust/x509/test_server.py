@@ -11,6 +11,8 @@ import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.x509.oid import ExtendedKeyUsageOID
+from hypothesis import given
+from hypothesis import strategies as st
 
 from mailsec.core.results import Status
 from mailsec.trust.x509.path import Anchors
@@ -192,3 +194,18 @@ def test_a_thousand_certificates_of_one_name() -> None:
     below = issue("leaf", Issued(same[0], key), HOST)
     status, _ = judge([below.der, *same], HOST, Anchors([issue("Root", authority=True).der]), now=NOW)
     assert status is Status.FAIL
+
+
+@given(which=st.integers(0, 1), changes=st.lists(st.tuples(st.integers(0, 400), st.integers(1, 255)), min_size=1, max_size=3))
+def test_a_damaged_chain_never_passes_and_raises_nothing(which: int, changes: list[tuple[int, int]]) -> None:
+    case = cases()["good"]
+    chain = [each.der for each in case.chain]
+    damaged = bytearray(chain[which])
+    for at, change in dict(changes).items():
+        damaged[at % len(damaged)] ^= change
+    if bytes(damaged) == chain[which]:  # two changes met at one place
+        return
+    chain[which] = bytes(damaged)
+    status, reasons = judge(chain, HOST, Anchors([each.der for each in case.roots]), now=NOW)
+    assert status is Status.FAIL
+    assert all(reasons)

@@ -133,7 +133,7 @@ class _Scanner:
             if "href" in attributes:
                 self.open = (attributes["href"], start, at)
         elif name == "area":
-            self._add(LinkKind.LINK, attributes.get("href", ""), start, unescape(attributes.get("alt", "")))
+            self._add(LinkKind.LINK, attributes.get("href", ""), start, _short(attributes.get("alt", "")))
         elif name == "base":
             self.base = self.base or attributes.get("href", "")
         elif name == "form":
@@ -180,7 +180,7 @@ class _Scanner:
         if self.open is not None:
             target, start, inner = self.open
             self.open = None
-            text = visible_text(self.text[inner : min(end, inner + 10 * MAX_LINK_TEXT)])
+            text = visible_text(self.text[inner : min(end, inner + _SOURCE)])
             # an empty target is the page itself, or what its base tag says
             self._add(LinkKind.LINK, target, start, text, keep_empty=bool(self.base))
 
@@ -193,7 +193,15 @@ class _Scanner:
             self.links.append(Link(kind, target, text, at))
 
 
+_SOURCE = 10 * MAX_LINK_TEXT
+"""Characters of markup that are looked at for the text of one link."""
+
+
+def _short(text: str) -> str:
+    """An attribute's text as a reader sees it."""
+    return clipped(" ".join(unescape(text[:_SOURCE]).split()), MAX_LINK_TEXT)
+
+
 def visible_text(markup: str) -> str:
     """What a reader sees of a short piece of markup, on one line."""
-    text = _MARKUP.sub("", markup) if "<" in markup else markup
-    return clipped(" ".join((unescape(text) if "&" in text else text).split()), MAX_LINK_TEXT)
+    return _short(_MARKUP.sub("", markup) if "<" in markup else markup)

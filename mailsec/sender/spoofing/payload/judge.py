@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from mailsec.core.limits import MAX_HTML_CHARACTERS, MAX_MESSAGE_LINKS, MAX_URL
+from mailsec.core.limits import MAX_HTML_CHARACTERS, MAX_LINK_TARGET, MAX_MESSAGE_LINKS
 from mailsec.core.results import Evidence, EvidenceKind, Finding
 from mailsec.core.text import clipped
 from mailsec.message.names import extension
@@ -56,7 +56,7 @@ NOTHING = Payload()
 
 _URL_MARK = re.compile(r"://|\b(?:www|WWW)\.(?=\w)")
 _SCHEME_IN_FRONT = re.compile(r"(?i)(?<![a-z0-9])(?:https?|ftp)\Z")
-_URL_REST = re.compile(rf"(?:://)?[^\s<>\"'`{{}}|\\^\[\]]{{1,{MAX_URL}}}")
+_URL_REST = re.compile(rf"(?:://)?[^\s<>\"'`{{}}|\\^\[\]]{{1,{MAX_LINK_TARGET}}}")
 _TRAILING = ".,;:!?)*_~"
 _PAGE_TYPES = ("text/html", "application/xhtml+xml", "image/svg+xml")
 

@@ -25,7 +25,7 @@ _NOT_HOSTS = words(
     "log lsp md mov mp mp3 pdf php pl png ppt pptx ps pub py rb rpm rs rtf sh so sql svg sys tar tex tgz ts txt vb wav "
     "xls xlsx xml xsl yml zip"
 )
-_HARMLESS_SCRIPT = re.compile(r"(?i)javascript:\s*(?:void\s*\(?\s*(?:0|null)?\s*\)?|//)?\s*;*\s*\Z")
+_HARMLESS_SCRIPT = re.compile(r"(?i)javascript:(?:void\(?(?:0|null)?\)?|//)?;*\Z")  # without its white space
 _OPENS = frozenset({"javascript", "vbscript", "file", "smb", "mhtml", "ms-msdt", "ms-appinstaller", "search-ms", "search"})
 _PAGES = ("data:text/html", "data:image/svg", "data:application/xhtml", "data:text/xml", "data:application/xml")
 _NUMBERED_LISTS = re.compile(r"\A[\d.]+\Z")
@@ -73,7 +73,7 @@ def judge_page(page: Page, place: Evidence, site: str, notes: Notes, known: dict
 def _target(url: Url, place: Evidence, notes: Notes) -> None:
     """What a target is, whatever is shown for it."""
     if url.scheme in _OPENS or (url.scheme == "data" and url.text.lower().startswith(_PAGES)):
-        if not _HARMLESS_SCRIPT.match(url.text):
+        if not _HARMLESS_SCRIPT.match("".join(url.text.split())):
             # scripts in the body of a mail do nothing in any program of today
             severity = Severity.LOW if url.scheme == "javascript" else None
             notes.add(rules.LINK_SCHEME, f"its scheme is {url.scheme}", place, url.text, severity)

@@ -49,8 +49,9 @@ EXPECTED: dict[str, tuple[Family, ...]] = {
 """The families that content with this extension can be of; none means text."""
 
 _OVERRIDES = re.compile("[\u202a-\u202e\u2066-\u2069]")
-_PADDING = re.compile("[ \t\u00a0\u2000-\u200a\u2800\u3000_.]{8,}\\S*\\Z")
-_BLANK = re.compile("[ \t\u00a0\u2000-\u200a\u2800\u3000]{5,}\\S*\\Z")
+_BLANKS = " \t\u00a0\u2800\u3000" + "".join(map(chr, range(0x2000, 0x200B)))
+_MANY_BLANKS = 5
+_MUCH_PADDING = 8
 _INVISIBLE = re.compile("[\u200b-\u200d\u2060\ufeff]")
 _DRIVE = re.compile(r"[A-Za-z]:")
 
@@ -71,11 +72,20 @@ def hidden_end(name: str) -> str:
     """By what the end of a name is kept from a reader's eyes, "" where it is not."""
     if _OVERRIDES.search(name):
         return "characters that turn the direction of writing"
-    if _BLANK.search(name) or (_PADDING.search(name) and runs(name)):
+    if _padded(name):
         return "a run of blanks in front of its end"
     if _INVISIBLE.search(name):
         return "invisible characters"
     return ""
+
+
+def _padded(name: str) -> bool:
+    """True where many blanks stand together in front of what a reader may not see, or other padding before a program's end."""
+    last = max(name.rfind(blank) for blank in _BLANKS) + 1
+    if last - len(name[:last].rstrip(_BLANKS)) >= _MANY_BLANKS:
+        return True
+    stem = name.rpartition(".")[0]
+    return len(stem) - len(stem.rstrip(_BLANKS + "_.")) >= _MUCH_PADDING and runs(name)
 
 
 def leads_out(name: str) -> bool:

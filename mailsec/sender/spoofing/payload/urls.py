@@ -14,7 +14,7 @@ from ipaddress import IPv4Address, IPv6Address
 from typing import NamedTuple
 
 from mailsec.core.domains import DomainError, to_ascii
-from mailsec.core.limits import MAX_URL
+from mailsec.core.limits import MAX_LINK_TARGET
 from mailsec.core.suffixes import listed_organization
 from mailsec.sender.spoofing.subject import akin
 
@@ -67,7 +67,7 @@ WEB = ("http", "https", "ftp", "ws", "wss")
 
 def parse_url(written: str, base: Url | None = None) -> Url:
     """The URL that an attribute or a text holds; a relative one is one of `base`, where that is known. Never raises."""
-    text = unescape(written[:MAX_URL]) if "&" in written else written[:MAX_URL]
+    text = unescape(written[:MAX_LINK_TARGET]) if "&" in written else written[:MAX_LINK_TARGET]
     ordinary = _ORDINARY.match(text)
     if ordinary is not None and "http" not in text[4:]:
         host, tricks = _host(ordinary[2])

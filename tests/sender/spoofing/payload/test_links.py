@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import time
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -70,6 +72,7 @@ def test_severities(markup: str, severity: str) -> None:
         '<a href="mailto:">x@a.example</a>',
         '<a href="javascript:void(0)">x</a>',
         '<a href="javascript:;">x</a>',
+        '<a href="javascript: void ( 0 ) ;">x</a>',
         '<a href="tel:123">a.example</a>',
         '<a href="/x">a.example</a>',
         '<a href="ftp://user@b.example/">x</a>',
@@ -94,6 +97,15 @@ def test_one_finding_for_each_rule_and_severity_with_a_few_places() -> None:
 
 def test_a_page_with_too_many_links_says_so() -> None:
     assert [each.rule for each in findings("<a href=x>y</a>" * (MAX_HTML_LINKS + 1))] == ["payload-html-limit"]
+
+
+@pytest.mark.parametrize(
+    "target", ["javascript:void" + " " * 8_000 + "x", "https://" + "a." * 4_000, "https://a.example/" + "http:/" * 1_300]
+)
+def test_hostile_targets_take_no_longer(target: str) -> None:
+    start = time.perf_counter()
+    findings(f'<a href="{target}">www.{"a." * 200}</a>' * 20)
+    assert time.perf_counter() - start < 5
 
 
 @given(st.text(max_size=80), st.text(max_size=80))

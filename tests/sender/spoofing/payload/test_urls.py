@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mailsec.core.limits import MAX_URL
+from mailsec.core.limits import MAX_LINK_TARGET
 from mailsec.sender.spoofing.payload.urls import Trick, Url, parse_url, same_site
 
 
@@ -76,7 +76,7 @@ def test_a_relative_url_is_one_of_the_base() -> None:
 
 
 def test_a_long_one_is_cut() -> None:
-    assert len(parse_url("https://a.example/" + "x" * 100_000).text) == MAX_URL
+    assert len(parse_url("https://a.example/" + "x" * 100_000).text) == MAX_LINK_TARGET
 
 
 @pytest.mark.parametrize(
