@@ -89,7 +89,12 @@ class VerifyChoices:
 @click.option("--authserv-id", type=TEXT, default="", metavar="NAME", help="Our name in that field [default: this host].")
 @click.option("--explain-for-user", is_flag=True, help="Print one paragraph to paste into a ticket instead.")
 @click.option(
-    "--key", "keys", type=PATH, multiple=True, metavar="FILE", help="An OpenPGP key that is trusted by naming it (repeatable)."
+    "--key",
+    "keys",
+    type=PATH,
+    multiple=True,
+    metavar="FILE",
+    help="A key or certificate that is trusted by naming it (repeatable).",
 )
 @ring_option
 @click.option("--allow-partial", is_flag=True, help="Let a signature of a part of the content count: footers of mailing lists.")

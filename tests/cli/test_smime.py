@@ -6,8 +6,27 @@ import json
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives.serialization import BestAvailableEncryption, Encoding, PrivateFormat
 
-from tests.content.smime.forge import HEADER, OTHER_ROOT, ROOT, detached, multipart, opaque, p7m, signed_data
+from mailsec.core.limits import CMS_NESTING
+from tests.content.smime.forge import (
+    ALICE,
+    BOB,
+    HEADER,
+    MALLORY,
+    OTHER_ROOT,
+    ROOT,
+    TEXT,
+    Signing,
+    compressed,
+    detached,
+    mixed,
+    multipart,
+    opaque,
+    p7m,
+    signed_data,
+)
+from tests.content.smime.seal import Sealing, mail, sealed
 
 AT = ("--at", "2027-01-15T08:00:00Z", "--offline")
 
@@ -59,3 +78,124 @@ def test_a_damaged_signature_is_said_to_be(roots: Path, mailsec) -> None:
     ended = mailsec("verify", *AT, "--ca", roots, "-", stdin=HEADER + multipart(b"\r\nHi\r\n", b"nothing"))
     assert ended.code == 1
     assert "smime-signature-unreadable" in ended.stdout
+
+
+@pytest.fixture
+def bob(tmp_path: Path) -> Path:
+    path = tmp_path / "bob.pem"
+    path.write_bytes(BOB.pem + BOB.key_pem)
+    return path
+
+
+SIGNED = multipart(TEXT, signed_data(TEXT, Signing()))
+SEALED = p7m(sealed(SIGNED, Sealing()), b"application/pkcs7-mime; smime-type=authEnveloped-data")
+OPENED = {
+    "authenticated": (mail(sealed(TEXT, Sealing())), 0, True),
+    "authenticated, signed": (HEADER + SEALED, 0, True),
+    "no smime-type": (mail(sealed(TEXT, Sealing()), b"application/x-pkcs7-mime"), 0, True),
+    "CBC": (mail(sealed(TEXT, Sealing(gcm=False))), 1, False),
+    "CBC, signed": (mail(sealed(SIGNED, Sealing(gcm=False))), 0, True),
+    "CBC, opaque signature": (mail(sealed(p7m(signed_data(TEXT, Signing(), detached=False)), Sealing(gcm=False))), 0, True),
+    "CBC, signed by another": (
+        mail(sealed(multipart(TEXT, signed_data(TEXT, Signing(MALLORY))), Sealing(gcm=False))),
+        1,
+        False,
+    ),
+    "CBC, a text beside the signed one": (
+        mail(
+            sealed(
+                b"Content-Type: multipart/mixed; boundary=m\r\n\r\n--m\r\n\r\nhttp://evil.example/\r\n--m\r\n"
+                + SIGNED
+                + b"\r\n--m--\r\n",
+                Sealing(gcm=False),
+            )
+        ),
+        1,
+        False,
+    ),
+    "signed by another": (mail(sealed(multipart(TEXT, signed_data(TEXT, Signing(MALLORY))), Sealing())), 1, True),
+    "triple wrap": (detached(SEALED), 0, True),
+    "triple wrap, opaque": (opaque(SEALED), 0, True),
+    "encrypted twice": (mail(sealed(SEALED, Sealing())), 0, True),
+    "compressed within": (mail(sealed(p7m(compressed(SIGNED), b"application/pkcs7-mime"), Sealing())), 0, True),
+    "bare LF": (mail(sealed(TEXT, Sealing())).replace(b"\r\n", b"\n"), 0, True),
+    "a text beside it": (
+        HEADER + b"Content-Type: multipart/mixed; boundary=m\r\n\r\n--m\r\n\r\nHi\r\n--m\r\n" + SEALED + b"\r\n--m--\r\n",
+        1,
+        True,
+    ),
+}
+
+
+@pytest.mark.parametrize("case", OPENED)
+def test_an_encrypted_mail_is_opened_and_judged(case: str, roots: Path, bob: Path, mailsec) -> None:
+    file, code, given = OPENED[case]
+    ended = mailsec("decrypt", *AT[:2], "--ca", roots, "--key", bob, "-", stdin=file)
+    assert (ended.code, bool(ended.stdout)) == (code, given), ended.stderr
+    assert "pay 100" in ended.stdout or "opaque" in case or not given
+    assert ("smime-not-authenticated" in ended.stderr) is (not given)
+    assert b"\r\n" not in file or "Subject: Payment" in ended.stdout or not given
+
+
+def test_what_nothing_protects_is_given_out_where_that_is_allowed(roots: Path, bob: Path, mailsec) -> None:
+    file = mail(sealed(TEXT, Sealing(gcm=False)))
+    ended = mailsec("decrypt", "--allow-unauthenticated", "--ca", roots, "--key", bob, "-", stdin=file)
+    assert (ended.code, "pay 100" in ended.stdout) == (0, True)
+    assert "smime-not-authenticated" in ended.stderr
+
+
+@pytest.mark.parametrize(
+    ("file", "code", "words"),
+    [
+        (mail(sealed(TEXT, Sealing(ALICE))), 7, "serial number"),
+        (mail(sealed(TEXT, Sealing(wrong_key=True))), 7, "changed on its way"),
+        (mail(sealed(TEXT, Sealing())[:-60]), 4, "cut off"),
+        (detached(), 3, "nothing in the message is encrypted"),
+        (HEADER + mixed(SEALED, SEALED), 4, "--part 1 to --part 2"),
+    ],
+)
+def test_what_cannot_be_opened_says_why(file: bytes, code: int, words: str, bob: Path, mailsec) -> None:
+    ended = mailsec("decrypt", "--key", bob, "-", stdin=file)
+    assert (ended.code, ended.stdout) == (code, "")
+    assert words in ended.stderr
+
+
+def test_one_of_several_is_picked(bob: Path, mailsec) -> None:
+    file = HEADER + mixed(SEALED, SEALED)
+    assert mailsec("decrypt", *AT[:2], "--key", bob, "--part", "2", "-", stdin=file).code == 7
+    assert mailsec("decrypt", "--key", bob, "--part", "3", "-", stdin=file).code == 4
+
+
+def test_too_many_layers_are_refused(bob: Path, mailsec) -> None:
+    made = SEALED
+    for _ in range(CMS_NESTING):
+        made = p7m(sealed(made, Sealing()), b"application/pkcs7-mime; smime-type=enveloped-data")
+    ended = mailsec("decrypt", "--key", bob, "-", stdin=HEADER + made)
+    assert ended.code == 4
+    assert "layers" in ended.stderr
+
+
+def test_a_locked_key_is_opened_with_its_passphrase(tmp_path: Path, mailsec) -> None:
+    locked = BOB.key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, BestAvailableEncryption(b"words"))
+    (tmp_path / "locked.pem").write_bytes(BOB.pem + locked)
+    (tmp_path / "words").write_text("words\n")
+    command = ("decrypt", "--key", tmp_path / "locked.pem", "--passphrase-file", tmp_path / "words", "-")
+    assert mailsec(*command, stdin=mail(sealed(TEXT, Sealing()))).code == 0
+
+
+def test_signing_is_required_where_that_is_asked(bob: Path, mailsec) -> None:
+    ended = mailsec("decrypt", "--key", bob, "--require-signature", "-", stdin=mail(sealed(TEXT, Sealing())))
+    assert (ended.code, "pay 100" in ended.stdout) == (1, True)
+
+
+def test_a_certificate_that_is_named_is_trusted(tmp_path: Path, roots: Path, mailsec) -> None:
+    (tmp_path / "alice.pem").write_bytes(ALICE.pem)
+    (tmp_path / "other.pem").write_bytes(OTHER_ROOT.pem)
+    command = ("verify", *AT, "--ca", tmp_path / "other.pem", "--key", tmp_path / "alice.pem", "-")
+    for file in (detached(), detached(certificates=[])):
+        assert mailsec(*command, stdin=file).code == 0
+
+
+def test_openpgp_does_not_take_certificates(bob: Path, mailsec) -> None:
+    ended = mailsec("sign", "--pgp", "--key", bob, "-", stdin=HEADER + TEXT)
+    assert (ended.code, ended.stdout) == (4, "")

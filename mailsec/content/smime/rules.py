@@ -160,6 +160,22 @@ SIGNER_CERTIFICATE = Rule(
     _FORGED,
     "Judge it for the time it arrived where the certificate has expired since (--at); else take nothing in it as the author's.",
 )
+NOT_AUTHENTICATED = Rule(
+    "smime-not-authenticated",
+    Severity.HIGH,
+    "The message was encrypted without protection against changes, and no good signature inside makes up for it",
+    "RFC 8551 section 6",
+    (Threat.TAMPERING, *_READ_BY_OTHERS),
+    "Take nothing in it for the sender's, load nothing from the network that it names, and ask for AES-GCM or a signature.",
+)
+LEGACY_CIPHER = Rule(
+    "smime-legacy-cipher",
+    Severity.MEDIUM,
+    "The message is encrypted with a cipher that only old programs use",
+    "RFC 8551 appendix B",
+    _READ_BY_OTHERS,
+    "Ask the sender to encrypt with AES.",
+)
 RULES: tuple[Rule, ...] = (
     CASE_VARIANT,
     INSECURE,
@@ -180,4 +196,6 @@ RULES: tuple[Rule, ...] = (
     NOT_SIGNED,
     SIGNER_UNKNOWN,
     SIGNER_CERTIFICATE,
+    NOT_AUTHENTICATED,
+    LEGACY_CIPHER,
 )

@@ -161,6 +161,11 @@ def multipart(content: bytes, signature: bytes, kind: bytes = b"pkcs7-signature"
     return head + b"--sm\r\n" + content + b"\r\n--sm\r\n" + p7s + b"\r\n--sm--\r\n"
 
 
+def mixed(*parts: bytes) -> bytes:
+    line = b"--mix\r\n"
+    return b"Content-Type: multipart/mixed; boundary=mix\r\n\r\n" + b"".join(line + e + b"\r\n" for e in parts) + b"--mix--\r\n"
+
+
 def wrapped(data: bytes) -> bytes:
     return encodebytes(data).replace(b"\n", b"\r\n")
 

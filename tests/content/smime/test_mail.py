@@ -29,6 +29,7 @@ from tests.content.smime.forge import (
     compressed,
     detached,
     indefinite,
+    mixed,
     multipart,
     opaque,
     p7m,
@@ -48,11 +49,6 @@ HP = (
     + HEADER.replace(b"MIME-Version: 1.0\r\n", b"")
     + b"\r\nHello Bob, pay 100 to account 7.\r\n"
 )
-
-
-def mixed(*parts: bytes) -> bytes:
-    line = b"--mix\r\n"
-    return b"Content-Type: multipart/mixed; boundary=mix\r\n\r\n" + b"".join(line + e + b"\r\n" for e in parts) + b"--mix--\r\n"
 
 
 def as_kind(data: bytes, kind: bytes, name: bytes = b"smime.p7m") -> bytes:

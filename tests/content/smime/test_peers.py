@@ -8,10 +8,14 @@ from pathlib import Path
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
+from mailsec.api.decrypt_message import DecryptOptions, decrypt_message
 from mailsec.api.session import Session, Settings
 from mailsec.api.verify_message import VerifyOptions, verify_message
+from mailsec.content.smime.pem import read_pem
+from mailsec.core.errors import BadInput
 from tests.certificates import NOW, Issued
 from tests.content.smime.forge import ROOT, RSA_KEY, SUB, TEXT, person
+from tests.content.smime.seal import Sealing, sealed
 
 pytestmark = pytest.mark.external
 
@@ -70,3 +74,42 @@ def test_pss_of_openssl_is_good(form: str, tmp_path: Path) -> None:
 
 def test_sha1_of_openssl_is_refused(tmp_path: Path) -> None:
     assert exit_of(signed(tmp_path, SIGNERS["rsa"], "-md", "sha1"), tmp_path) == 1
+
+
+SEALINGS = {
+    "rsa": (SIGNERS["rsa"], ()),
+    "oaep": (SIGNERS["rsa"], ("-keyopt", "rsa_padding_mode:oaep", "-keyopt", "rsa_oaep_md:sha256")),
+    "p256": (SIGNERS["p256"], ()),
+    "p384": (SIGNERS["p384"], ("-keyopt", "ecdh_kdf_md:sha384")),
+    "p521": (SIGNERS["p521"], ("-keyopt", "ecdh_kdf_md:sha512")),
+}
+
+
+@pytest.mark.parametrize("form", [(), ("-stream",), ("-keyid",)], ids=["plain", "stream", "key id"])
+@pytest.mark.parametrize("cipher", ["aes-128-cbc", "aes-192-cbc", "aes-256-cbc", "aes-128-gcm", "aes-192-gcm", "aes-256-gcm"])
+@pytest.mark.parametrize("to", SEALINGS)
+def test_what_openssl_encrypts_is_opened(to: str, cipher: str, form: tuple[str, ...], tmp_path: Path) -> None:
+    recipient, options = SEALINGS[to]
+    files(tmp_path, recipient)
+    made = FROM + openssl(tmp_path, "cms", "-encrypt", f"-{cipher}", "-binary", *form, "-recip", "cert", *options, data=TEXT)
+    keys = read_pem(recipient.pem + recipient.key_pem, "file")
+    produced = decrypt_message(made, "m", DecryptOptions(keys, allow_unauthenticated=True), now=NOW)
+    assert TEXT in produced.data
+
+
+def test_triple_des_of_openssl_is_opened_where_that_is_allowed(tmp_path: Path) -> None:
+    files(tmp_path, SIGNERS["rsa"])
+    made = FROM + openssl(tmp_path, "cms", "-encrypt", "-des3", "-binary", "-recip", "cert", data=TEXT)
+    keys = read_pem(SIGNERS["rsa"].pem + SIGNERS["rsa"].key_pem, "file")
+    with pytest.raises(BadInput, match="3DES"):
+        decrypt_message(made, "m", DecryptOptions(keys, allow_unauthenticated=True), now=NOW)
+    options = DecryptOptions(keys, allow_unauthenticated=True, allow_legacy=True)
+    assert TEXT in decrypt_message(made, "m", options, now=NOW).data
+
+
+@pytest.mark.parametrize("how", [Sealing(SIGNERS["rsa"]), Sealing(SIGNERS["rsa"], oaep="sha256"), Sealing(SIGNERS["p256"])])
+def test_openssl_opens_what_the_tests_encrypt(how: Sealing, tmp_path: Path) -> None:
+    files(tmp_path, how.to)
+    (tmp_path / "der").write_bytes(sealed(TEXT, how))
+    command = ("cms", "-decrypt", "-inform", "DER", "-inkey", "key", "-recip", "cert")
+    assert openssl(tmp_path, *command, data=(tmp_path / "der").read_bytes()) == TEXT
