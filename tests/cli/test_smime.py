@@ -6,6 +6,8 @@ import json
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from cryptography.hazmat.primitives.serialization import BestAvailableEncryption, Encoding, PrivateFormat
 
 from mailsec.core.limits import CMS_NESTING
@@ -16,6 +18,7 @@ from tests.content.smime.forge import (
     MALLORY,
     OTHER_ROOT,
     ROOT,
+    SUB,
     TEXT,
     Signing,
     compressed,
@@ -24,7 +27,9 @@ from tests.content.smime.forge import (
     multipart,
     opaque,
     p7m,
+    person,
     signed_data,
+    usage,
 )
 from tests.content.smime.seal import Sealing, mail, sealed
 
@@ -199,3 +204,50 @@ def test_a_certificate_that_is_named_is_trusted(tmp_path: Path, roots: Path, mai
 def test_openpgp_does_not_take_certificates(bob: Path, mailsec) -> None:
     ended = mailsec("sign", "--pgp", "--key", bob, "-", stdin=HEADER + TEXT)
     assert (ended.code, ended.stdout) == (4, "")
+
+
+ED = Ed25519PrivateKey.generate()
+SIGNING = (*AT[:2], "--smime")
+DRAFT = HEADER.replace(b"MIME-Version: 1.0\r\n", b"") + "\r\nPay 100 to Jürgen \r\nFrom now on.\r\n".encode()
+
+
+@pytest.mark.parametrize("form", [(), ("--opaque",)], ids=["multipart", "opaque"])
+@pytest.mark.parametrize("kind", ["RSA", "EC", "Ed25519"])
+def test_what_is_signed_is_verified(kind: str, form: tuple[str, ...], roots: Path, tmp_path: Path, mailsec) -> None:
+    signer = {"RSA": ALICE, "EC": person("alice@bank.example", SUB), "Ed25519": person("alice@bank.example", SUB, ED)}[kind]
+    (tmp_path / "alice.pem").write_bytes(signer.pem + signer.key_pem + SUB.pem)
+    made = mailsec("sign", *SIGNING, *form, "--key", tmp_path / "alice.pem", "-", stdin=DRAFT)
+    assert made.code == 0, made.stderr
+    assert mailsec("verify", *AT, "--ca", roots, "-", stdin=made.out).code == 0
+    assert mailsec("verify", *AT, "--ca", roots, "-", stdin=made.out.replace(b"Pay 100", b"Pay 900")).code == (0 if form else 1)
+
+
+def test_who_may_not_sign_does_not(tmp_path: Path, mailsec) -> None:
+    expired = person("alice@bank.example", SUB, days=(-9, -1))
+    encrypting = person("alice@bank.example", SUB, usages=usage(sign=False))
+    for signer in (expired, encrypting, person("alice@bank.example", SUB, X25519PrivateKey.generate())):
+        (tmp_path / "alice.pem").write_bytes(signer.pem + signer.key_pem)
+        ended = mailsec("sign", *SIGNING, "--key", tmp_path / "alice.pem", "-", stdin=DRAFT)
+        assert (ended.code, ended.stdout) == (7, "")
+    (tmp_path / "alice.pem").write_bytes(ALICE.pem)
+    assert mailsec("sign", *SIGNING, "--key", tmp_path / "alice.pem", "-", stdin=DRAFT).code == 7
+
+
+def test_another_than_the_author_is_said_to_sign(bob: Path, mailsec) -> None:
+    ended = mailsec("sign", *SIGNING, "--key", bob, "-", stdin=DRAFT)
+    assert ended.code == 0
+    assert "content-signer-not-author" in ended.stderr
+
+
+def test_a_locked_key_signs_with_its_passphrase_alone(tmp_path: Path, mailsec) -> None:
+    locked = ALICE.key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, BestAvailableEncryption(b"words"))
+    (tmp_path / "locked.pem").write_bytes(ALICE.pem + locked)
+    for words, code in (("words", 0), ("others", 7)):
+        (tmp_path / "words").write_text(f"{words}\n")
+        command = ("sign", *SIGNING, "--key", tmp_path / "locked.pem", "--passphrase-file", tmp_path / "words", "-")
+        assert mailsec(*command, stdin=DRAFT).code == code
+
+
+@pytest.mark.parametrize("options", [("--smime", "--pgp"), ("--pgp", "--opaque"), ("--smime", "--selector", "s"), ()])
+def test_ways_of_signing_that_contradict_each_other(options: tuple[str, ...], bob: Path, mailsec) -> None:
+    assert mailsec("sign", *options, "--key", bob, "-", stdin=DRAFT).code == 2

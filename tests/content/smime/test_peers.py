@@ -10,6 +10,8 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
 from mailsec.api.decrypt_message import DecryptOptions, decrypt_message
 from mailsec.api.session import Session, Settings
+from mailsec.api.sign_openpgp import SignKeys
+from mailsec.api.sign_smime import sign_smime
 from mailsec.api.verify_message import VerifyOptions, verify_message
 from mailsec.content.smime.pem import read_pem
 from mailsec.core.errors import BadInput
@@ -113,3 +115,14 @@ def test_openssl_opens_what_the_tests_encrypt(how: Sealing, tmp_path: Path) -> N
     (tmp_path / "der").write_bytes(sealed(TEXT, how))
     command = ("cms", "-decrypt", "-inform", "DER", "-inkey", "key", "-recip", "cert")
     assert openssl(tmp_path, *command, data=(tmp_path / "der").read_bytes()) == TEXT
+
+
+@pytest.mark.parametrize("opaque", [False, True], ids=["multipart", "opaque"])
+@pytest.mark.parametrize("signer", SIGNERS)
+def test_openssl_verifies_what_is_signed(signer: str, opaque: bool, tmp_path: Path) -> None:
+    files(tmp_path, SIGNERS[signer])
+    keys = read_pem(SIGNERS[signer].pem + SIGNERS[signer].key_pem + SUB.pem, "file")
+    chain = tuple(each.data for each in keys.listed)
+    made = sign_smime(FROM + TEXT, "m", SignKeys(keys, tuple(keys.own())), chain, opaque=opaque, now=NOW)
+    command = ("cms", "-verify", "-CAfile", "root", "-attime", str(NOW), "-purpose", "smimesign")
+    assert TEXT in openssl(tmp_path, *command, data=made.data)
