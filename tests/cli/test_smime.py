@@ -6,11 +6,13 @@ import json
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from cryptography.hazmat.primitives.serialization import BestAvailableEncryption, Encoding, PrivateFormat
 
 from mailsec.core.limits import CMS_NESTING
+from tests.certificates import issue
 from tests.content.smime.forge import (
     ALICE,
     BOB,
@@ -18,6 +20,7 @@ from tests.content.smime.forge import (
     MALLORY,
     OTHER_ROOT,
     ROOT,
+    RSA_KEY,
     SUB,
     TEXT,
     Signing,
@@ -251,3 +254,54 @@ def test_a_locked_key_signs_with_its_passphrase_alone(tmp_path: Path, mailsec) -
 @pytest.mark.parametrize("options", [("--smime", "--pgp"), ("--pgp", "--opaque"), ("--smime", "--selector", "s"), ()])
 def test_ways_of_signing_that_contradict_each_other(options: tuple[str, ...], bob: Path, mailsec) -> None:
     assert mailsec("sign", *options, "--key", bob, "-", stdin=DRAFT).code == 2
+
+
+LASTING = (-2000, 20_000)
+
+
+@pytest.mark.parametrize("form", [(), ("--cbc",)], ids=["GCM", "CBC"])
+@pytest.mark.parametrize("kind", ["RSA", "P-256", "P-384", "P-521", "X25519"])
+def test_what_is_encrypted_is_opened_by_each_recipient(kind: str, form: tuple[str, ...], tmp_path: Path, mailsec) -> None:
+    keys = {"RSA": RSA_KEY, "X25519": X25519PrivateKey.generate(), "P-256": ec.generate_private_key(ec.SECP256R1())} | {
+        "P-384": ec.generate_private_key(ec.SECP384R1()),
+        "P-521": ec.generate_private_key(ec.SECP521R1()),
+    }
+    root = issue("Lasting root", authority=True, days=LASTING)
+    bob = person("bob@receiver.example", root, keys[kind], days=LASTING)
+    alice = person("alice@bank.example", root, days=LASTING)
+    (tmp_path / "root.pem").write_bytes(root.pem)
+    (tmp_path / "bob.crt").write_bytes(bob.pem + root.pem)
+    (tmp_path / "bob.pem").write_bytes(bob.pem + bob.key_pem)
+    (tmp_path / "alice.pem").write_bytes(alice.pem + alice.key_pem)
+    command = ("encrypt", "--smime", "--sign", "--for-self", "--key", tmp_path / "alice.pem", "--to-key", tmp_path / "bob.crt")
+    made = mailsec(*command, *form, "-", stdin=DRAFT)
+    assert made.code == 0, made.stderr
+    assert ("smime-not-authenticated" in made.stderr) is bool(form)
+    assert "Pay 100" not in made.stdout
+    for reader in ("bob.pem", "alice.pem"):
+        ended = mailsec("decrypt", "--ca", tmp_path / "root.pem", "--key", tmp_path / reader, "-", stdin=made.out)
+        assert (ended.code, "Pay 100" in ended.stdout) == (0, True), ended.stderr
+
+
+def test_who_is_not_to_be_encrypted_to(tmp_path: Path, mailsec) -> None:
+    command = ("encrypt", "--smime", "--to-key", tmp_path / "bob.crt")
+    for bad in (
+        person("bob@receiver.example", SUB, days=(-2000, -1000)),
+        person("bob@receiver.example", SUB, usages=usage(encipher=False, agree=False), days=LASTING),
+        person("bob@receiver.example", SUB, ED, days=LASTING),
+    ):
+        (tmp_path / "bob.crt").write_bytes(bad.pem)
+        ended = mailsec(*command, "-", stdin=DRAFT)
+        assert (ended.code, ended.stdout) == (7, "")
+    (tmp_path / "bob.crt").write_bytes(person("bob@receiver.example", SUB, days=LASTING).pem)
+    assert mailsec(*command, "--sign", "-", stdin=DRAFT).code == 7
+    assert mailsec(*command, "-", stdin=b"Bcc: x@y.example\r\n" + DRAFT).code == 2
+    assert mailsec("encrypt", "--smime", "-", stdin=DRAFT).code == 7
+    other = mailsec(*command, "-", stdin=DRAFT.replace(b"bob@", b"carol@"))
+    assert other.code == 0
+    assert "smime-not-for" in other.stderr
+
+
+@pytest.mark.parametrize("options", [(), ("--pgp", "--smime"), ("--pgp", "--cbc"), ("--smime", "--to", "x@y.example")])
+def test_ways_of_encrypting_that_contradict_each_other(options: tuple[str, ...], mailsec) -> None:
+    assert mailsec("encrypt", *options, "-", stdin=DRAFT).code == 2

@@ -176,6 +176,15 @@ LEGACY_CIPHER = Rule(
     _READ_BY_OTHERS,
     "Ask the sender to encrypt with AES.",
 )
+NOT_FOR = Rule(
+    "smime-not-for",
+    Severity.LOW,
+    "Somebody to whom the message is addressed has no certificate among those that it is encrypted to",
+    "RFC 8551 section 3.3",
+    (Threat.UNAVAILABLE,),
+    "Name the certificate of every recipient with --to-key.",
+)
+
 RULES: tuple[Rule, ...] = (
     CASE_VARIANT,
     INSECURE,
@@ -198,4 +207,5 @@ RULES: tuple[Rule, ...] = (
     SIGNER_CERTIFICATE,
     NOT_AUTHENTICATED,
     LEGACY_CIPHER,
+    NOT_FOR,
 )

@@ -9,6 +9,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
 from mailsec.api.decrypt_message import DecryptOptions, decrypt_message
+from mailsec.api.encrypt_smime import SmimeOptions, encrypt_smime
 from mailsec.api.session import Session, Settings
 from mailsec.api.sign_openpgp import SignKeys
 from mailsec.api.sign_smime import sign_smime
@@ -126,3 +127,12 @@ def test_openssl_verifies_what_is_signed(signer: str, opaque: bool, tmp_path: Pa
     made = sign_smime(FROM + TEXT, "m", SignKeys(keys, tuple(keys.own())), chain, opaque=opaque, now=NOW)
     command = ("cms", "-verify", "-CAfile", "root", "-attime", str(NOW), "-purpose", "smimesign")
     assert TEXT in openssl(tmp_path, *command, data=made.data)
+
+
+@pytest.mark.parametrize("cbc", [False, True], ids=["GCM", "CBC"])
+@pytest.mark.parametrize("to", SIGNERS)
+def test_openssl_opens_what_is_encrypted(to: str, cbc: bool, tmp_path: Path) -> None:
+    files(tmp_path, SIGNERS[to])
+    keys = read_pem(SIGNERS[to].pem, "file")
+    made = encrypt_smime(FROM + TEXT, "m", SmimeOptions(keys, keys.listed, cbc), now=NOW)
+    assert TEXT in openssl(tmp_path, "cms", "-decrypt", "-inkey", "key", "-recip", "cert", data=made.data)
