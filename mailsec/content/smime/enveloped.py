@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from mailsec.content.smime.ber import BerError, Element, elements
+from mailsec.content.smime.ber import Element, elements
 from mailsec.content.smime.cms import Cms, CmsError, ContentType
 from mailsec.content.smime.identifier import Identifier
 from mailsec.core.limits import CMS_RECIPIENTS
@@ -99,7 +99,9 @@ def enveloped(cms: Cms) -> Enveloped:
     """The fields of an encrypted structure. Raises CmsError."""
     try:
         return _enveloped(cms)
-    except (BerError, IndexError):
+    except CmsError:
+        raise
+    except (ValueError, IndexError):  # fewer or more fields than there have to be; BerError is one
         raise CmsError("the encrypted structure cannot be read") from None
 
 
