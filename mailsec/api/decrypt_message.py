@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from mailsec.api.decrypt_smime import decrypt_smime, holds_smime
 from mailsec.api.secret_keys import Ask, Unlocker, nobody
 from mailsec.api.tool import TOOL
 from mailsec.content.judge.content import ContentResult, Mail, beside, judge_content
@@ -30,7 +31,7 @@ from mailsec.trust.keyring.armor import MESSAGE, ArmorError, dearmored
 from mailsec.trust.keyring.keys import Keys, Kind
 
 _SHOWN = 10
-_EXITS = {
+EXITS = {
     ContentAnswer.ABSENT: Exit.HOLDS,
     ContentAnswer.GOOD: Exit.HOLDS,
     ContentAnswer.PARTIAL: Exit.DOES_NOT_HOLD,
@@ -42,13 +43,17 @@ _EXITS = {
 @dataclass(frozen=True, slots=True)
 class DecryptOptions:
     """How a message is to be opened. `part` picks one of several ciphertexts, counted from 1; with `require_signature` one that
-    is not signed is exit code 1. `ask` gives passphrases."""
+    is not signed is exit code 1. `ask` gives passphrases. `ca_file` has the roots for S/MIME signatures ("": the system's);
+    `allow_unauthenticated` gives out what nothing protects against changes, `allow_legacy` opens 3DES and RC2."""
 
     keys: Keys
     part: int | None = None
     require_signature: bool = False
     fail_on: Severity | None = Severity.HIGH
     ask: Ask = nobody
+    ca_file: str = ""
+    allow_unauthenticated: bool = False
+    allow_legacy: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,9 +67,9 @@ class _Inside:
 def decrypt_message(file: bytes, subject: str, options: DecryptOptions, *, now: int) -> Produced:
     """The decrypted form of `file`, a mail or an OpenPGP message of its own, and what was found out about it at `now`.
 
-    A mail keeps its header fields, apart from those that described the ciphertext. What stood beside the ciphertext is left
-    out, so that plaintext is never joined with what was not encrypted. Raises NothingToJudge where nothing is encrypted,
-    BadInput for what is damaged or not protected, KeyUnavailable where no key at hand opens it.
+    OpenPGP and S/MIME. A mail keeps its header fields, apart from those that described the ciphertext. What stood beside the
+    ciphertext is left out, so that plaintext is never joined with what was not encrypted. Raises NothingToJudge where nothing
+    is encrypted, BadInput for what is damaged or not protected, KeyUnavailable where no key at hand opens it.
     """
     if not file:
         raise NothingToJudge("the input is empty")
@@ -77,6 +82,8 @@ def decrypt_message(file: bytes, subject: str, options: DecryptOptions, *, now: 
     judge = Judge(options.keys, now)
     try:
         there = ciphertexts(message, found, judge)
+        if not there and holds_smime(found) and (produced := decrypt_smime(message, subject, options, now=now)) is not None:
+            return produced
         chosen = _chosen(there, options.part)
     except ArmorError as error:
         raise BadInput(f"cannot be opened: {error}") from None
@@ -91,7 +98,7 @@ def decrypt_message(file: bytes, subject: str, options: DecryptOptions, *, now: 
 
 def _chosen(found: Sequence[Ciphertext], part: int | None) -> Ciphertext:
     if not found:
-        raise NothingToJudge("nothing in the message is encrypted with OpenPGP")
+        raise NothingToJudge("nothing in the message is encrypted")
     if part is None and len(found) > 1:
         raise BadInput(
             f"the message holds {len(found)} ciphertexts, as somebody would who wants strangers' texts decrypted",
@@ -237,7 +244,7 @@ def _report(subject: str, inside: _Inside, content: ContentResult, options: Decr
     signed = content.answer is not ContentAnswer.ABSENT
     verb = "Decrypted" if outside is not None else "Opened; it was not encrypted"
     sentence = f"{verb}; {content.reason if signed else 'not signed'}."
-    code = Exit.DOES_NOT_HOLD if options.require_signature and not signed else _EXITS[content.answer]
+    code = Exit.DOES_NOT_HOLD if options.require_signature and not signed else EXITS[content.answer]
     worst = worst_severity(content.check.all_findings())
     if code is Exit.HOLDS and worst and options.fail_on and worst.rank >= options.fail_on.rank:
         code = Exit.DOES_NOT_HOLD

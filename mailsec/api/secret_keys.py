@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 from mailsec.core.errors import KeyUnavailable
-from mailsec.trust.keyring.keys import Certificate, Keys
+from mailsec.trust.keyring.keys import Certificate, Keys, Kind
 
 Ask = Callable[[str], str | None]
 """Asks for the passphrase of the key that is named in words; None where there is nobody to ask."""
@@ -31,12 +31,10 @@ class Unlocker:
 
     def of(self, certificate: Certificate) -> tuple[bytes, str | None] | None:
         """The secret key of `certificate` and its passphrase. Raises KeyUnavailable where it is locked and stays so."""
-        from mailsec.content.openpgp.decrypting import is_locked
-
         secret = self.keys.secret(certificate.fingerprint)
         if secret is None:
             return None
-        if not is_locked(secret):
+        if not _is_locked(certificate, secret):
             return secret, None
         if certificate.fingerprint not in self.known:
             self.known[certificate.fingerprint] = self.ask(f"{certificate.fingerprint} ({certificate.source})")
@@ -47,3 +45,13 @@ class Unlocker:
                 hint="give its passphrase with --passphrase-file or --passphrase-fd, or run mailsec on a terminal",
             )
         return secret, passphrase
+
+
+def _is_locked(certificate: Certificate, secret: bytes) -> bool:
+    if certificate.kind is Kind.X509:
+        from mailsec.content.smime.decrypting import is_locked as is_locked_x509
+
+        return is_locked_x509(secret)
+    from mailsec.content.openpgp.decrypting import is_locked
+
+    return is_locked(secret)

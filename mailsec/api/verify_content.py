@@ -2,43 +2,95 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import TYPE_CHECKING, TypeAlias
 
 from mailsec.api.verify_case import Evidenced
 from mailsec.core.results import Check, Status, finding
 from mailsec.message.mime import Method, protection
 
 if TYPE_CHECKING:
+    from mailsec.content.judge.layer import Layer
     from mailsec.content.openpgp.signature import SignatureResult
+    from mailsec.content.smime.judging import PathJudge
+    from mailsec.message.authors import Author
+    from mailsec.message.fields import Message
+    from mailsec.message.mime import Structure
     from mailsec.trust.keyring.keys import Keys
+
+    Seen: TypeAlias = Callable[[bytes, SignatureResult], None] | None
 
 _MARK = b"-----BEGIN PGP "
 
 
-def with_content(evidenced: Evidenced, keys: Keys | None, *, now: int, second_opinion: bool = False) -> Evidenced:
-    """`evidenced` with the content answer, where OpenPGP is present; without `keys` no key is known.
+@dataclass(frozen=True, slots=True)
+class ContentKeys:
+    """What signatures of content are judged with: `keys` (None: no key is known), and the roots in `ca_file` ("": those of the
+    system). With `second_opinion` sqv or gpgv is asked about each OpenPGP signature that is accepted here."""
 
-    With `second_opinion` sqv or gpgv is asked about each signature that is accepted here.
+    keys: Keys | None = None
+    ca_file: str = ""
+    second_opinion: bool = False
+
+
+def with_content(evidenced: Evidenced, known: ContentKeys, *, now: int) -> Evidenced:
+    """`evidenced` with the content answer, where OpenPGP or S/MIME is present.
+
+    Raises BadInput where the file of roots cannot be read.
     """
     message, found = evidenced.message, evidenced.structure
+    methods = {each.method for each in protection(found)}
     encoded = any(part.media.encoding == "base64" and part.type == "text/plain" for part in found.parts)
-    if not encoded and _MARK not in message.data and not any(p.method is Method.OPENPGP for p in protection(found)):
+    if not methods and not encoded and _MARK not in message.data:
         return evidenced
     from mailsec.content.judge.content import Mail, judge_content
-    from mailsec.content.openpgp.mail import Judge, layers, present
-    from mailsec.trust.keyring.files import FileKeys
+    from mailsec.content.openpgp.mail import present
 
-    if not present(message, found):
-        return evidenced
-    known = keys if keys is not None else FileKeys()
+    if Method.SMIME in methods:
+        from mailsec.content.smime.mail import unfolded
+
+        message, found = unfolded(message, found)
     seen: list[tuple[bytes, SignatureResult]] = []
-    judge = Judge(known, now, (lambda data, result: seen.append((data, result))) if second_opinion else None)
-    content = judge_content(Mail(message, found, evidenced.author, known), layers(message, found, judge))
+    note = (lambda data, result: seen.append((data, result))) if known.second_opinion else None
+    layers, keys = judged_layers(message, found, evidenced.author, known, now=now, seen=note)
+    if not layers and not present(message, found):
+        return evidenced
+    content = judge_content(Mail(message, found, evidenced.author, keys), layers)
     opinions = tuple(_opinion(data, result) for data, result in seen if result.accepted)
     if opinions:
         content = replace(content, check=replace(content.check, children=(*content.check.children, *opinions)))
     return replace(evidenced, content=content)
+
+
+def judged_layers(
+    message: Message, found: Structure, author: Author, known: ContentKeys, *, now: int, seen: Seen = None
+) -> tuple[Sequence[Layer], Keys]:
+    """The layers of both kinds in the order of their parts, and the keys that say whose they are. `seen` is told of each
+    OpenPGP signature that is judged."""
+    from mailsec.content.openpgp.mail import Judge, layers, present
+    from mailsec.trust.keyring.files import FileKeys
+
+    keys: Keys = known.keys if known.keys is not None else FileKeys()
+    made = list(layers(message, found, Judge(keys, now, seen)) if present(message, found) else ())
+    if any(each.method is Method.SMIME for each in protection(found)):
+        from mailsec.content.smime.harvested import harvested
+        from mailsec.content.smime.judging import Judge as SmimeJudge
+        from mailsec.content.smime.mail import layers as smime_layers
+
+        there = smime_layers(message, found, author, SmimeJudge(keys, path_judge(known.ca_file), now))
+        made += (each.layer for each in there)
+        keys = harvested(keys, (result for each in there for result in each.results))
+    return sorted(made, key=lambda layer: layer.part), keys
+
+
+def path_judge(ca_file: str) -> PathJudge:
+    """What judges paths to the roots in `ca_file`, "" for those of the system. Raises BadInput where they cannot be read."""
+    from mailsec.net.roots import root_certificates
+    from mailsec.trust.x509.signer import judge_signer
+
+    return partial(judge_signer, anchors=root_certificates(ca_file))
 
 
 def _opinion(data: bytes, result: SignatureResult) -> Check:

@@ -12,7 +12,7 @@ from mailsec.api.session import Session
 from mailsec.api.trace import Trace
 from mailsec.api.verdict import Question, decide
 from mailsec.api.verify_case import Evidenced, case_of
-from mailsec.api.verify_content import with_content
+from mailsec.api.verify_content import ContentKeys, with_content
 from mailsec.api.watch import watched
 from mailsec.core.errors import BadInput
 from mailsec.core.flow import Flow, gather, pure, together
@@ -90,7 +90,8 @@ def verify_message(file: bytes, subject: str, session: Session, options: VerifyO
     trace = Trace() if options.trace else None
     flow = judge(message, envelope, options, now=now)
     evidenced = _with_opinion(flow, session, trace, now) if options.second_opinion else session.run(flow, trace)
-    evidenced = with_content(evidenced, options.keys, now=now, second_opinion=options.second_opinion)
+    known = ContentKeys(options.keys, session.settings.ca_file, options.second_opinion)
+    evidenced = with_content(evidenced, known, now=now)
     case = case_of(evidenced, options.fail_on, allow_partial=options.allow_partial)
     decision = decide(case, options.require)
     report = verify_report.report(evidenced, case, decision, subject=subject, now=now, trace=trace, explain=options.explain)

@@ -12,7 +12,7 @@ from mailsec.api.verify_identities import identities
 from mailsec.core.domains import to_unicode
 from mailsec.core.results import Check, Fact, Report, Status
 from mailsec.core.text import clipped, from_bytes, visible
-from mailsec.message.mime import Method, protection
+from mailsec.message.mime import protection
 
 
 def report(
@@ -54,16 +54,13 @@ def _spf(evidenced: Evidenced) -> Check:
 
 
 def _content(evidenced: Evidenced) -> tuple[Check, ...]:
-    """What was judged of the content; and what is there and is not judged by this version: said, not hidden."""
-    judged = () if evidenced.content is None else (evidenced.content.check,)
-    found = [each for each in protection(evidenced.structure) if each.method is not Method.OPENPGP]
-    if not found:
-        return judged
-    kinds = ", ".join(dict.fromkeys(f"{each.method} {each.form}" for each in found))
-    return (
-        *judged,
-        Check("content", Status.SKIPPED, f"{kinds}: there, but not judged", (Fact("protection", kinds),)),
-    )
+    """What was judged of the content; and what is there and protects nothing, such as certificates alone: said, not hidden."""
+    if evidenced.content is not None:
+        return (evidenced.content.check,)
+    kinds = ", ".join(dict.fromkeys(f"{each.method} {each.form}" for each in protection(evidenced.structure)))
+    if not kinds:
+        return ()
+    return (Check("content", Status.SKIPPED, f"{kinds}: nothing in it is signed or encrypted", (Fact("protection", kinds),)),)
 
 
 _ADVICE = {

@@ -20,6 +20,9 @@ class DecryptChoices:
     keys: tuple[str, ...]
     part: int | None
     require_signature: bool
+    ca_file: str
+    allow_unauthenticated: bool
+    allow_legacy: bool
     at: At | None
     ring: str
     path: str
@@ -34,6 +37,7 @@ class DecryptChoices:
         "mailsec decrypt --key bob.asc --passphrase-fd 3 secret.eml -o plain.eml 3< passphrase",
         "mailsec decrypt --key bob.asc file.pgp -o file",
         "mailsec decrypt --passphrase-file shared.txt file.pgp -o file",
+        "mailsec decrypt --key bob.pem --ca roots.pem smime.eml > plain.eml",
     ),
 )
 @click.argument("file", type=PATH, default="-", metavar="[FILE]")
@@ -47,6 +51,15 @@ class DecryptChoices:
 )
 @click.option("--part", type=click.IntRange(1), metavar="N", help="Of several ciphertexts, decrypt this one alone.")
 @click.option("--require-signature", is_flag=True, help="Leave with 1 where it is not signed.")
+@click.option(
+    "--ca", "ca_file", type=PATH, default="", metavar="FILE", help="Roots (PEM) for S/MIME signatures instead of the system's."
+)
+@click.option(
+    "--allow-unauthenticated",
+    is_flag=True,
+    help="Give out S/MIME content that neither its encryption (CBC) nor a signature protects against changes.",
+)
+@click.option("--allow-legacy", is_flag=True, help="Open S/MIME content that is encrypted with 3DES or RC2.")
 @ring_option
 @passphrase_options()
 @click.option("--at", type=TIME, metavar="TIME", help="Judge signatures for this time instead of now.")
@@ -55,10 +68,13 @@ class DecryptChoices:
 def decrypt(file: str, passphrase: PassphraseOptions, **choices: Any) -> int:
     """Open an encrypted message: message in, message out.
 
-    PGP/MIME, inline OpenPGP, and OpenPGP files that are no mail, for your key or for a passphrase alone. The header fields
-    stay; what stood unencrypted beside the ciphertext is left out, and nothing is written before the integrity of the whole is
-    checked. The exit code is 0 where any signature inside is good, 1 where one is bad (the text is written nevertheless), 7
-    where it could not be judged.
+    PGP/MIME, inline OpenPGP, OpenPGP files that are no mail, for your key or for a passphrase alone, and S/MIME, whose private
+    keys are PEM (PKCS#8) with their certificates. The header fields stay; what stood unencrypted beside the ciphertext is left
+    out, and nothing is written before the integrity of the whole is checked. S/MIME in CBC mode has none: it takes a good
+    signature inside.
+
+    The exit code is 0 where any signature inside is good, 1 where one is bad (the text is written nevertheless), 7 where it
+    could not be judged.
     """
     chosen = DecryptChoices(**choices)
     if chosen.at == "received":

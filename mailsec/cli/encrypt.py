@@ -21,6 +21,7 @@ class EncryptChoices:
     keys: tuple[str, ...]
     sign: bool
     for_self: bool
+    cbc: bool
     bcc: str | None
     openpgp: str | None
     compress: bool
@@ -41,10 +42,12 @@ class EncryptChoices:
         "mailsec encrypt --pgp --to-key bob.asc draft.eml > secret.eml",
         "mailsec encrypt --pgp --sign --key alice.asc --to-key bob.asc --for-self - < draft.eml > secret.eml",
         "mailsec encrypt --pgp --to-key team.asc --bcc split -o outbox draft.eml",
+        "mailsec encrypt --smime --sign --key alice.pem --to-key bob.pem draft.eml > secret.eml",
     ),
 )
 @click.argument("file", type=PATH, default="-", metavar="[FILE]")
 @click.option("--pgp", is_flag=True, help="Encrypt with OpenPGP (PGP/MIME).")
+@click.option("--smime", is_flag=True, help="Encrypt with S/MIME, to the certificates of --to-key.")
 @click.option(
     "--to", type=TEXT, multiple=True, metavar="ADDRESS", help="A recipient [default: those of To and Cc] (repeatable)."
 )
@@ -65,6 +68,7 @@ class EncryptChoices:
     metavar="FILE",
     help="Your secret key [default: the author's in the ring].",
 )
+@click.option("--cbc", is_flag=True, help="With --smime: AES-CBC, which old programs read and nothing protects from changes.")
 @click.option("--for-self", is_flag=True, help="Let your own key (--key, or the author's in the ring) read it too.")
 @click.option(
     "--bcc",
@@ -86,19 +90,36 @@ class EncryptChoices:
 @passphrase_options()
 @click.option("-o", "--output", "path", type=PATH, default="", metavar="FILE", help="Write to FILE instead of stdout.")
 @click.option("-q", "--quiet", is_flag=True, help="Print nothing on stderr when all went well.")
-def encrypt(file: str, pgp: bool, passphrase: PassphraseOptions, **choices: Any) -> int:
+def encrypt(file: str, pgp: bool, smime: bool, passphrase: PassphraseOptions, **choices: Any) -> int:
     """Encrypt a message to its recipients: message in, message out.
 
     The header fields stay readable, the Subject too. Keys that are revoked, expired, weak or not vouched for are refused. With
     a Bcc in the message nothing is made unless --bcc says how. GnuPG 2.2 can read the result, unless every key can do more.
+
+    With --smime the recipients are the certificates of --to-key (PEM); --key is a PEM file with the private key and its
+    certificate.
     """
     chosen = EncryptChoices(**choices)
-    if chosen.signers and not chosen.sign:
-        raise UsageError("--signer says who signs", hint="--sign")
-    if not pgp:
-        raise UsageError("say how to encrypt", hint="--pgp")
+    if pgp is smime:
+        raise UsageError("say how to encrypt", hint="--pgp or --smime")
+    if chosen.cbc and not smime:
+        raise UsageError("--cbc is a form of --smime")
+    if chosen.signers and (smime or not chosen.sign):
+        raise UsageError("--signer says which key of the ring signs", hint="--pgp --sign")
+    if smime:
+        return _smime(file, chosen, passphrase)
     if chosen.bcc == "split" and not chosen.path:
         raise UsageError("--bcc split writes one message for each recipient", hint="name a folder for them: -o DIR")
     from mailsec.cli.jobs.encrypt import run  # not before it is needed
+
+    return run(file, chosen, passphrase)
+
+
+def _smime(file: str, chosen: EncryptChoices, passphrase: PassphraseOptions) -> int:
+    """Encrypt with S/MIME; an option that only OpenPGP has is refused, not passed over."""
+    overrules = (chosen.allow_revoked, chosen.allow_expired, chosen.allow_weak, chosen.allow_unauthenticated)
+    if any((*overrules, chosen.to, chosen.bcc, chosen.openpgp, chosen.compress, chosen.ring)):
+        raise UsageError("an option that is not one of --smime", hint="--to-key, --key, --sign, --for-self, --cbc, -o, -q")
+    from mailsec.cli.jobs.encrypt_smime import run  # not before it is needed
 
     return run(file, chosen, passphrase)

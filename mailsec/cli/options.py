@@ -259,7 +259,14 @@ _DNS = (
     click.option(
         "--allow-private", "dns_allow_private", is_flag=True, help="Let HTTPS requests go to addresses that are not public."
     ),
-    click.option("--ca", "dns_ca_file", type=PATH, default="", metavar="FILE", help="Roots for HTTPS instead of the system's."),
+    click.option(
+        "--ca",
+        "dns_ca_file",
+        type=PATH,
+        default="",
+        metavar="FILE",
+        help="Roots (PEM) for HTTPS and S/MIME instead of the system's.",
+    ),
 )
 
 

@@ -26,6 +26,7 @@ class SignChoices:
     oversign: tuple[str, ...]
     expire: int | None
     no_timestamp: bool
+    opaque: bool
     at: At | None
     ring: str
     signers: tuple[str, ...]
@@ -41,18 +42,21 @@ class SignChoices:
         "mailsec sign --dkim --key rsa.pem --selector s1 - < in.eml | mailsec verify --zone my.zone -",
         "mailsec sign --pgp --signer alice@example.org message.eml > signed.eml",
         "mailsec sign --pgp --key alice.asc message.eml > signed.eml",
+        "mailsec sign --smime --key alice.pem message.eml > signed.eml",
     ),
 )
 @click.argument("file", type=PATH, default="-", metavar="[FILE]")
 @click.option("--dkim", is_flag=True, help="Sign with DKIM, for the domain.")
 @click.option("--pgp", is_flag=True, help="Sign with OpenPGP (PGP/MIME), for the author.")
+@click.option("--smime", is_flag=True, help="Sign with S/MIME (multipart/signed), for the author.")
+@click.option("--opaque", is_flag=True, help="With --smime: put the text into the signature (.p7m).")
 @click.option(
     "--key",
     "keys",
     type=PATH,
     multiple=True,
     metavar="FILE",
-    help="A private key: PEM, Ed25519 seed, OpenPGP (repeatable).",
+    help="A private key: PEM, Ed25519 seed, OpenPGP; for S/MIME a PEM file with the certificate too (repeatable).",
 )
 @click.option(
     "--selector", "selectors", type=TEXT, multiple=True, metavar="NAME", help="Where it is published (one for each key)."
@@ -73,43 +77,45 @@ class SignChoices:
 @ring_option
 @passphrase_options()
 @click.option("-q", "--quiet", is_flag=True, help="Print nothing on stderr when all went well.")
-def sign(file: str, dkim: bool, pgp: bool, passphrase: PassphraseOptions, **choices: Any) -> int:
+def sign(file: str, dkim: bool, pgp: bool, smime: bool, passphrase: PassphraseOptions, **choices: Any) -> int:
     """Sign a message: message in, message out.
 
     From, To, Subject, Date, Message-ID and the fields that say what the body is are oversigned, so that none can be added
-    later (--dkim). --pgp makes a multipart/signed of the content instead. Several keys make several signatures in one call.
-    Nothing is written unless all of it succeeds.
+    later (--dkim). --pgp and --smime make a multipart/signed of the content instead. Several keys make several signatures in
+    one call. Nothing is written unless all of it succeeds.
     """
     chosen = SignChoices(**choices)
-    if dkim is pgp:
-        raise UsageError("say how to sign", hint="--dkim or --pgp")
-    if pgp:
-        return _openpgp(file, chosen, passphrase)
-    if chosen.signers:
-        raise UsageError("keys for DKIM are not in the ring", hint="--key FILE")
+    if dkim + pgp + smime != 1:
+        raise UsageError("say how to sign", hint="--dkim, --pgp or --smime")
+    if chosen.opaque and not smime:
+        raise UsageError("--opaque is a form of --smime")
+    if chosen.at == "received":
+        raise UsageError("--at received means nothing for a signature that is made now")
+    if chosen.signers and not pgp:
+        raise UsageError("keys for DKIM and S/MIME are not in the ring", hint="--key FILE")
+    if not dkim:
+        return _person(file, chosen, passphrase, smime=smime)
     if passphrase != PassphraseOptions():
         raise UsageError("keys for DKIM have no passphrase")
     if len(chosen.keys) != len(chosen.selectors):
         raise UsageError("give one --selector for each --key", hint="--key rsa.pem --selector s1 --key ed.pem --selector s2")
-    if chosen.at == "received":
-        raise UsageError("--at received means nothing for a signature that is made now")
     from mailsec.cli.jobs.sign import run  # not before it is needed
 
     return run(file, chosen)
 
 
-def _openpgp(file: str, chosen: SignChoices, passphrase: PassphraseOptions) -> int:
-    """Sign with OpenPGP; an option that only DKIM has is refused, not passed over."""
-    if (
-        chosen.selectors
-        or chosen.domain
-        or chosen.identity
-        or chosen.oversign
-        or chosen.expire
-        or chosen.no_timestamp
-        or chosen.at
-    ):
-        raise UsageError("--pgp takes none of the options of DKIM", hint="--key, --passphrase-file, --passphrase-fd, -o, -q")
+def _person(file: str, chosen: SignChoices, passphrase: PassphraseOptions, *, smime: bool) -> int:
+    """Sign for the author; an option that only DKIM has is refused, not passed over."""
+    for_domain = (chosen.selectors, chosen.domain, chosen.identity, chosen.oversign, chosen.expire, chosen.no_timestamp)
+    if any(for_domain) or (chosen.at and not smime):
+        raise UsageError(
+            f"{'--smime' if smime else '--pgp'} takes none of the options of DKIM",
+            hint="--key, --passphrase-file, --passphrase-fd, -o, -q",
+        )
+    if smime:
+        from mailsec.cli.jobs.sign_smime import run as run_smime  # not before it is needed
+
+        return run_smime(file, chosen, passphrase)
     from mailsec.cli.jobs.sign_openpgp import run  # not before it is needed
 
     return run(file, chosen, passphrase)

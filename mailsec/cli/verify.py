@@ -50,6 +50,7 @@ class VerifyChoices:
         "mailsec verify --received-from mx.example.org --trust-authres mx.example.org old.eml",
         "mailsec verify --zone example.zone --json message.eml | jq .verdict",
         "mailsec verify --key alice.asc signed.eml",
+        "mailsec verify --ca roots.pem smime.eml",
         "mailsec verify --protect bank.example --received-from mx.example.org message.eml",
         "mailsec verify --add-header --authserv-id mx.example.org - < message.eml > with-results.eml",
     ),
@@ -88,7 +89,12 @@ class VerifyChoices:
 @click.option("--authserv-id", type=TEXT, default="", metavar="NAME", help="Our name in that field [default: this host].")
 @click.option("--explain-for-user", is_flag=True, help="Print one paragraph to paste into a ticket instead.")
 @click.option(
-    "--key", "keys", type=PATH, multiple=True, metavar="FILE", help="An OpenPGP key that is trusted by naming it (repeatable)."
+    "--key",
+    "keys",
+    type=PATH,
+    multiple=True,
+    metavar="FILE",
+    help="A key or certificate that is trusted by naming it (repeatable).",
 )
 @ring_option
 @click.option("--allow-partial", is_flag=True, help="Let a signature of a part of the content count: footers of mailing lists.")
@@ -100,9 +106,10 @@ class VerifyChoices:
 @output_options
 @dns_options
 def verify(files: Sequence[str], output: OutputOptions, dns: DnsOptions, **choices: Any) -> int:
-    """Who really sent a message, and was it changed: SPF, DKIM, DMARC and OpenPGP, and one verdict.
+    """Who really sent a message, and was it changed: SPF, DKIM, DMARC, OpenPGP and S/MIME, and one verdict.
 
-    A signature of the content counts where it covers the whole of it and its key is the author's; --key names a key file.
+    A signature of the content counts where it covers the whole of it and its key is the author's; --key names a key file, --ca
+    one of roots for the certificates of S/MIME, in place of the system's.
     SPF is asked only where the envelope is known: state it (--ip, --helo, --mail-from), or name the host whose Received fields
     can be believed (--received-from). Only the DNS is asked; SPF macros and DKIM selectors can tell the sender's name servers
     that the message is being looked at. --offline asks nothing that --zone does not answer.

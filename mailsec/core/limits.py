@@ -576,6 +576,23 @@ IOC_VALUES = 20_000
 MAX_EXTRACTED_NAME = 120
 """Octets of the name of an extracted file: room for a number in front, on any file system."""
 
+# --- S/MIME: what one CMS structure may have
+CMS_DEPTH = 40
+"""Elements inside each other in one CMS structure; honest ones nest about fifteen deep, certificates included."""
+CMS_ELEMENTS = 200_000
+"""Elements of one CMS structure: a mail to a thousand people, or ten megabytes in pieces of a kilobyte, have fewer."""
+CMS_SIGNERS = 20
+"""Signatures of one signed-data; honest mail has one or two."""
+CMS_CERTIFICATES = 100
+"""Certificates that one signed-data carries; a path has under ten."""
+CMS_ATTRIBUTES = 100
+"""Attributes of one signature; honest ones have under ten."""
+CMS_RECIPIENTS = 1_000
+"""Recipients of one enveloped-data; a mail to more people goes to a list."""
+CMS_NESTING = 8
+"""Layers of signing, encrypting and compressing inside each other that are opened; the triple wrap has three."""
+CMS_CANDIDATES = 4
+"""Certificates that are tried for one signature: two with one issuer and serial number can be made on purpose."""
 # --- certificates of persons (trust/x509)
 X509_CERTIFICATE_BYTES = 64 * 1024
 """Octets of one certificate; honest ones have one or two thousand, the largest with post-quantum signatures some 20,000."""

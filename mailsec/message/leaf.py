@@ -73,6 +73,12 @@ def paths(parts: tuple[Part, ...]) -> list[str]:
     return numbers
 
 
+def part_content(message: Message, part: Part) -> bytes:
+    """The content of a part without its transfer encoding, as the standard reads it."""
+    raw = memoryview(message.data)[part.body : part.end]
+    return bytes(decode(raw, decoder_of(part.media.encoding)).data)
+
+
 def standard_leaves(found: Structure) -> Iterator[Leaf]:
     """The leaves of the standard's reading: the parts that nothing lies in, a multipart without parts included."""
     parts = found.parts

@@ -17,21 +17,26 @@ _HASHED = re.compile(r"[0-9a-f]{8}\.[0-9]+\Z")
 """How a folder of certificates names them for OpenSSL to find."""
 
 
-@lru_cache(8)
-def trusted_roots(ca_file: str = "") -> Anchors:
-    """The roots in the PEM file `ca_file`, or (where it is "") those that the system trusts.
+def root_certificates(ca_file: str = "") -> tuple[bytes, ...]:
+    """The roots (DER) in the PEM file `ca_file`, or (where it is "") those that the system trusts.
 
     Raises BadInput where the file cannot be read or has no certificate in it. A system without roots trusts nobody.
     """
     if not ca_file:
-        return Anchors(list(_of_system())[:TLS_ROOTS])
+        return tuple(_of_system())[:TLS_ROOTS]
     try:
-        found = list(_in_file(ca_file))
+        found = tuple(_in_file(ca_file))
     except OSError as error:
         raise unreadable((error.strerror or str(error)).lower()) from None
     if not found:
         raise unreadable("no certificates in it")
-    return Anchors(found[:TLS_ROOTS])
+    return found[:TLS_ROOTS]
+
+
+@lru_cache(8)
+def trusted_roots(ca_file: str = "") -> Anchors:
+    """The same, as the judgement of TLS servers takes them. Raises BadInput."""
+    return Anchors(root_certificates(ca_file))
 
 
 def _of_system() -> Iterator[bytes]:

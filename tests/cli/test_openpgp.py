@@ -276,7 +276,7 @@ def test_keys_that_are_not_encrypted_to(kind: str, tmp_path: Path, run) -> None:
         (("sign", "--pgp", "--key", "alice.asc"), DRAFT, 7, "only public"),
         (("sign", "--pgp", "--key", "alice.sec"), b"", 3, "empty"),
         (("sign", "--pgp", "--key", "alice.sec"), b"\x00\x01", 4, "no mail message"),
-        (("sign", "--pgp", "--dkim", "--key", "alice.sec"), DRAFT, 2, "--dkim or --pgp"),
+        (("sign", "--pgp", "--dkim", "--key", "alice.sec"), DRAFT, 2, "--dkim, --pgp or --smime"),
         (("sign", "--pgp", "--key", "alice.sec", "--selector", "s"), DRAFT, 2, "DKIM"),
         (("sign", "--dkim", "--key", "a", "--selector", "s", "--passphrase-fd", "0"), DRAFT, 2, "passphrase"),
         (("decrypt", "--key", "bob.sec"), b"", 3, "empty"),

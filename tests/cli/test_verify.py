@@ -306,18 +306,6 @@ def test_a_zone_file_that_cannot_be_read(tmp_path: Path, mailsec) -> None:
         assert words in ended.stderr
 
 
-def test_smime_is_named_and_not_judged(mailsec) -> None:
-    text = (
-        b"From: alice@bank.example\nContent-Type: multipart/signed; protocol=application/pkcs7-signature; boundary=b\n\n"
-        b"--b\n\nHi\n--b\nContent-Type: application/pkcs7-signature\n\nx\n--b--\n"
-    )
-    ended = mailsec("verify", *ZONE, "--json", "-", stdin=text)
-    content = next(check for check in json.loads(ended.stdout)["checks"] if check["name"] == "content")
-    assert content["status"] == "skipped"
-    assert "smime signed" in content["reason"]
-    assert json.loads(ended.stdout)["verdict"]["content"] == "absent"
-
-
 def test_a_protected_domain_is_not_to_be_looked_like(mailsec) -> None:
     plain = mailsec("verify", *ZONE, *BORDER, "--json", message("lookalike.eml"))
     assert plain.code == 0

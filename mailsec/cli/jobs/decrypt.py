@@ -18,10 +18,19 @@ def run(file: str, chosen: DecryptChoices, passphrase: PassphraseOptions) -> int
         now = clock.now
 
     def one(name: str, data: bytes) -> int:
-        with at_hand(key_files(chosen.keys), chosen.ring, now=now) as keys:
-            options = DecryptOptions(keys, chosen.part, chosen.require_signature, ask=passphrases(passphrase))
+        with at_hand(key_files(chosen.keys, smime=True), chosen.ring, now=now) as keys:
+            options = DecryptOptions(
+                keys,
+                chosen.part,
+                chosen.require_signature,
+                ask=passphrases(passphrase),
+                ca_file=chosen.ca_file,
+                allow_unauthenticated=chosen.allow_unauthenticated,
+                allow_legacy=chosen.allow_legacy,
+            )
             produced = decrypt_message(data, name, options, now=now)
-        write_message(produced.data, chosen.path, (file, *chosen.keys))
+        if produced.data:
+            write_message(produced.data, chosen.path, (file, *chosen.keys))
         if not chosen.quiet or produced.report.exit is not Exit.HOLDS:
             say_report(produced.report)
         return produced.report.exit

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from mailsec.cli.keys import PassphraseOptions
     from mailsec.trust.keyring.files import FileKeys
 
+_PEM = b"-----BEGIN CERTIFICATE-----"
+
 
 def read_key(path: str) -> bytes:
     """What the key file holds; an error names the file."""
@@ -23,17 +25,26 @@ def read_key(path: str) -> bytes:
         raise BadInput(f"{shown(path)}: {error.message}", hint=error.hint) from None
 
 
-def key_files(paths: Iterable[str]) -> FileKeys:
-    """The OpenPGP keys in these files; naming them is the trust. An error names the file."""
+def key_files(paths: Iterable[str], *, smime: bool = False) -> FileKeys:
+    """The OpenPGP keys in these files, with `smime` X.509 certificates and keys too; naming them is the trust. An error names
+    the file."""
     from mailsec.trust.keyring.files import FileKeys, read_keys  # few runs name a key
 
     keys = FileKeys()
     for path in paths:
         try:
-            keys |= read_keys(read(path, PGP_KEY_FILE), f"file {shown(path)}")
+            data = read(path, PGP_KEY_FILE)
+            source = f"file {shown(path)}"
+            keys |= _pem_keys(data, source) if smime and _PEM in data else read_keys(data, source)
         except BadInput as error:
             raise BadInput(f"{shown(path)}: {error.message}", hint=error.hint) from None
     return keys
+
+
+def _pem_keys(data: bytes, source: str) -> FileKeys:
+    from mailsec.content.smime.pem import read_pem
+
+    return read_pem(data, source)
 
 
 def at_hand(files: FileKeys, ring: str, *, now: int) -> AtHand:

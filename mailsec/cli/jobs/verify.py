@@ -22,7 +22,7 @@ from mailsec.trust.keyring.keys import Keys
 
 def run(files: Sequence[str], chosen: VerifyChoices, output: OutputOptions, dns: DnsOptions) -> int:
     """Judge each file and print what was asked for; the exit code."""
-    with session(dns) as live, at_hand(key_files(chosen.keys), chosen.ring, now=live.now) as keys:
+    with session(dns) as live, at_hand(key_files(chosen.keys, smime=True), chosen.ring, now=live.now) as keys:
         options = _options(chosen, output, dns, keys)
         if chosen.header or chosen.add_header or (chosen.explain_for_user and output.format in ("human", "plain")):
             return each_input(files, _printing_instead(live, options, chosen, output, files))

@@ -15,7 +15,7 @@ from mailsec.core.limits import CONTENT_LAYERS
 from mailsec.core.results import Check, Fact, Finding, Status, finding
 from mailsec.message.authors import Author
 from mailsec.message.evidence import octets_evidence
-from mailsec.message.fields import Message
+from mailsec.message.fields import Message, parse
 from mailsec.message.mime import Form, Structure
 from mailsec.trust.keyring.keys import Keys
 
@@ -81,7 +81,7 @@ def judge_content(mail: Mail, layers: Sequence[Layer]) -> ContentResult:
     guarded = Protected()
     strange: tuple[Finding, ...] = ()
     if best.answer is ContentAnswer.GOOD:
-        guarded = protected(mail.message, mail.structure, best.layer.covered)
+        guarded = protected(mail.message, _signed_header(mail, best.layer))
         strange = () if guarded.complete else others(mail.message, best.address)
         findings += [*_header(guarded), *strange]
     children = tuple(each.check for each in judged)
@@ -97,6 +97,17 @@ def beside(mail: Mail, layers: Sequence[Layer]) -> tuple[Finding, ...]:
     """What stands beside ciphertexts that are about to be opened, and that is not to be joined with what is inside."""
     judged = [_layer(mail, layer, layers) for layer in layers[:CONTENT_LAYERS]]
     return tuple(_surroundings(mail, judged))
+
+
+def _signed_header(mail: Mail, layer: Layer) -> bytes:
+    """The header section of what is signed; nothing where the signature is about the text in a part, and not its header."""
+    if layer.entity is not None:
+        inner = parse(layer.entity)
+        return inner.data[: inner.body]
+    if layer.covered == layer.part:
+        return b""
+    part = mail.structure.parts[layer.covered]
+    return mail.message.data[part.header : part.body]
 
 
 def _nothing(findings: Sequence[Finding]) -> ContentResult:

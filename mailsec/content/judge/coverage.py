@@ -37,7 +37,8 @@ def coverage(message: Message, found: Structure, layer: Layer) -> Covered:
         and message.data[part.body : part.end].strip()
     )
     attached = any(
-        found.parts[index].type in MESSAGE_TYPES or found.parts[index].media.disposition == "attachment"
+        found.parts[index].type in MESSAGE_TYPES
+        or (found.parts[index].media.disposition == "attachment" and not (layer.opaque and index == layer.part))
         for index in _above(found, layer.part)
     )
     ambiguous = next(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from mailsec.message.fields import Message, parse
-from mailsec.message.mime import Structure
+from mailsec.message.media import part_media
 
 FIELDS = ("From", "To", "Cc", "Subject", "Date")
 """What has to be protected before a signature can stand for a mail, and not only for a text."""
@@ -23,12 +23,11 @@ class Protected:
     differing: tuple[str, ...] = ()
 
 
-def protected(message: Message, found: Structure, part: int) -> Protected:
-    """The protection that the signed part with this index gives to the header of `message`."""
-    signed = found.parts[part]
-    if signed.media.parameter("hp").lower() not in _HP:
+def protected(message: Message, header: bytes) -> Protected:
+    """The protection that a signed entity with this header section gives to the header of `message`."""
+    if part_media(header).parameter("hp").lower() not in _HP:
         return Protected()
-    inner = parse(message.data[signed.header : signed.body])
+    inner = parse(header)
     missing, differing = False, []
     for name in (*FIELDS, *_OTHERS):
         ours, theirs = _values(inner, name), _values(message, name)

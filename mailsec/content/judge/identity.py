@@ -15,11 +15,15 @@ from mailsec.message.fields import Message
 from mailsec.message.mailbox import Mailbox
 from mailsec.message.person import normal, parse_address, same
 from mailsec.message.words import display_text
-from mailsec.trust.keyring.keys import Certificate, Keys
+from mailsec.trust.keyring.keys import Certificate, Keys, Kind
 
 _ADDRESS = re.compile(r"[^\s@<>\"'(),;:]{1,64}@[^\s@<>\"'(),;:]{1,255}")
 _SHOWN = 200
 _OTHERS = ("Sender", "Reply-To")
+_TRUST = {
+    Kind.OPENPGP: "mailsec keys trust {} --address {}",
+    Kind.X509: "mailsec verify --ca FILE, with the root of whoever issued the certificate",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +50,7 @@ def identify(author: Author, certificate: Certificate, keys: Keys) -> Identity:
     if binding.bound.authenticated:
         return Identity(Status.PASS, f"the key of {clipped(address, _SHOWN)} ({binding.reason or binding.bound})", address)
     if any(each.fingerprint == certificate.fingerprint for each in keys.of_address(address)):
-        command = f"mailsec keys trust {certificate.fingerprint} --address {address}"
+        command = _TRUST[certificate.kind].format(certificate.fingerprint, address)
         said = f"the key {certificate.fingerprint} says that it is of {clipped(address, _SHOWN)}; nobody vouched for that yet"
         return Identity(Status.NEUTRAL, said, address, (finding(rules.UNAUTHENTICATED, said, fix=command),), command)
     said = f"{clipped(address, _SHOWN)} is not an address of the key {certificate.fingerprint}"

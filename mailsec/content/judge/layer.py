@@ -47,7 +47,8 @@ class Layer:
     """One protection. `part` is the index of the MIME part that has it, `covered` that of the part it protects, `control` those
     of parts that only carry it (a signature, a version). `whole` is False where it protects not all of that part (inline).
 
-    `trouble` says why it cannot be read; then the signatures do not count.
+    `trouble` says why it cannot be read; then the signatures do not count. `entity` is the MIME entity that is protected, where
+    it is not a part of the message but lies inside of one (opaque S/MIME).
     """
 
     method: Method
@@ -59,3 +60,9 @@ class Layer:
     signers: tuple[Signer, ...] = ()
     trouble: str = ""
     check: Check | None = None
+    entity: bytes | None = None
+
+    @property
+    def opaque(self) -> bool:
+        """True where it is all that its part holds, as S/MIME has it: that such a part is called an attachment says nothing."""
+        return self.method is Method.SMIME and self.part == self.covered

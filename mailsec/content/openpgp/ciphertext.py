@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from mailsec.content.judge.layer import Layer
-from mailsec.content.openpgp.mail import Judge, content, layers
+from mailsec.content.openpgp.mail import Judge, layers
 from mailsec.content.openpgp.opening import OpeningError, unwrapped
 from mailsec.message.fields import Message
+from mailsec.message.leaf import part_content
 from mailsec.message.mime import Form, Structure
 from mailsec.trust.keyring.armor import MESSAGE, blocks, dearmored
 from mailsec.trust.keyring.packets import packets
@@ -31,7 +32,7 @@ def ciphertexts(message: Message, found: Structure, judge: Judge) -> Sequence[Ci
         if layer.form is not Form.ENCRYPTED or layer.trouble:
             continue
         inline = layer.part == layer.covered
-        text = content(message, found.parts[layer.covered])
+        text = part_content(message, found.parts[layer.covered])
         if inline:
             at = seen.get(layer.part, 0)
             seen[layer.part] = at + 1

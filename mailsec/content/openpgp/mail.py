@@ -11,8 +11,8 @@ from mailsec.content.openpgp.opening import OpeningError, unwrapped
 from mailsec.content.openpgp.signature import Answer, SignatureResult, judge, signatures_in
 from mailsec.core.limits import CONTENT_INLINE_BYTES, CONTENT_LAYERS, CONTENT_WORK
 from mailsec.core.results import Check, finding
-from mailsec.message.decode import decode, decoder_of
 from mailsec.message.fields import Message
+from mailsec.message.leaf import part_content
 from mailsec.message.mime import Form, Method, Part, Structure, protection
 from mailsec.trust.keyring.armor import MESSAGE, SIGNATURE, SIGNED, ArmorError, Block, blocks, dearmored
 from mailsec.trust.keyring.keys import Keys
@@ -83,7 +83,7 @@ def _mime_layer(message: Message, found: Structure, form: Form, part: int, judge
     layer = Layer(Method.OPENPGP, form, part, children[0], children[1:2])
     covered, control = found.parts[children[0]], found.parts[children[1]]
     try:
-        packets = signatures_in(dearmored(content(message, control), SIGNATURE, MESSAGE))
+        packets = signatures_in(dearmored(part_content(message, control), SIGNATURE, MESSAGE))
     except (ArmorError, PacketError) as error:
         return _troubled(layer, f"the signature cannot be read: {error}")
     # an own boundary line, so that the CRLF before it is no part of what is signed (RFC 3156 section 5)
@@ -99,12 +99,6 @@ def _troubled(layer: Layer, trouble: str) -> Layer:
     found = () if layer.form is Form.ENCRYPTED else (finding(rules.SIGNATURE_UNREADABLE, trouble),)
     check = Check("unreadable", None, trouble, findings=found)
     return Layer(layer.method, layer.form, layer.part, layer.covered, layer.control, layer.whole, (), trouble, check)
-
-
-def content(message: Message, part: Part) -> bytes:
-    """The content of a leaf without its transfer encoding."""
-    raw = memoryview(message.data)[part.body : part.end]
-    return bytes(decode(raw, decoder_of(part.media.encoding)).data)
 
 
 def _encoded_text(part: Part) -> bool:
@@ -123,7 +117,7 @@ def _inline(message: Message, found: Structure) -> Iterator[tuple[int, bytes]]:
         budget -= part.end - part.body
         if budget < 0:
             return
-        text = content(message, part)
+        text = part_content(message, part)
         if _MARK in text:
             yield index, text
 

@@ -1,4 +1,4 @@
-"""What can be found about SMIMEA records."""
+"""What can be found about S/MIME signatures and encrypted messages, and about SMIMEA records."""
 
 from __future__ import annotations
 
@@ -88,6 +88,103 @@ TOO_MANY = Rule(
     "Keep the records of the present and the next certificate.",
 )
 
+SIGNATURE_BAD = Rule(
+    "smime-signature-bad",
+    Severity.HIGH,
+    "The S/MIME signature does not fit the text",
+    "RFC 5652 section 5.6",
+    _FORGED,
+    "Ask the sender to send it again; take nothing in it as theirs.",
+)
+SIGNATURE_WEAK = Rule(
+    "smime-signature-weak",
+    Severity.HIGH,
+    "The S/MIME signature is made with a hash or key that can be forged",
+    "RFC 8551 section 2.1",
+    _FORGED,
+    "Ask the sender for a signature with SHA-256 and RSA of 2048 bits or more, or an elliptic curve.",
+)
+SIGNATURE_DSA = Rule(
+    "smime-signature-dsa",
+    Severity.HIGH,
+    "The S/MIME signature is made with DSA, which is not accepted any more",
+    "RFC 8551 appendix B",
+    _FORGED,
+    "Ask the sender for a signature with RSA or an elliptic curve.",
+)
+SIGNATURE_UNSUPPORTED = Rule(
+    "smime-signature-unsupported",
+    Severity.LOW,
+    "The S/MIME signature uses an algorithm that is not known here",
+    "RFC 8551 section 2.2",
+    _FORGED,
+    "Take the message as unsigned, or judge it with another program.",
+)
+SIGNATURE_UNREADABLE = Rule(
+    "smime-signature-unreadable",
+    Severity.MEDIUM,
+    "The S/MIME structure is damaged, cut off, or not what the message calls it",
+    "RFC 8551 section 3",
+    _FORGED,
+    "Ask the sender to send it again.",
+)
+CONTENT_TWICE = Rule(
+    "smime-content-twice",
+    Severity.HIGH,
+    "The detached signature carries a text of its own: programs can show one and verify the other",
+    "RFC 8551 section 3.5.3",
+    _FORGED,
+    "Do not rely on it: no honest program makes this.",
+)
+NOT_SIGNED = Rule(
+    "smime-not-signed",
+    Severity.MEDIUM,
+    "The message calls itself signed, and nobody signed it",
+    "RFC 8551 section 3.2.2",
+    _FORGED,
+    "Take it as unsigned.",
+)
+SIGNER_UNKNOWN = Rule(
+    "smime-signer-unknown",
+    Severity.LOW,
+    "The certificate that made the S/MIME signature is not known",
+    "RFC 8551 section 4",
+    _FORGED,
+    "Ask the sender to send the certificate along, as nearly all programs do.",
+)
+SIGNER_CERTIFICATE = Rule(
+    "smime-signer-certificate",
+    Severity.HIGH,
+    "The certificate that made the S/MIME signature is not good for that",
+    "RFC 8550 section 4",
+    _FORGED,
+    "Judge it for the time it arrived where the certificate has expired since (--at); else take nothing in it as the author's.",
+)
+NOT_AUTHENTICATED = Rule(
+    "smime-not-authenticated",
+    Severity.HIGH,
+    "The message was encrypted without protection against changes, and no good signature inside makes up for it",
+    "RFC 8551 section 6",
+    (Threat.TAMPERING, *_READ_BY_OTHERS),
+    "Take nothing in it for the sender's, load nothing from the network that it names, and ask for AES-GCM or a signature.",
+)
+LEGACY_CIPHER = Rule(
+    "smime-legacy-cipher",
+    Severity.MEDIUM,
+    "The message is encrypted with a cipher that only old programs use",
+    "RFC 8551 appendix B",
+    _READ_BY_OTHERS,
+    "Ask the sender to encrypt with AES.",
+)
+NOT_FOR = Rule(
+    "smime-not-for",
+    Severity.LOW,
+    "Somebody to whom the message is addressed has no certificate among those that it is encrypted to",
+    "RFC 8551 section 3.3",
+    (Threat.UNAVAILABLE,),
+    "Name the certificate of every recipient with --to-key.",
+)
+
 RULES: tuple[Rule, ...] = (
     CASE_VARIANT,
     INSECURE,
@@ -99,4 +196,16 @@ RULES: tuple[Rule, ...] = (
     NOT_FOR_MAIL,
     WEAK,
     TOO_MANY,
+    SIGNATURE_BAD,
+    SIGNATURE_WEAK,
+    SIGNATURE_DSA,
+    SIGNATURE_UNSUPPORTED,
+    SIGNATURE_UNREADABLE,
+    CONTENT_TWICE,
+    NOT_SIGNED,
+    SIGNER_UNKNOWN,
+    SIGNER_CERTIFICATE,
+    NOT_AUTHENTICATED,
+    LEGACY_CIPHER,
+    NOT_FOR,
 )

@@ -31,7 +31,7 @@ class CertificateError(ValueError):
 class Certificate:
     """A certificate. Times in seconds since 1970 UTC; `bits` is 0 where the kind of key has no choice of sizes.
 
-    `for_mail` is True too where there is no extended key usage. `addresses` are those it names, as it writes them.
+    `for_mail` is True too where there is no extended key usage, `addresses` are those it names, as it writes them.
     """
 
     fingerprint: str

@@ -14,11 +14,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mailsec.content.smime import rules
-from mailsec.trust.x509.person import CertificateError, load
 from mailsec.content.smime.smimea import lint, owner_name
 from mailsec.core.flow import AnswerStatus, Dnssec
 from mailsec.core.results import Check, Status
 from mailsec.core.rules import Rule
+from mailsec.trust.x509.person import CertificateError, load
 from tests.certificates import NOW, make
 from tests.published import Published, Raw, association, fired, judge, message
 

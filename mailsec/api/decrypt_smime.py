@@ -1,0 +1,191 @@
+"""`decrypt` for S/MIME: each layer taken off, from the outermost to the innermost, and what was inside judged."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from mailsec.api.secret_keys import Unlocker
+from mailsec.api.tool import TOOL
+from mailsec.api.verify_content import ContentKeys, judged_layers
+from mailsec.content.judge.content import ContentResult, Mail, beside, judge_content
+from mailsec.content.judge.coverage import coverage
+from mailsec.content.judge.layer import ContentAnswer, Coverage, Layer
+from mailsec.content.smime import rules
+from mailsec.content.smime.cms import CmsError, opened
+from mailsec.content.smime.decrypting import DecryptingError, Secret, decrypted, is_for
+from mailsec.content.smime.enveloped import Enveloped, enveloped
+from mailsec.content.smime.mail import unfolded
+from mailsec.core.errors import BadInput, KeyUnavailable
+from mailsec.core.exits import Exit
+from mailsec.core.limits import CMS_NESTING
+from mailsec.core.results import Check, Fact, Finding, Produced, Report, Status, finding, worst_severity
+from mailsec.message.authors import author
+from mailsec.message.compose import as_entity, canonical, with_entity
+from mailsec.message.fields import Message, parse
+from mailsec.message.leaf import part_content
+from mailsec.message.mime import Form, Method, Structure, protection, structure
+from mailsec.trust.keyring.keys import Kind
+
+if TYPE_CHECKING:
+    from mailsec.api.decrypt_message import DecryptOptions
+
+_SHOWN = 10
+_WRAPPED = (Form.ENCRYPTED, Form.UNKNOWN)
+
+
+@dataclass(frozen=True, slots=True)
+class _Step:
+    """One ciphertext that was opened: the message with what was inside, what the outside said, and whether the ciphertext was
+    the whole message."""
+
+    message: Message
+    outside: Enveloped
+    whole: bool
+    findings: tuple[Finding, ...]
+
+
+def holds_smime(found: Structure) -> bool:
+    """True where a part of the message is a CMS structure that may have to be opened."""
+    return any(each.method is Method.SMIME and each.form is not Form.CERTIFICATES for each in protection(found))
+
+
+def decrypt_smime(message: Message, subject: str, options: DecryptOptions, *, now: int) -> Produced | None:
+    """The message with all that is encrypted to us inside opened, and its report; None where nothing in it is encrypted.
+
+    Where nothing made sure that a text was not changed on its way, neither its encryption nor a good signature within, it is
+    not given out (`Produced.data` is empty) unless that is allowed. Raises BadInput, KeyUnavailable.
+    """
+    steps: list[_Step] = []
+    lf_only = message.lf_only
+    for _ in range(CMS_NESTING):
+        message, found = unfolded(message, structure(message))
+        layers, keys = judged_layers(message, found, author(message), ContentKeys(options.keys, options.ca_file), now=now)
+        sealed = [each for each in layers if _is_sealed(each) and (each.part == 0 or not steps)]
+        inside = _signed_around(message, found, layers)
+        if inside is not None:
+            message = inside
+        elif sealed:
+            mail = Mail(message, found, author(message), keys)
+            steps.append(_opened(mail, sealed, options, None if steps else options.part))
+            message = steps[-1].message
+        else:
+            break
+    else:
+        raise BadInput(f"more than {CMS_NESTING} layers inside each other")
+    if not steps:
+        return None
+    content = judge_content(Mail(message, found, author(message), keys), layers)
+    return _produced(replace(message, lf_only=lf_only), subject, steps, content, options, now)
+
+
+def _is_sealed(layer: Layer) -> bool:
+    return layer.method is Method.SMIME and layer.form is Form.ENCRYPTED
+
+
+def _signed_around(message: Message, found: Structure, layers: Sequence[Layer]) -> Message | None:
+    """The message that consists of what is signed, where that is another CMS structure (the triple wrap of RFC 2634)."""
+    for each in layers:
+        if each.part != 0 or each.form is not Form.SIGNED or each.method is not Method.SMIME:
+            continue
+        covered = found.parts[each.covered]
+        entity = message.data[covered.header : covered.end] if each.entity is None and not each.opaque else each.entity
+        within = _within(message, entity) if entity is not None else None
+        if within is not None and any(other.part == 0 and other.form in _WRAPPED for other in protection(structure(within))):
+            return within
+    return None
+
+
+def _within(message: Message, entity: bytes) -> Message:
+    return parse(with_entity(replace(message, lf_only=False), as_entity(canonical(entity))))
+
+
+def _opened(mail: Mail, sealed: Sequence[Layer], options: DecryptOptions, part: int | None) -> _Step:
+    if part is None and len(sealed) > 1:
+        raise BadInput(
+            f"the message holds {len(sealed)} ciphertexts, as somebody would who wants strangers' texts decrypted",
+            hint=f"pick one: --part 1 to --part {len(sealed)}",
+        )
+    if (part or 1) > len(sealed):
+        raise BadInput(f"the message holds {len(sealed)} ciphertexts, so there is no number {part}")
+    layer = sealed[(part or 1) - 1]
+    try:
+        outside = enveloped(opened(part_content(mail.message, mail.structure.parts[layer.part])))
+    except CmsError as error:
+        raise BadInput(f"cannot be opened: {error}") from None
+    if outside.cipher.legacy and not options.allow_legacy:
+        raise BadInput(f"it is encrypted with {outside.cipher.name}, which can be broken", hint="open it with --allow-legacy")
+    text = _text(outside, options)
+    strange = beside(mail, sealed)
+    whole = coverage(mail.message, mail.structure, layer).coverage is Coverage.FULL
+    return _Step(_within(mail.message, text), outside, whole, strange)
+
+
+def _text(outside: Enveloped, options: DecryptOptions) -> bytes:
+    own = [each for each in options.keys.own() if each.kind is Kind.X509 and is_for(outside, each.data)]
+    unlocker = Unlocker(options.keys, options.ask)
+    secrets = [Secret(each.data, *found) for each in own if (found := unlocker.of(each)) is not None]
+    if not secrets:
+        raise KeyUnavailable(f"no private key that opens it is at hand: it is for {_whom(outside)}", hint="name it: --key FILE")
+    try:
+        return decrypted(outside, secrets)
+    except (DecryptingError, CmsError) as error:
+        raise KeyUnavailable(f"{error}; it is for {_whom(outside)}") from None
+
+
+def _whom(outside: Enveloped) -> str:
+    names = [str(each.certificate) for each in outside.recipients[:_SHOWN]]
+    if outside.others:
+        names.append(f"{outside.others} with a password or another kind of key")
+    return ", ".join(names) or "nobody"
+
+
+def _produced(
+    message: Message, subject: str, steps: Sequence[_Step], content: ContentResult, options: DecryptOptions, now: int
+) -> Produced:
+    if content.answer is ContentAnswer.GOOD and not all(each.whole for each in steps):
+        reason = f"{content.reason}, but only a part was encrypted"
+        content = replace(content, answer=ContentAnswer.PARTIAL, reason=reason)
+    good = content.answer is ContentAnswer.GOOD
+    held = not (good or all(each.outside.authenticated for each in steps) or options.allow_unauthenticated)
+    checks = (*(_check(each, good=good) for each in steps), content.check)
+    code = _exit(content, checks, options)
+    signed = content.answer is not ContentAnswer.ABSENT
+    sentence = f"Decrypted; {content.reason if signed else 'not signed'}."
+    if held:
+        sentence = "Not given out: nothing shows that it was not changed on its way (--allow-unauthenticated overrules that)."
+        code = Exit.DOES_NOT_HOLD
+    status = {Exit.HOLDS: Status.PASS, Exit.KEY: Status.NEUTRAL}.get(code, Status.FAIL)
+    data = message.data.replace(b"\r\n", b"\n") if message.lf_only else message.data
+    return Produced(b"" if held else data, Report(subject, status, sentence, checks, now, TOOL, code))
+
+
+def _exit(content: ContentResult, checks: Sequence[Check], options: DecryptOptions) -> Exit:
+    from mailsec.api.decrypt_message import EXITS
+
+    if options.require_signature and content.answer is ContentAnswer.ABSENT:
+        return Exit.DOES_NOT_HOLD
+    allowed = rules.NOT_AUTHENTICATED.id if options.allow_unauthenticated else ""
+    found = (each for check in checks for each in check.all_findings() if each.rule != allowed)
+    worst = worst_severity(found)
+    code = EXITS[content.answer]
+    if code is Exit.HOLDS and worst and options.fail_on and worst.rank >= options.fail_on.rank:
+        return Exit.DOES_NOT_HOLD
+    return code
+
+
+def _check(step: _Step, *, good: bool) -> Check:
+    outside = step.outside
+    facts = (
+        Fact("recipients", _whom(outside)),
+        Fact("cipher", outside.cipher.name),
+        Fact("authenticated", outside.authenticated),
+    )
+    findings = list(step.findings)
+    if not (outside.authenticated or good):
+        findings.append(finding(rules.NOT_AUTHENTICATED, outside.cipher.name))
+    if outside.cipher.legacy:
+        findings.append(finding(rules.LEGACY_CIPHER, outside.cipher.name))
+    reason = "its integrity holds" if outside.authenticated else "nothing but a signature inside can show that it is unchanged"
+    return Check("decryption", Status.PASS if outside.authenticated else None, reason, facts, tuple(findings))

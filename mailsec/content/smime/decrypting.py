@@ -1,0 +1,104 @@
+"""An encrypted structure opened. What is authenticated comes out only when its code was checked; what is not is marked so."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from cryptography.exceptions import InvalidTag, UnsupportedAlgorithm
+from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
+from cryptography.hazmat.primitives.ciphers import Cipher, CipherAlgorithm, modes
+from cryptography.hazmat.primitives.ciphers.algorithms import AES
+from cryptography.hazmat.primitives.padding import PKCS7
+from cryptography.hazmat.primitives.serialization import load_der_private_key
+
+from mailsec.content.smime.ber import BerError, elements
+from mailsec.content.smime.cms import CmsError
+from mailsec.content.smime.enveloped import Enveloped, Mode
+from mailsec.content.smime.unwrapping import PrivateKey, content_key, supported
+
+_SEQUENCE = 0x30
+_FAILED = "no key at hand opens it, or it was damaged or changed on its way"
+
+
+@dataclass(frozen=True, slots=True)
+class Secret:
+    """A recipient's certificate (DER) and private key (PKCS#8, DER), with the passphrase that opens it."""
+
+    certificate: bytes
+    key: bytes
+    passphrase: str | None = None
+
+
+class DecryptingError(Exception):
+    """It was not opened; why is said in the same words whatever the reason, so that nobody learns from it."""
+
+
+def load_private(secret: Secret) -> PrivateKey:
+    """The private key. Raises DecryptingError where it cannot be read, is of no kind that opens mail, or stays locked."""
+    passphrase = None if secret.passphrase is None else secret.passphrase.encode("utf-8")
+    try:
+        key = load_der_private_key(secret.key, passphrase)
+    except (ValueError, TypeError, UnsupportedAlgorithm):
+        raise DecryptingError("the private key cannot be read; is the passphrase the right one?") from None
+    if isinstance(key, RSAPrivateKey | EllipticCurvePrivateKey | X25519PrivateKey):
+        return key
+    raise DecryptingError("the private key is of a kind that nothing is encrypted to")
+
+
+def is_locked(key: bytes) -> bool:
+    """True where a passphrase protects a private key (PKCS#8, DER)."""
+    try:
+        return elements(elements(memoryview(key))[0].content)[0].tag == _SEQUENCE
+    except (BerError, IndexError):
+        return False
+
+
+def decrypted(found: Enveloped, secrets: Sequence[Secret]) -> bytes:
+    """The text, opened with the first of `secrets` that does. Raises DecryptingError."""
+    for secret in secrets:
+        for recipient in found.recipients:
+            if not recipient.certificate.fits(secret.certificate) or not supported(recipient):
+                continue
+            key = load_private(secret)
+            if bool(recipient.originator) is isinstance(key, RSAPrivateKey):
+                continue
+            text = _text(found, content_key(recipient, key, found.cipher.key))
+            if text is not None:
+                return text
+    raise DecryptingError(_FAILED)
+
+
+def is_for(found: Enveloped, certificate: bytes) -> bool:
+    """True where the structure names this certificate (DER) as one of a recipient."""
+    return any(each.certificate.fits(certificate) for each in found.recipients)
+
+
+def _text(found: Enveloped, key: bytes) -> bytes | None:
+    """What the content key opens, None where it does not fit."""
+    try:
+        if found.cipher.mode is Mode.GCM:
+            cipher = Cipher(AES(key), modes.GCM(found.iv, found.mac, min_tag_length=12)).decryptor()
+            cipher.authenticate_additional_data(found.aad)
+            return cipher.update(found.content) + cipher.finalize()
+        opener = Cipher(_algorithm(found, key), modes.CBC(found.iv)).decryptor()
+        padded = opener.update(found.content) + opener.finalize()
+        unpadder = PKCS7(8 * found.cipher.block).unpadder()
+        return unpadder.update(padded) + unpadder.finalize()
+    except (InvalidTag, ValueError):
+        return None
+    except UnsupportedAlgorithm:
+        raise CmsError(f"{found.cipher.name} is not supported by the cryptography that is installed") from None
+
+
+def _algorithm(found: Enveloped, key: bytes) -> CipherAlgorithm:
+    if found.cipher.family == "AES":
+        return AES(key)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        from cryptography.hazmat.decrepit.ciphers.algorithms import RC2, TripleDES  # noqa: PLC0415 (old mail only)
+
+        return TripleDES(key) if found.cipher.family == "3DES" else RC2(key)

@@ -1,0 +1,73 @@
+"""The certificates that a message carries beside the keys that are known: whose they are is decided by the path to a root."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from mailsec.core.errors import BadInput
+from mailsec.message.person import parse_address, same
+from mailsec.trust.keyring.keys import Binding, Bound, Certificate, Keys
+
+if TYPE_CHECKING:
+    from mailsec.content.smime.signature import SignatureResult
+
+
+@dataclass(frozen=True, slots=True)
+class Harvested:
+    """A `Keys` over `base` and the signers' certificates in a message. Those in `vouched`, by fingerprint, have a path to a
+    trusted root; `names` are the addresses that each certificate has."""
+
+    base: Keys
+    listed: tuple[Certificate, ...]
+    names: dict[str, tuple[str, ...]]
+    vouched: frozenset[str]
+
+    def certificates(self, handles: Iterable[str]) -> Sequence[Certificate]:
+        """Those of the base: a message names certificates in another way."""
+        return self.base.certificates(handles)
+
+    def of_address(self, address: str) -> Sequence[Certificate]:
+        """The certificates that claim `address`."""
+        return (*self.base.of_address(address), *(each for each in self.listed if self._names(each, address)))
+
+    def binding(self, certificate: Certificate, address: str) -> Binding:
+        """Whether `address` belongs to `certificate`: as the base says, or because a trusted root vouches for it."""
+        known = self.base.binding(certificate, address)
+        if known.bound.authenticated or not self._names(certificate, address):
+            return known
+        if certificate.fingerprint in self.vouched:
+            return Binding(address, Bound.CERTIFIED, "a root that is trusted vouches for its certificate")
+        return Binding(address, Bound.NOT, "no root that is trusted vouches for the certificate")
+
+    def secret(self, fingerprint: str) -> bytes | None:
+        """The secret key of a certificate."""
+        return self.base.secret(fingerprint)
+
+    def own(self) -> Sequence[Certificate]:
+        """The certificates whose secret keys are at hand."""
+        return self.base.own()
+
+    def _names(self, certificate: Certificate, address: str) -> bool:
+        try:
+            wanted = parse_address(address)
+        except BadInput:
+            return False
+        return any(same(wanted, other) for other in self.names.get(certificate.fingerprint, ()))
+
+
+def harvested(base: Keys, results: Iterable[SignatureResult]) -> Harvested:
+    """The keys in `base` and the certificates whose signatures were found good."""
+    listed: dict[str, Certificate] = {}
+    names: dict[str, tuple[str, ...]] = {}
+    vouched = set()
+    for result in results:
+        held = result.held
+        if held is None or result.described is None:
+            continue
+        listed.setdefault(held.fingerprint, held)
+        names[held.fingerprint] = result.described.addresses
+        if result.vouched:
+            vouched.add(held.fingerprint)
+    return Harvested(base, tuple(listed.values()), names, frozenset(vouched))

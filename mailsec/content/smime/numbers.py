@@ -1,0 +1,64 @@
+"""Whether a signature's numbers fit a key: mathematics alone, no policy (RFC 5652 section 5.6)."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import padding
+from cryptography.hazmat.primitives.asymmetric.dsa import DSAPublicKey
+from cryptography.hazmat.primitives.asymmetric.ec import ECDSA, EllipticCurvePublicKey
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
+from cryptography.hazmat.primitives.asymmetric.types import PublicKeyTypes
+from cryptography.hazmat.primitives.asymmetric.utils import Prehashed
+
+from mailsec.content.smime.signerinfo import SignerInfo
+
+HASHES: Mapping[str, hashes.HashAlgorithm] = {
+    "sha224": hashes.SHA224(),
+    "sha256": hashes.SHA256(),
+    "sha384": hashes.SHA384(),
+    "sha512": hashes.SHA512(),
+    "sha3_224": hashes.SHA3_224(),
+    "sha3_256": hashes.SHA3_256(),
+    "sha3_384": hashes.SHA3_384(),
+    "sha3_512": hashes.SHA3_512(),
+}
+"""The hashes that signatures may be over."""
+ALGORITHMS = frozenset({"rsassa_pkcs1v15", "rsassa_pss", "ecdsa", "dsa", "ed25519"})
+
+
+def digest(data: bytes | memoryview, name: str) -> bytes:
+    """The hash `name`, one of `HASHES`, of `data`."""
+    return hashlib.new(name, data).digest()
+
+
+def fits(key: PublicKeyTypes, info: SignerInfo, content: bytes | memoryview) -> bool:
+    """True where the signature `info` is one of `key` over its attributes, or over `content` where it has none."""
+    try:
+        return _fits(key, info, content)
+    except (InvalidSignature, UnsupportedAlgorithm, ValueError):
+        return False
+
+
+def _fits(key: PublicKeyTypes, info: SignerInfo, content: bytes | memoryview) -> bool:
+    signed = info.attributes.der if info.attributes is not None else content
+    if info.algorithm == "ed25519" and isinstance(key, Ed25519PublicKey):
+        key.verify(info.signature, signed)
+        return True
+    hashed, made = Prehashed(HASHES[info.digest]), digest(signed, info.digest)
+    if info.algorithm == "ecdsa" and isinstance(key, EllipticCurvePublicKey):
+        key.verify(info.signature, made, ECDSA(hashed))
+    elif info.algorithm == "dsa" and isinstance(key, DSAPublicKey):
+        key.verify(info.signature, made, hashed)
+    elif info.algorithm == "rsassa_pkcs1v15" and isinstance(key, RSAPublicKey):
+        key.verify(info.signature, made, padding.PKCS1v15(), hashed)
+    elif info.pss is not None and isinstance(key, RSAPublicKey):
+        mask = padding.MGF1(HASHES[info.pss.mask_hash])
+        key.verify(info.signature, made, padding.PSS(mask, info.pss.salt), hashed)
+    else:
+        return False
+    return True

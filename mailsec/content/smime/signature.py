@@ -1,0 +1,188 @@
+"""One S/MIME signature judged: form, numbers, and the certificate behind it (RFC 5652 section 5, RFC 8550, RFC 8551)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from mailsec.content.judge.layer import Signer
+from mailsec.content.smime import rules
+from mailsec.content.smime.cms import CmsError, SignedData
+from mailsec.content.smime.judging import Judge
+from mailsec.content.smime.numbers import ALGORITHMS, HASHES, digest, fits
+from mailsec.content.smime.signerinfo import SignerInfo, read
+from mailsec.core.limits import CMS_CANDIDATES
+from mailsec.core.lookup import listed
+from mailsec.core.moment import utc
+from mailsec.core.results import Check, Fact, Status, finding
+from mailsec.trust.keyring.keys import Certificate, Kind
+from mailsec.trust.x509.path import load
+from mailsec.trust.x509.person import Certificate as Described
+from mailsec.trust.x509.person import CertificateError
+from mailsec.trust.x509.person import load as describe
+from mailsec.trust.x509.signer import SignerPath
+
+_WEAK_HASHES = frozenset({"md2", "md4", "md5", "sha1"})
+
+
+class Answer(StrEnum):
+    """What became of a signature."""
+
+    GOOD = "good"
+    BAD = "does not fit"
+    WEAK = "weak"
+    POLICY = "not accepted"
+    CERTIFICATE = "certificate not good"
+    UNKNOWN = "certificate unknown"
+    UNSUPPORTED = "not supported"
+
+    @property
+    def status(self) -> Status:
+        """The answer as a result word."""
+        return _STATUSES.get(self, Status.FAIL)
+
+
+_STATUSES = {
+    Answer.GOOD: Status.PASS,
+    Answer.POLICY: Status.POLICY,
+    Answer.UNKNOWN: Status.NEUTRAL,
+    Answer.UNSUPPORTED: Status.NEUTRAL,
+}
+_RULES = {
+    Answer.BAD: rules.SIGNATURE_BAD,
+    Answer.WEAK: rules.SIGNATURE_WEAK,
+    Answer.POLICY: rules.SIGNATURE_DSA,
+    Answer.CERTIFICATE: rules.SIGNER_CERTIFICATE,
+    Answer.UNKNOWN: rules.SIGNER_UNKNOWN,
+    Answer.UNSUPPORTED: rules.SIGNATURE_UNSUPPORTED,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class SignatureResult:
+    """What became of one signature. `certificate` (DER) is the signer's where it is known, `described` what it says; `path`
+    is None where nobody looked at it."""
+
+    answer: Answer
+    reason: str
+    info: SignerInfo | None = None
+    certificate: bytes = b""
+    described: Described | None = None
+    path: SignerPath | None = None
+
+    @property
+    def vouched(self) -> bool:
+        """True where a root that is trusted vouches for the certificate."""
+        return self.path is not None and self.path.status is Status.PASS
+
+    @property
+    def held(self) -> Certificate | None:
+        """The signer's certificate as keys are kept, where it is known."""
+        if self.described is None:
+            return None
+        return Certificate(Kind.X509, self.described.fingerprint.upper(), self.certificate, "this message")
+
+    def signer(self) -> Signer:
+        """The signature as the judgement of the whole mail takes it."""
+        return Signer(self.answer.status, self.reason, self.check(), self.held)
+
+    def check(self) -> Check:
+        """The signature as a node of the report."""
+        info, known = self.info, self.described
+        claimed = info.attributes.claimed if info and info.attributes else None
+        named = (
+            Fact("certificate", known.fingerprint.upper() if known else None),
+            Fact("subject", known.subject if known else None),
+            Fact("issuer", known.issuer if known else None),
+            Fact("addresses", listed(known.addresses) if known else None),
+            Fact("names", str(info.certificate) if info and not known else None),
+            Fact("algorithm", info.algorithm if info else None),
+            Fact("hash", info.digest if info else None),
+            Fact("claimed-time", None if claimed is None else utc(claimed)),
+        )
+        rule = _RULES.get(self.answer)
+        found = (finding(rule, self.reason),) if rule else ()
+        shown = tuple(fact for fact in named if fact.value is not None)
+        below = (self.path.check,) if self.path is not None else ()
+        return Check("signature", self.answer.status, self.reason, shown, found, children=below)
+
+
+def judge_signature(
+    der: bytes, signed: SignedData, content: memoryview, known: Sequence[bytes], judge: Judge
+) -> SignatureResult:
+    """What becomes of the SignerInfo `der` of `signed` over `content`.
+
+    The certificates are those that `signed` carries and those in `known` (DER).
+    """
+    try:
+        info = read(der)
+    except CmsError as error:
+        return SignatureResult(Answer.BAD, str(error))
+    if unfit := _unfit(info, signed, content):
+        return unfit
+    candidates = [each for each in dict.fromkeys((*signed.certificates, *known)) if info.certificate.fits(each)]
+    if not candidates:
+        said = f"its certificate ({info.certificate}) is neither in the message nor known here"
+        return SignatureResult(Answer.UNKNOWN, said, info)
+    for each in candidates[:CMS_CANDIDATES]:
+        loaded = load(each)
+        if loaded is not None and fits(loaded.public_key(), info, content):
+            return _of_certificate(info, each, signed, judge)
+    return SignatureResult(Answer.BAD, "the signature is not one of the certificate that it names", info)
+
+
+def _unfit(info: SignerInfo, signed: SignedData, content: memoryview) -> SignatureResult | None:
+    """The answer for a signature that no certificate can make good."""
+    if info.digest in _WEAK_HASHES or info.hash in _WEAK_HASHES:
+        return SignatureResult(Answer.WEAK, f"it is over {info.digest.upper()}, which can be forged", info)
+    if info.digest not in HASHES or info.algorithm not in ALGORITHMS:
+        return SignatureResult(Answer.UNSUPPORTED, f"it uses {info.algorithm} with {info.digest}", info)
+    if trouble := next(_malformed(info, signed), ""):
+        return SignatureResult(Answer.BAD, trouble, info)
+    if info.attributes is not None and info.attributes.digests != (digest(content, info.digest),):
+        return SignatureResult(Answer.BAD, "the text was changed: it is not what was signed", info)
+    return None
+
+
+def _malformed(info: SignerInfo, signed: SignedData) -> Iterator[str]:
+    """What is wrong with the form of a signature."""
+    hashes = {info.hash, info.pss.hash if info.pss else "", info.pss.mask_hash if info.pss else ""} - {""}
+    if not hashes <= {info.digest}:
+        yield f"it is over {listed(sorted(hashes))}, its content over {info.digest}"
+    if info.pss is not None and not info.pss.usual:
+        yield "its padding has parameters that no program writes"
+    if info.algorithm == "ed25519" and info.digest != "sha512":
+        yield "Ed25519 goes with SHA-512 (RFC 8419), and here with another hash"
+    if info.attributes is None:
+        if not signed.is_data:
+            yield "it has no signed attributes, which anything but plain data needs"
+        return
+    if info.attributes.content_types != (signed.content_type,):
+        yield "its attributes do not name the type of what is signed exactly once"
+    if len(info.attributes.digests) != 1:
+        yield "its attributes do not have exactly one hash of what is signed"
+
+
+def _of_certificate(info: SignerInfo, der: bytes, signed: SignedData, judge: Judge) -> SignatureResult:
+    """The answer for a signature whose numbers fit the certificate `der`."""
+    try:
+        described = describe(der)
+    except CertificateError as error:
+        return SignatureResult(Answer.BAD, str(error), info)
+    answer, reason = next(_objections(described), (Answer.GOOD, f"good, made with the key of {described.subject}"))
+    if answer is not Answer.GOOD:
+        return SignatureResult(answer, reason, info, der, described)
+    others = [each for each in signed.certificates if each != der]
+    path = judge.path([der, *others], now=judge.now)
+    if path.status is Status.FAIL:
+        answer, reason = Answer.CERTIFICATE, f"its certificate is not good: {'; '.join(path.reasons)}"
+    return SignatureResult(answer, reason, info, der, described, path)
+
+
+def _objections(described: Described) -> Iterator[tuple[Answer, str]]:
+    """What speaks against a certificate whatever its path."""
+    if described.algorithm == "dsa":
+        yield Answer.POLICY, "made with a DSA key"
+    if described.weakness:
+        yield Answer.WEAK, f"its certificate: {described.weakness}"

@@ -1,0 +1,157 @@
+"""Encrypted structures opened: every algorithm, and everything that may be wrong with them."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric import dsa, ec, x25519
+from cryptography.hazmat.primitives.serialization import BestAvailableEncryption, Encoding, NoEncryption, PrivateFormat
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mailsec.content.smime.cms import CmsError, opened
+from mailsec.content.smime.decrypting import DecryptingError, Secret, decrypted, is_for, is_locked, load_private
+from mailsec.content.smime.enveloped import enveloped
+from mailsec.content.smime.pem import read_pem
+from mailsec.core.errors import BadInput
+from mailsec.core.limits import CMS_RECIPIENTS
+from tests.certificates import Issued
+from tests.content.smime.forge import ALICE, BOB, RSA_KEY, SUB, TEXT, Signing, indefinite, person, signed_data
+from tests.content.smime.seal import Sealing, sealed
+
+RSA = person("bob@receiver.example", SUB, RSA_KEY)
+CURVES = {
+    curve.name: person("bob@receiver.example", SUB, ec.generate_private_key(curve))
+    for curve in (ec.SECP384R1(), ec.SECP521R1())
+}
+X = person("bob@receiver.example", SUB, x25519.X25519PrivateKey.generate())
+
+
+def secret(of: Issued, passphrase: str | None = None) -> Secret:
+    protection = NoEncryption() if passphrase is None else BestAvailableEncryption(passphrase.encode())
+    return Secret(of.der, of.key.private_bytes(Encoding.DER, PrivateFormat.PKCS8, protection), passphrase)
+
+
+def plain(structure: bytes, *of: Issued) -> bytes:
+    return decrypted(enveloped(opened(structure)), [secret(each) for each in of])
+
+
+GRID = {
+    "RSA": Sealing(RSA),
+    "RSA, CBC": Sealing(RSA, gcm=False),
+    "OAEP with SHA-256": Sealing(RSA, oaep="sha256"),
+    "OAEP with SHA-1": Sealing(RSA, oaep="sha1", gcm=False),
+    "P-256": Sealing(),
+    "P-384": Sealing(CURVES["secp384r1"]),
+    "P-521": Sealing(CURVES["secp521r1"], gcm=False),
+    "X25519": Sealing(X),
+    "with keying material": Sealing(ukm=b"12345678"),
+    "128 bits": Sealing(size=16),
+    "192 bits": Sealing(size=24, gcm=False),
+    "authenticated attributes, short code": Sealing(attributes=True, tag=12),
+}
+
+
+@pytest.mark.parametrize("how", GRID.values(), ids=GRID)
+def test_what_was_encrypted_comes_out(how: Sealing) -> None:
+    made = sealed(TEXT, how)
+    assert plain(made, how.to) == TEXT
+    assert plain(indefinite(made), how.to) == TEXT
+
+
+def test_each_of_several_recipients_opens_it() -> None:
+    made = sealed(TEXT, Sealing(RSA), Sealing(), Sealing(X))
+    assert [plain(made, each) for each in (RSA, BOB, X)] == [TEXT] * 3
+    assert plain(made, ALICE, X) == TEXT
+    assert not is_for(enveloped(opened(made)), ALICE.der)
+
+
+@pytest.mark.parametrize("how", [Sealing(RSA), Sealing(RSA, gcm=False), Sealing(), Sealing(oaep="sha256", to=RSA)])
+def test_why_it_does_not_open_is_said_in_the_same_words(how: Sealing) -> None:
+    good = sealed(TEXT, how)
+    damaged = good.replace(good[-40:-20], bytes(20))
+    words = set()
+    for structure, key in (
+        (damaged, how.to),
+        (sealed(TEXT, Sealing(how.to, gcm=how.gcm, wrong_key=True)), how.to),
+        (good, ALICE),
+    ):
+        try:
+            assert plain(structure, key) != TEXT  # CBC notices nothing but its padding
+        except DecryptingError as error:
+            words.add(str(error))
+    assert len(words) == 1
+
+
+@pytest.mark.parametrize("place", range(-30, -1, 3))
+def test_an_authenticated_text_that_was_changed_never_comes_out(place: int) -> None:
+    made = bytearray(sealed(TEXT, Sealing()))
+    made[place] ^= 1
+    with pytest.raises((DecryptingError, CmsError)):
+        plain(bytes(made), BOB)
+
+
+SEALED = sealed(TEXT, Sealing(), Sealing(RSA))
+
+
+@given(st.integers(0, len(SEALED) - 1), st.integers(1, 255))
+def test_any_changed_octet_is_read_or_refused(at: int, change: int) -> None:
+    made = SEALED[:at] + bytes([SEALED[at] ^ change]) + SEALED[at + 1 :]
+    with suppress(CmsError, DecryptingError):
+        assert plain(made, BOB, RSA) == TEXT
+
+
+@pytest.mark.parametrize("end", range(0, len(SEALED), 41))
+def test_what_is_cut_off_is_refused(end: int) -> None:
+    with pytest.raises(CmsError):
+        enveloped(opened(SEALED[:end]))
+
+
+def test_too_many_recipients_are_refused() -> None:
+    made = sealed(TEXT, *[Sealing()] * (CMS_RECIPIENTS + 1))
+    with pytest.raises(CmsError, match="recipients"):
+        enveloped(opened(made))
+
+
+def test_another_structure_is_refused() -> None:
+    with pytest.raises(CmsError):
+        enveloped(opened(signed_data(TEXT, Signing())))
+
+
+def test_private_keys_that_open_nothing() -> None:
+    signer = person("bob@receiver.example", SUB, dsa.generate_private_key(2048))
+    locked = secret(RSA, "words")
+    assert (is_locked(locked.key), is_locked(secret(RSA).key), is_locked(b"x")) == (True, False, False)
+    assert load_private(locked)
+    for each in (secret(signer), Secret(RSA.der, b"x"), Secret(RSA.der, locked.key, "other"), Secret(RSA.der, locked.key)):
+        with pytest.raises(DecryptingError):
+            load_private(each)
+
+
+def locked_pem(of: Issued) -> bytes:
+    return of.key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, BestAvailableEncryption(b"words"))
+
+
+def test_certificates_and_keys_in_pem() -> None:
+    keys = read_pem(SUB.pem + BOB.pem + BOB.key_pem, "file bob.pem")
+    assert len(keys.listed) == 2
+    assert [each.data for each in keys.own()] == [BOB.der]
+    assert keys.binding(keys.own()[0], "bob@receiver.example").bound.authenticated
+    assert read_pem(BOB.pem + locked_pem(BOB), "x").own()[0].data == BOB.der
+
+
+@pytest.mark.parametrize(
+    "data",
+    {
+        "a key alone": BOB.key_pem,
+        "another's key": ALICE.pem + BOB.key_pem,
+        "damaged": BOB.pem.replace(b"MII", b"MI="),
+        "no certificate": b"-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n",
+        "a key that is none": BOB.pem + b"-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n",
+        "too many": BOB.pem * 201,
+    }.values(),
+)
+def test_pem_files_that_are_refused(data: bytes) -> None:
+    with pytest.raises(BadInput):
+        read_pem(data, "x")
