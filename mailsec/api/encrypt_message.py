@@ -29,8 +29,8 @@ class EncryptOptions:
     """How a message is encrypted.
 
     `to` are addresses whose keys are looked for in `keys`, `certificates` keys that were named; without either the addresses in
-    To and Cc count. `for_self` adds the keys in `own`, or without any our own key of the author. `allow` overrules what speaks
-    against a key.
+    To and Cc count. `named` are keys of the ring that were called by their fingerprints: recipients beside those of `to`.
+    `for_self` adds the keys in `own`, or without any our own key of the author. `allow` overrules what speaks against a key.
     """
 
     keys: Keys
@@ -43,6 +43,7 @@ class EncryptOptions:
     compress: bool = False
     hidden: bool = False
     allow: frozenset[Objection] = frozenset()
+    named: tuple[Certificate, ...] = ()
 
 
 def encrypt_message(file: bytes, subject: str, options: EncryptOptions, *, now: int) -> Produced:

@@ -86,8 +86,9 @@ def _wanted(
     """Address and certificate of each recipient, and whether the certificate itself was named, or is our own."""
     in_message = addresses(message, fields)
     # where each gets a message alone, everybody who is named has to have a key
-    asked = tuple(map(normal, options.to)) or (() if options.certificates and not each_alone else tuple(in_message))
-    for certificate in options.certificates if not options.to else ():
+    certificates = (*options.named, *(options.certificates if not options.to else ()))
+    asked = tuple(map(normal, options.to)) or (() if certificates and not each_alone else tuple(in_message))
+    for certificate in certificates:
         claimed = [each for each in in_message if _claims(options.keys, certificate, each)]
         if not (each_alone and claimed):
             yield (claimed[0] if claimed else ""), certificate, _NAMED

@@ -49,7 +49,11 @@ class EncryptChoices:
 @click.option("--pgp", is_flag=True, help="Encrypt with OpenPGP (PGP/MIME).")
 @click.option("--smime", is_flag=True, help="Encrypt with S/MIME, to the certificates of --to-key.")
 @click.option(
-    "--to", type=TEXT, multiple=True, metavar="ADDRESS", help="A recipient [default: those of To and Cc] (repeatable)."
+    "--to",
+    type=TEXT,
+    multiple=True,
+    metavar="ADDRESS",
+    help="A recipient, or a key of the ring by its fingerprint [default: those of To and Cc] (repeatable).",
 )
 @click.option(
     "--to-key",

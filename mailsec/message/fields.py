@@ -32,6 +32,9 @@ class DefectKind(StrEnum):
     HEADER_TOO_LARGE = "header-too-large"
 
 
+_OF_THE_FILE = frozenset({DefectKind.BYTE_ORDER_MARK, DefectKind.MBOX_FROM, DefectKind.LF_ONLY})
+
+
 @dataclass(frozen=True, slots=True)
 class Defect:
     """One kind of thing that is wrong: the octets from `start` to `end` of `Message.data` are the first place, `count` how many
@@ -100,7 +103,8 @@ class Message:
         """All that is wrong. The body is gone through when this is first asked for, which takes as long as to parse."""
         if not self._in_lines:
             self._in_lines.append(_line_defects(self.data))
-        return self.known + self._in_lines[0]
+        outer = sum(defect.kind in _OF_THE_FILE for defect in self.known)
+        return self.known[:outer] + self._in_lines[0] + self.known[outer:]
 
     def all(self, name: str) -> tuple[Field, ...]:
         """The fields called `name` (any case), from the top."""

@@ -79,13 +79,13 @@ JUDGES = {"verify": judged, "inspect": inspected}
 @pytest.mark.parametrize("command", JUDGES)
 @pytest.mark.parametrize("name", CASES)
 def test_each_is_judged_soon(name: str, command: str) -> None:
-    start = time.perf_counter()
+    start = time.process_time()
     report = JUDGES[command](CASES[name])
     for format in FORMATS:
         text = "".join(render([report], format))
         assert len(text) < 4_000_000
     assert report.exit in (0, 1, 3)
-    assert time.perf_counter() - start < 10
+    assert time.process_time() - start < 10
 
 
 def test_a_from_hidden_behind_a_bare_line_feed_is_seen() -> None:

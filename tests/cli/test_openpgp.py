@@ -566,6 +566,20 @@ def test_a_signer_is_named_where_the_author_has_several_keys(tmp_path: Path, key
     assert run("sign", "--dkim", "--signer", second, stdin=DRAFT).code == 2
 
 
+def test_a_recipient_is_named_by_the_fingerprint_of_a_key_in_the_ring(tmp_path: Path, keys: dict[str, Path], mailsec) -> None:
+    def run(*argv: object, stdin: bytes = b"") -> Ended:
+        return mailsec(*argv, stdin=stdin, env={"MAILSEC_RING": str(tmp_path / "ring")})
+
+    name = person("bob").extract_certificate().fingerprint.upper()
+    assert run("encrypt", "--pgp", "--to", name, stdin=DRAFT).code == 7
+    assert run("keys", "import", keys["bob.asc"]).code == 0
+    assert run("encrypt", "--pgp", "--to", "bob@bob.example", stdin=DRAFT).code == 7  # nobody vouches for the address
+    sealed_ = run("encrypt", "--pgp", "--to", name, stdin=DRAFT)
+    assert (sealed_.code, name in sealed_.stderr) == (0, True), sealed_.stderr
+    assert run("decrypt", "--key", keys["bob.sec"], stdin=sealed_.out).code == 0
+    assert run("encrypt", "--pgp", "--to", "DEADBEEF", stdin=DRAFT).code == 2
+
+
 def test_a_ring_stands_beside_the_files(tmp_path: Path, keys: dict[str, Path], mailsec) -> None:
     ring = {"MAILSEC_RING": str(tmp_path / "ring")}
 

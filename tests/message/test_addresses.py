@@ -272,10 +272,10 @@ HOSTILE = (
 @pytest.mark.parametrize("unit", HOSTILE)
 def test_hostile_repetition_takes_linear_time(unit: bytes) -> None:
     value = unit * (32 * 1024 // len(unit))
-    started = time.perf_counter()
+    started = time.process_time()
     parse_addresses(value)
     parse_addresses(b'a@b "' + value)
-    assert time.perf_counter() - started < 3
+    assert time.process_time() - started < 3
 
 
 @given(

@@ -252,20 +252,20 @@ def test_authors_are_bounded() -> None:
     who = author(parse(b"From: " + many + b"\r\n\r\n"))
     assert len(who.domains) == MAX_AUTHORS
     assert len(who.without_domain) == 3
-    started = time.perf_counter()
+    started = time.process_time()
     who = author(parse((b"From: " + b"," * (MAX_ADDRESS_BYTES // 2) + b"\r\n") * 10 + b"\r\n"))
     assert len(who.defects) == 1
     assert len(who.fields) == 10
-    assert time.perf_counter() - started < 2
+    assert time.process_time() - started < 2
     assert "message-from-ambiguous" in found(
         b"From: " + b"x" * (MAX_ADDRESS_BYTES + 1) + b"\r\nTo: " + b"y" * (MAX_ADDRESS_BYTES + 1) + b"\r\n\r\n"
     )
 
 
 def test_ten_thousand_from_fields() -> None:
-    started = time.perf_counter()
+    started = time.process_time()
     result = check(b"From: a@b.example <c@d.example\r\n" * 10_000 + b"\r\n")
-    assert time.perf_counter() - started < 5
+    assert time.process_time() - started < 5
     assert len(result.findings) < 20
     assert len(result.evidence) == 5
 

@@ -75,9 +75,9 @@ def test_what_cannot_be_done() -> None:
 def test_ten_thousand_fields_out_of_a_large_file_in_one_pass() -> None:
     file = b"A: x\nB: y\n" * 9_000 + b"\n" + b"body\n" * 1_000_000
     message = parse(file)
-    started = time.perf_counter()
+    started = time.process_time()
     made = remove(file, message, message.all("A"))
-    assert time.perf_counter() - started < 2
+    assert time.process_time() - started < 2
     assert made == b"B: y\n" * 9_000 + b"\n" + b"body\n" * 1_000_000
 
 

@@ -168,9 +168,9 @@ def test_ten_thousand_fields() -> None:
     ],
 )
 def test_hostile_forms_take_linear_time(file: bytes) -> None:
-    started = time.perf_counter()
+    started = time.process_time()
     parse(file)
-    assert time.perf_counter() - started < 1
+    assert time.process_time() - started < 1
 
 
 _LINE = st.sampled_from(

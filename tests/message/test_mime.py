@@ -194,9 +194,9 @@ HEADER = b"From: a@b\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n"
 
 def timed(data: bytes) -> tuple[Structure, float]:
     message = parse(data)
-    started = time.perf_counter()
+    started = time.process_time()
     found = structure(message)
-    return found, time.perf_counter() - started
+    return found, time.process_time() - started
 
 
 def test_two_thousand_levels() -> None:

@@ -42,10 +42,10 @@ def test_words(value: bytes, expected: str) -> None:
 
 def test_long_names_are_cut() -> None:
     assert display_text(b"x" * 1000, 10) == "x" * 9 + "…"
-    started = time.perf_counter()
+    started = time.process_time()
     for unit in (b"=?", b"=?utf-8?q?", b"=?utf-8?q?a?= ", b" ", b"=?a?q?"):
         assert len(display_text(unit * 200_000)) <= 200
-    assert time.perf_counter() - started < 2
+    assert time.process_time() - started < 2
 
 
 @given(

@@ -59,7 +59,7 @@ def _options(
     }
     return EncryptOptions(
         keys,
-        chosen.to,
+        tuple(name for name in chosen.to if "@" in name),
         theirs.listed,
         SignKeys(keys, (*own.own(), *map(keys.named, chosen.signers)), passphrases(passphrase)) if chosen.sign else None,
         chosen.for_self,
@@ -68,6 +68,7 @@ def _options(
         chosen.compress,
         chosen.bcc == "hidden",
         frozenset(kind for kind, yes in allowed.items() if yes),
+        tuple(keys.named(name) for name in chosen.to if "@" not in name),
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from base64 import b64encode
 from hashlib import sha256
-from time import perf_counter
+from time import process_time
 
 import dkim.canonicalization
 import pytest
@@ -161,12 +161,12 @@ def test_header_as_dkimpy_has_it(values: list[list[bytes]]) -> None:
 @pytest.mark.parametrize("text", [b" " * 1_000_000, b" \t" * 500_000, b"\r\n" * 500_000, b"\r" * 1_000_000, b"\n" * 1_000_000])
 @pytest.mark.parametrize("end", [b"", b"x", b"\r\n", b"\r"])
 def test_a_megabyte_of_one_thing_takes_no_time(text: bytes, end: bytes) -> None:
-    start = perf_counter()
+    start = process_time()
     hash_body(text + end, 0, relaxed=True, lengths=[5, 10])
     hash_body(text + end, 0, relaxed=False)
     if b"\n" not in text:
         header_fields([Field(b"X", b"X:" + text + end + b"\r\n", 0, 1)], relaxed=True)
-    assert perf_counter() - start < 1
+    assert process_time() - start < 1
 
 
 def test_many_empty_lines_are_given_out_in_pieces() -> None:

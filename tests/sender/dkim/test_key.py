@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from base64 import b64encode
 from contextlib import suppress
-from time import perf_counter
+from time import process_time
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
@@ -182,10 +182,10 @@ def test_the_largest_key_is_accepted() -> None:
 def test_a_giant_key_costs_nothing(data: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
     """Neither arithmetic nor the library sees it."""
     monkeypatch.setattr(key_module, "RSAPublicNumbers", None)
-    start = perf_counter()
+    start = process_time()
     with pytest.raises(KeyRecordError):
         record(data).public_key()
-    assert perf_counter() - start < 0.5
+    assert process_time() - start < 0.5
 
 
 def test_a_long_record_is_not_kept() -> None:

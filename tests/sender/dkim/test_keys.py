@@ -6,7 +6,7 @@ import subprocess
 from base64 import b64encode
 from contextlib import suppress
 from pathlib import Path
-from time import perf_counter
+from time import process_time
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1
@@ -116,12 +116,12 @@ def test_what_is_no_key(data: bytes, message: str) -> None:
 
 
 def test_a_megabyte_of_begin_lines() -> None:
-    start = perf_counter()
+    start = process_time()
     with suppress(BadInput):
         load_private(b"-----BEGIN X-----" * 60_000)
     with suppress(BadInput):
         load_private(b"-----BEGIN " * 90_000)
-    assert perf_counter() - start < 1
+    assert process_time() - start < 1
 
 
 @given(st.binary(max_size=200) | st.binary(max_size=100).map(lambda der: b"-----BEGIN PRIVATE KEY-----\n" + b64encode(der)))

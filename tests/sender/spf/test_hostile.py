@@ -21,9 +21,9 @@ IP = "192.0.2.1"
 
 def judge(table: Any, mail_from: str = "alice@example.com", helo: str = "h.example") -> tuple[SpfResult, TableSource]:
     source = TableSource(table)
-    started = time.perf_counter()
+    started = time.process_time()
     result = run(evaluate(IP, mail_from, helo, now=0), source)
-    assert time.perf_counter() - started < 2
+    assert time.process_time() - started < 2
     return result, source
 
 

@@ -67,6 +67,6 @@ def test_a_skeleton_is_made_of_anything_and_in_capitals_or_not(text: str) -> Non
 
 
 def test_a_megabyte_is_soon_done() -> None:
-    start = time.perf_counter()
+    start = time.process_time()
     skeleton("\u0430\u0440\u0440\u04cf\u0435" * 200_000)
-    assert time.perf_counter() - start < 10
+    assert time.process_time() - start < 10

@@ -95,7 +95,7 @@ HOSTILE = {
 def test_hostile_messages_are_soon_done(name: str) -> None:
     message = parse(HOSTILE[name])
     who, parts = author(message), structure(message)
-    start = time.perf_counter()
+    start = time.process_time()
     check = inspect_spoofing(message, who, parts, now=0, watch=WATCH)
-    assert time.perf_counter() - start < 10
+    assert time.process_time() - start < 10
     assert len(list(check.all_findings())) <= 200

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from functools import cache
-from time import monotonic
+from time import process_time
 
 import pytest
 from hypothesis import given
@@ -97,12 +97,12 @@ def test_floods_are_refused_at_once() -> None:
     data = bytes(alice().extract_certificate())
     user_ids = b"".join(framed(USER_ID, b"U%d <u@example.org>" % n) for n in range(10_000))
     (own,) = [packet.framed for packet in packets(data) if packet.tag == SIGNATURE][:1]
-    begun = monotonic()
+    begun = process_time()
     for flood, words in ((user_ids, "user IDs"), (own * (RING_SELF_WORK + 1), "signatures of its own")):
         (refused,) = read_keys(data + flood)
         assert isinstance(refused, BadInput)
         assert words in refused.message
-    assert monotonic() - begun < 20  # a library left alone with these takes minutes
+    assert process_time() - begun < 20  # a library left alone with these takes minutes
     assert RING_USER_IDS < 10_000
 
 

@@ -155,6 +155,6 @@ def test_any_markup_is_read(text: str) -> None:
     ],
 )
 def test_hostile_repetition_is_linear(unit: str) -> None:
-    start = time.perf_counter()
+    start = time.process_time()
     read_page(unit * (1_000_000 // len(unit)))
-    assert time.perf_counter() - start < 10
+    assert time.process_time() - start < 10

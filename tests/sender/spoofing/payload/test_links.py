@@ -103,9 +103,9 @@ def test_a_page_with_too_many_links_says_so() -> None:
     "target", ["javascript:void" + " " * 8_000 + "x", "https://" + "a." * 4_000, "https://a.example/" + "http:/" * 1_300]
 )
 def test_hostile_targets_take_no_longer(target: str) -> None:
-    start = time.perf_counter()
+    start = time.process_time()
     findings(f'<a href="{target}">www.{"a." * 200}</a>' * 20)
-    assert time.perf_counter() - start < 5
+    assert time.process_time() - start < 5
 
 
 @given(st.text(max_size=80), st.text(max_size=80))

@@ -59,10 +59,10 @@ def test_ends_that_are_seen(name: str) -> None:
 
 @pytest.mark.parametrize("name", [" " * 60_000 + "x y.exe", "_" * 60_000 + " x.exe", ". " * 30_000 + ".exe"])
 def test_long_names_take_no_longer(name: str) -> None:
-    start = time.perf_counter()
+    start = time.process_time()
     hidden_end(name)
     double_extension(name)
-    assert time.perf_counter() - start < 1
+    assert time.process_time() - start < 1
 
 
 @pytest.mark.parametrize("name", ["../a", "a/../b", "..\\a", "/etc", "\\a", "C:a", "c:/a"])
