@@ -106,7 +106,7 @@ def test_a_name_that_is_no_address_is_kept_as_text() -> None:
 
 def test_certificates_in_files() -> None:
     alice = person()
-    keys = read_certificates(alice.pem + alice.key_pem + world()["middle"].pem, "file a.pem", lambda: "")
+    keys = read_certificates([("file a.pem", alice.pem + alice.key_pem + world()["middle"].pem)], str)
     (own,) = keys.own()
     assert keys.of_address(ALICE) == [own]
     assert keys.binding(own, ALICE).bound is Bound.FILE

@@ -86,9 +86,11 @@ def import_keys(
 
 
 def _imported(ring: Ring, data: bytes, source: str, passphrase: NewPassphrase, opening: Opening) -> Iterator[Check]:
-    from mailsec.trust.x509.bundle import is_x509, read_bundle
+    from mailsec.trust.x509.form import is_x509
 
     if is_x509(data):
+        from mailsec.trust.x509.bundle import read_bundle
+
         for held in read_bundle(data, lambda: opening(source)):
             yield _certificate(ring, held, source, passphrase)
         return
@@ -110,11 +112,12 @@ def _imported(ring: Ring, data: bytes, source: str, passphrase: NewPassphrase, o
 def _certificate(ring: Ring, held: Held, source: str, passphrase: NewPassphrase) -> Check:
     """One X.509 certificate; there is nothing to be merged, as nothing of it can change."""
     from mailsec.trust.keyring.certificates import reading
+    from mailsec.trust.x509.privatekey import is_locked
 
     read = reading(held)
     old = ring.entry(read.fingerprint)
     try:
-        secret = _secret(ring, read, passphrase, protected=held.protected) if held.secret is not None else None
+        secret = _secret(ring, read, passphrase, protected=is_locked(held.secret)) if held.secret is not None else None
     except (BadInput, KeyUnavailable) as error:
         return _refused(read.fingerprint, error)
     return _kept(ring, read, "added" if old is None else "unchanged" if secret is None else "merged", source, secret)
@@ -185,11 +188,11 @@ def _secret(ring: Ring, read: Reading, passphrase: NewPassphrase, *, protected: 
 
 def _with_passphrase(read: Reading, words: str) -> bytes:
     from mailsec.content.openpgp import keymaking
-    from mailsec.trust.x509 import bundle
+    from mailsec.trust.x509.privatekey import pkcs8, private_key
 
     assert read.secret is not None
     if read.kind is Kind.X509:
-        return bundle.protected(read.secret, words)
+        return pkcs8(private_key(read.secret), words)
     return keymaking.protected(read.secret, words)
 
 

@@ -10,8 +10,9 @@ from mailsec.api.verdict import Question
 from mailsec.api.verify_message import VerifyOptions, verify_message
 from mailsec.cli.complaint import say
 from mailsec.cli.io import Printer, each_input, put, write_message
-from mailsec.cli.jobs.keyfile import at_hand, key_files
+from mailsec.cli.jobs.keyfile import at_hand, key_files, passphrases
 from mailsec.cli.jobs.session import session
+from mailsec.cli.keys import PassphraseOptions
 from mailsec.cli.options import DnsOptions, OutputOptions
 from mailsec.cli.verify import VerifyChoices
 from mailsec.core.exits import Exit
@@ -20,9 +21,12 @@ from mailsec.core.text import visible
 from mailsec.trust.keyring.keys import Keys
 
 
-def run(files: Sequence[str], chosen: VerifyChoices, output: OutputOptions, dns: DnsOptions) -> int:
+def run(
+    files: Sequence[str], chosen: VerifyChoices, passphrase: PassphraseOptions, output: OutputOptions, dns: DnsOptions
+) -> int:
     """Judge each file and print what was asked for; the exit code."""
-    with session(dns) as live, at_hand(key_files(chosen.keys, smime=True), chosen.ring, now=live.now) as keys:
+    named = key_files(chosen.keys, passphrases(passphrase))
+    with session(dns) as live, at_hand(named, chosen.ring, now=live.now) as keys:
         options = _options(chosen, output, dns, keys)
         if chosen.header or chosen.add_header or (chosen.explain_for_user and output.format in ("human", "plain")):
             return each_input(files, _printing_instead(live, options, chosen, output, files))

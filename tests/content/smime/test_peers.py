@@ -14,8 +14,9 @@ from mailsec.api.session import Session, Settings
 from mailsec.api.sign_openpgp import SignKeys
 from mailsec.api.sign_smime import sign_smime
 from mailsec.api.verify_message import VerifyOptions, verify_message
-from mailsec.content.smime.pem import read_pem
 from mailsec.core.errors import BadInput
+from mailsec.trust.keyring.certificates import read_certificates
+from mailsec.trust.keyring.files import FileKeys
 from tests.certificates import NOW, Issued
 from tests.content.smime.forge import ROOT, RSA_KEY, SUB, TEXT, person
 from tests.content.smime.seal import Sealing, sealed
@@ -79,6 +80,10 @@ def test_sha1_of_openssl_is_refused(tmp_path: Path) -> None:
     assert exit_of(signed(tmp_path, SIGNERS["rsa"], "-md", "sha1"), tmp_path) == 1
 
 
+def named(data: bytes) -> FileKeys:
+    return read_certificates([("file", data)], str)
+
+
 SEALINGS = {
     "rsa": (SIGNERS["rsa"], ()),
     "oaep": (SIGNERS["rsa"], ("-keyopt", "rsa_padding_mode:oaep", "-keyopt", "rsa_oaep_md:sha256")),
@@ -95,7 +100,7 @@ def test_what_openssl_encrypts_is_opened(to: str, cipher: str, form: tuple[str, 
     recipient, options = SEALINGS[to]
     files(tmp_path, recipient)
     made = FROM + openssl(tmp_path, "cms", "-encrypt", f"-{cipher}", "-binary", *form, "-recip", "cert", *options, data=TEXT)
-    keys = read_pem(recipient.pem + recipient.key_pem, "file")
+    keys = named(recipient.pem + recipient.key_pem)
     produced = decrypt_message(made, "m", DecryptOptions(keys, allow_unauthenticated=True), now=NOW)
     assert TEXT in produced.data
 
@@ -103,7 +108,7 @@ def test_what_openssl_encrypts_is_opened(to: str, cipher: str, form: tuple[str, 
 def test_triple_des_of_openssl_is_opened_where_that_is_allowed(tmp_path: Path) -> None:
     files(tmp_path, SIGNERS["rsa"])
     made = FROM + openssl(tmp_path, "cms", "-encrypt", "-des3", "-binary", "-recip", "cert", data=TEXT)
-    keys = read_pem(SIGNERS["rsa"].pem + SIGNERS["rsa"].key_pem, "file")
+    keys = named(SIGNERS["rsa"].pem + SIGNERS["rsa"].key_pem)
     with pytest.raises(BadInput, match="3DES"):
         decrypt_message(made, "m", DecryptOptions(keys, allow_unauthenticated=True), now=NOW)
     options = DecryptOptions(keys, allow_unauthenticated=True, allow_legacy=True)
@@ -122,7 +127,7 @@ def test_openssl_opens_what_the_tests_encrypt(how: Sealing, tmp_path: Path) -> N
 @pytest.mark.parametrize("signer", SIGNERS)
 def test_openssl_verifies_what_is_signed(signer: str, opaque: bool, tmp_path: Path) -> None:
     files(tmp_path, SIGNERS[signer])
-    keys = read_pem(SIGNERS[signer].pem + SIGNERS[signer].key_pem + SUB.pem, "file")
+    keys = named(SIGNERS[signer].pem + SIGNERS[signer].key_pem + SUB.pem)
     chain = tuple(each.data for each in keys.listed)
     made = sign_smime(FROM + TEXT, "m", SignKeys(keys, tuple(keys.own())), chain, opaque=opaque, now=NOW)
     command = ("cms", "-verify", "-CAfile", "root", "-attime", str(NOW), "-purpose", "smimesign")
@@ -133,6 +138,6 @@ def test_openssl_verifies_what_is_signed(signer: str, opaque: bool, tmp_path: Pa
 @pytest.mark.parametrize("to", SIGNERS)
 def test_openssl_opens_what_is_encrypted(to: str, cbc: bool, tmp_path: Path) -> None:
     files(tmp_path, SIGNERS[to])
-    keys = read_pem(SIGNERS[to].pem, "file")
+    keys = named(SIGNERS[to].pem)
     made = encrypt_smime(FROM + TEXT, "m", SmimeOptions(keys, keys.listed, cbc), now=NOW)
     assert TEXT in openssl(tmp_path, "cms", "-decrypt", "-inkey", "key", "-recip", "cert", data=made.data)
