@@ -108,7 +108,7 @@ class Ring:
         self._db.do("INSERT OR REPLACE INTO secret_keys VALUES (?, ?, ?, ?)", (fingerprint, int(protected), data, self._now))
 
     def put_capabilities(self, fingerprint: str, data: bytes, signed: int) -> bool:
-        """Keep the SMIMECapabilities (DER) that the holder of a certificate signed at `signed`, in seconds since 1970 UTC; False
+        """Keep the SMIMECapabilities (DER) that a certificate's holder signed at `signed`, in seconds since 1970 UTC; False
         where what is known is newer."""
         return (
             self._db.do(
@@ -184,6 +184,10 @@ class Ring:
         for row in rows:
             yield beside.entry(row)
 
+    def own_entries(self) -> Iterator[Entry]:
+        """The entries whose secret keys the ring has."""
+        return self._entries("WHERE s.fingerprint IS NOT NULL", ())
+
     def secret_key(self, fingerprint: str) -> tuple[bytes, bool] | None:
         """The secret key of a certificate, and whether a passphrase protects it."""
         rows = self._db.rows("SELECT data, protected FROM secret_keys WHERE fingerprint = ?", (fingerprint,))
@@ -212,7 +216,7 @@ class Ring:
 
     def own(self) -> Sequence[Certificate]:
         """The certificates whose secret keys are at hand."""
-        return tuple(entry.certificate for entry in self._entries("WHERE s.fingerprint IS NOT NULL", ()))
+        return tuple(entry.certificate for entry in self.own_entries())
 
     def capabilities(self, fingerprint: str) -> bytes | None:
         """The newest SMIMECapabilities (DER) that the holder of a certificate signed."""

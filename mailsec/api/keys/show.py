@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from mailsec.api.keys.names import find
+from mailsec.api.keys.names import find, find_waiting
+from mailsec.api.keys.waiting import waiting_check
 from mailsec.api.tool import TOOL
 from mailsec.core.exits import Exit
 from mailsec.core.moment import utc
@@ -17,17 +18,34 @@ from mailsec.trust.keyring.keys import Bound, Kind
 def list_keys(ring: Ring, text: str, *, now: int, only_secret: bool = False) -> Report:
     """The entries whose fingerprint, key ID, user ID or stated address contains `text`, one check each."""
     entries = [entry for entry in ring.entries(text) if entry.secret or not only_secret]
+    waiting = [check for check in map(waiting_check, ring.waiting.all()) if _has(check, text)]
     which = f" that match {text!r}" if text else ""
-    count = f"{len(entries)} {'secret ' if only_secret else ''}key{'s' if len(entries) != 1 else ''}{which}"
-    checks = tuple(key_check(ring, entry, now, brief=True) for entry in entries)
-    return Report("key ring", None, f"{count}.", checks, now, TOOL, Exit.HOLDS if entries else Exit.NOTHING)
+    number = len(entries) + len(waiting)
+    count = f"{number} {'secret ' if only_secret else ''}key{'s' if number != 1 else ''}{which}"
+    checks = (*(key_check(ring, entry, now, brief=True) for entry in entries), *waiting)
+    return Report("key ring", None, f"{count}.", checks, now, TOOL, Exit.HOLDS if checks else Exit.NOTHING)
 
 
 def show_keys(ring: Ring, names: Sequence[str], *, now: int) -> Report:
     """Everything about the named keys. Raises what `names.find` raises."""
-    entries = [find(ring, name) for name in names]
-    said = ", ".join(_called(entry) for entry in entries)
-    return Report("key ring", None, f"{said}.", tuple(key_check(ring, entry, now) for entry in entries), now, TOOL, Exit.HOLDS)
+    shown = [_shown(ring, name, now) for name in names]
+    said = ", ".join(called for called, _ in shown)
+    return Report("key ring", None, f"{said}.", tuple(check for _, check in shown), now, TOOL, Exit.HOLDS)
+
+
+def _shown(ring: Ring, name: str, now: int) -> tuple[str, Check]:
+    """What a key is called, and everything about it."""
+    waiting = find_waiting(ring, name)
+    if waiting is not None:
+        return waiting.name, waiting_check(waiting)
+    entry = find(ring, name)
+    return _called(entry), key_check(ring, entry, now)
+
+
+def _has(check: Check, text: str) -> bool:
+    """Whether a key that waits has `text` in its name or addresses, in any case."""
+    words = f"{check.name} {check.reason} {check.fact('addresses')}"
+    return text.casefold() in words.casefold()
 
 
 def key_check(ring: Ring, entry: Entry, now: int, *, brief: bool = False) -> Check:
