@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives.keywrap import aes_key_wrap
 from cryptography.hazmat.primitives.padding import PKCS7
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from mailsec.content.smime.ber import length
+from mailsec.content.smime.der import algorithm, content_info, integer, octets, oid, sequence, set_of, tlv
 from mailsec.content.smime.unwrapping import RSA_15, RSA_OAEP, SCHEMES, agreed, derived
 from mailsec.trust.x509.path import load
 from mailsec.trust.x509.usage import Purpose, date_flaw, strength_flaws, usage_flaws
@@ -64,20 +64,20 @@ def encrypted_entity(entity: bytes, certificates: Sequence[bytes], *, cbc: bool)
 def _auth_enveloped(entity: bytes, certificates: Sequence[bytes]) -> bytes:
     key, nonce = AESGCM.generate_key(256), AESGCM.generate_key(128)[:12]
     sealed = AESGCM(key).encrypt(nonce, entity, None)
-    parameters = _sequence(_octets(nonce), _integer(_TAG))
-    content = _sequence(_oid(_DATA), _algorithm(_AES_256_GCM, parameters), _tlv(0x80, sealed[:-_TAG]))
-    recipients = _set(*(_recipient(each, key, oaep=True) for each in certificates))
-    return _content_info(_AUTH_ENVELOPED, _integer(0), recipients, content, _octets(sealed[-_TAG:]))
+    parameters = sequence(octets(nonce), integer(_TAG))
+    content = sequence(oid(_DATA), algorithm(_AES_256_GCM, parameters), tlv(0x80, sealed[:-_TAG]))
+    recipients = set_of(*(_recipient(each, key, oaep=True) for each in certificates))
+    return content_info(_AUTH_ENVELOPED, integer(0), recipients, content, octets(sealed[-_TAG:]))
 
 
 def _enveloped(entity: bytes, certificates: Sequence[bytes]) -> bytes:
     key, iv = AESGCM.generate_key(256), AESGCM.generate_key(128)
     padder, cipher = PKCS7(128).padder(), Cipher(AES(key), modes.CBC(iv)).encryptor()
     sealed = cipher.update(padder.update(entity) + padder.finalize()) + cipher.finalize()
-    content = _sequence(_oid(_DATA), _algorithm(_AES_256_CBC, _octets(iv)), _tlv(0x80, sealed))
+    content = sequence(oid(_DATA), algorithm(_AES_256_CBC, octets(iv)), tlv(0x80, sealed))
     recipients = [_recipient(each, key, oaep=False) for each in certificates]
     version = 0 if all(each[0] == 0x30 for each in recipients) else 2
-    return _content_info(_ENVELOPED, _integer(version), _set(*recipients), content)
+    return content_info(_ENVELOPED, integer(version), set_of(*recipients), content)
 
 
 def _recipient(certificate: bytes, key: bytes, *, oaep: bool) -> bytes:
@@ -85,25 +85,25 @@ def _recipient(certificate: bytes, key: bytes, *, oaep: bool) -> bytes:
     from asn1crypto import x509  # noqa: PLC0415 (large, and few runs encrypt)
 
     parsed = x509.Certificate.load(certificate)
-    name = _sequence(parsed.issuer.dump(), parsed["tbs_certificate"]["serial_number"].dump())
+    name = sequence(parsed.issuer.dump(), parsed["tbs_certificate"]["serial_number"].dump())
     loaded = load(certificate)
     public = loaded.public_key() if loaded is not None else None
     if isinstance(public, RSAPublicKey):
         padded: padding.AsymmetricPadding = padding.PKCS1v15()
-        algorithm = _algorithm(RSA_15, b"\x05\x00")
+        scheme = algorithm(RSA_15, b"\x05\x00")
         if oaep:
             padded = padding.OAEP(padding.MGF1(hashes.SHA256()), hashes.SHA256(), None)
-            hashed = _algorithm(_SHA_256, b"\x05\x00")
-            parameters = _sequence(_tlv(0xA0, hashed), _tlv(0xA1, _algorithm(_MGF1, hashed)))
-            algorithm = _algorithm(RSA_OAEP, parameters)
-        return _sequence(_integer(0), name, algorithm, _octets(public.encrypt(key, padded)))
+            hashed = algorithm(_SHA_256, b"\x05\x00")
+            parameters = sequence(tlv(0xA0, hashed), tlv(0xA1, algorithm(_MGF1, hashed)))
+            scheme = algorithm(RSA_OAEP, parameters)
+        return sequence(integer(0), name, scheme, octets(public.encrypt(key, padded)))
     assert isinstance(public, EllipticCurvePublicKey | X25519PublicKey)
     return _agreement(public, name, key)
 
 
 def _agreement(public: EllipticCurvePublicKey | X25519PublicKey, name: bytes, key: bytes) -> bytes:
     """A KeyAgreeRecipientInfo with a key of ours for this message alone (RFC 5753 section 3.1, RFC 8418)."""
-    wrap = _algorithm(_AES_256_WRAP)
+    wrap = algorithm(_AES_256_WRAP)
     if isinstance(public, X25519PublicKey):
         own = X25519PrivateKey.generate()
         secret, point = agreed(own, public.public_bytes_raw()), own.public_key().public_bytes_raw()
@@ -114,39 +114,6 @@ def _agreement(public: EllipticCurvePublicKey | X25519PublicKey, name: bytes, ke
         secret, point = agreed(ours, public.public_bytes(*form)), ours.public_key().public_bytes(*form)
         scheme, kind = _ECDH[public.curve.key_size], _EC_KEY
     kek = derived(secret, SCHEMES[scheme], wrap, b"", 32)
-    originator = _tlv(0xA0, _tlv(0xA1, _algorithm(kind) + _tlv(0x03, b"\0" + point)))
-    keys = _sequence(_sequence(name, _octets(aes_key_wrap(kek, key))))
-    return _tlv(0xA1, _integer(3) + originator + _algorithm(scheme, wrap) + keys)
-
-
-def _content_info(kind: str, *fields: bytes) -> bytes:
-    return _sequence(_oid(kind), _tlv(0xA0, _sequence(*fields)))
-
-
-def _algorithm(oid: str, parameters: bytes = b"") -> bytes:
-    return _sequence(_oid(oid), parameters)
-
-
-def _sequence(*parts: bytes) -> bytes:
-    return _tlv(0x30, b"".join(parts))
-
-
-def _set(*parts: bytes) -> bytes:
-    """A SET OF, in the order of DER."""
-    return _tlv(0x31, b"".join(sorted(parts)))
-
-
-def _oid(digits: str) -> bytes:
-    return _tlv(0x06, bytes.fromhex(digits))
-
-
-def _integer(number: int) -> bytes:
-    return _tlv(0x02, bytes([number]))
-
-
-def _octets(content: bytes) -> bytes:
-    return _tlv(0x04, content)
-
-
-def _tlv(tag: int, content: bytes) -> bytes:
-    return bytes([tag]) + length(len(content)) + content
+    originator = tlv(0xA0, tlv(0xA1, algorithm(kind) + tlv(0x03, b"\0" + point)))
+    keys = sequence(sequence(name, octets(aes_key_wrap(kek, key))))
+    return tlv(0xA1, integer(3) + originator + algorithm(scheme, wrap) + keys)

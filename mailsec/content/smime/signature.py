@@ -8,7 +8,9 @@ from enum import StrEnum
 
 from mailsec.content.judge.layer import Signer
 from mailsec.content.smime import rules
+from mailsec.content.smime.capabilities import Capabilities
 from mailsec.content.smime.cms import CmsError, SignedData
+from mailsec.content.smime.identifier import Identifier
 from mailsec.content.smime.judging import Judge
 from mailsec.content.smime.numbers import ALGORITHMS, HASHES, digest, fits
 from mailsec.content.smime.signerinfo import SignerInfo, read
@@ -75,6 +77,18 @@ class SignatureResult:
     def vouched(self) -> bool:
         """True where a root that is trusted vouches for the certificate."""
         return self.path is not None and self.path.status is Status.PASS
+
+    @property
+    def capabilities(self) -> Capabilities | None:
+        """What the signer's program understands, where the signature is good and says so."""
+        said = self.info.attributes if self.info is not None and self.answer is Answer.GOOD else None
+        return None if said is None else said.capabilities
+
+    @property
+    def preferred(self) -> Identifier | None:
+        """The certificate that the signer would have others encrypt to, where the signature is good and says so."""
+        said = self.info.attributes if self.info is not None and self.answer is Answer.GOOD else None
+        return None if said is None else said.preferred
 
     @property
     def held(self) -> Certificate | None:

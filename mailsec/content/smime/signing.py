@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from base64 import encodebytes
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -15,11 +15,15 @@ from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from cryptography.hazmat.primitives.serialization import load_der_private_key
 
+from mailsec.content.smime.capabilities import ours
 from mailsec.content.smime.decrypting import Secret
+from mailsec.content.smime.encrypting import EncryptingError, check
 from mailsec.content.smime.numbers import HASHES, digest
 from mailsec.message.compose import multipart
 from mailsec.message.sevenbit import seven_bit
 from mailsec.trust.x509.path import load
+from mailsec.trust.x509.person import CertificateError
+from mailsec.trust.x509.person import load as describe
 from mailsec.trust.x509.usage import Purpose, date_flaw, strength_flaws, usage_flaws
 
 _SigningKey = RSAPrivateKey | EllipticCurvePrivateKey | Ed25519PrivateKey
@@ -100,33 +104,63 @@ def _signed_data(content: bytes, signers: Sequence[_Signer], others: Sequence[by
             "digest_algorithms": [{"algorithm": name} for name in dict.fromkeys(each.hash for each in signers)],
             "encap_content_info": {"content_type": "data"} | ({"content": content} if opaque else {}),
             "certificates": [x509.Certificate.load(each) for each in carried],
-            "signer_infos": [_signer_info(content, each, now) for each in signers],
+            "signer_infos": [_signer_info(content, each, _preferred(each, carried, now), now) for each in signers],
         }
     )
     return bytes(cms.ContentInfo({"content_type": "signed_data", "content": made}).dump())
 
 
-def _signer_info(content: bytes, signer: _Signer, now: int) -> Any:
-    from asn1crypto import cms, x509  # noqa: PLC0415
+def _preferred(signer: _Signer, carried: Iterable[bytes], now: int) -> bytes | None:
+    """The certificate that mail to the signer is to be encrypted to: the signer's own, or another one with an address of it."""
+    addresses = _addresses(signer.certificate)
+    for each in (signer.certificate, *carried):
+        try:
+            check(each, now=now)
+        except EncryptingError:
+            continue
+        if each == signer.certificate or addresses & _addresses(each):
+            return each
+    return None
 
-    certificate = x509.Certificate.load(signer.certificate)
+
+def _addresses(certificate: bytes) -> frozenset[str]:
+    try:
+        return frozenset(describe(certificate).addresses)
+    except CertificateError:
+        return frozenset()
+
+
+def _signer_info(content: bytes, signer: _Signer, preferred: bytes | None, now: int) -> Any:
+    from asn1crypto import cms  # noqa: PLC0415
+
     moment = datetime.fromtimestamp(now, UTC)
     form = "utc_time" if moment.year < _UTC_TIME_ENDS else "general_time"
-    attributes = cms.CMSAttributes(
-        [
-            {"type": "content_type", "values": ["data"]},
-            {"type": "message_digest", "values": [digest(content, signer.hash)]},
-            {"type": "signing_time", "values": [cms.Time({form: moment})]},
-        ]
-    )
-    name, signature = signer.sign(attributes.dump())
+    said: list[dict[str, Any]] = [
+        {"type": "content_type", "values": ["data"]},
+        {"type": "message_digest", "values": [digest(content, signer.hash)]},
+        {"type": "signing_time", "values": [cms.Time({form: moment})]},
+        {"type": "smime_capabilities", "values": [cms.SMIMECapabilites.load(ours().der)]},
+    ]
+    if preferred is not None:
+        name = _named(preferred)
+        said.append(
+            {"type": "encrypt_key_pref", "values": [cms.SMIMEEncryptionKeyPreference("issuer_and_serial_number", name)]}
+        )
+    attributes = cms.CMSAttributes(said)
+    scheme, signature = signer.sign(attributes.dump())
     return {
         "version": "v1",
-        "sid": cms.SignerIdentifier(
-            "issuer_and_serial_number", {"issuer": certificate.issuer, "serial_number": certificate.serial_number}
-        ),
+        "sid": cms.SignerIdentifier("issuer_and_serial_number", _named(signer.certificate)),
         "digest_algorithm": {"algorithm": signer.hash},
         "signed_attrs": attributes,
-        "signature_algorithm": {"algorithm": name},
+        "signature_algorithm": {"algorithm": scheme},
         "signature": signature,
     }
+
+
+def _named(der: bytes) -> dict[str, Any]:
+    """The issuer and the serial number of a certificate."""
+    from asn1crypto import x509  # noqa: PLC0415
+
+    certificate = x509.Certificate.load(der)
+    return {"issuer": certificate.issuer, "serial_number": certificate.serial_number}
