@@ -32,6 +32,16 @@ class GenerateChoices:
     request_out: str
 
 
+@dataclass(frozen=True, slots=True)
+class ExportChoices:
+    """The options of `keys export`. `form` None is armor or PEM."""
+
+    secret: bool
+    binary: bool
+    form: str | None
+    path: str
+
+
 @command(
     "generate",
     examples=(
@@ -125,19 +135,38 @@ def import_(files: tuple[str, ...], passphrase: PassphraseOptions, output: Outpu
         "mailsec keys export alice@example.org > alice.asc",
         "mailsec keys export --secret alice@example.org -o alice-secret.asc",
         "mailsec keys export | gpg --import",
+        "mailsec keys export --as p12 --secret alice@example.org -o alice.p12",
+        "mailsec keys export --as p7c alice@example.org > alice.p7c",
     ),
 )
 @click.argument("names", type=TEXT, nargs=-1, metavar="[KEY]...")
 @click.option("--secret", is_flag=True, help="The secret keys, protected as they are.")
 @click.option("--binary", is_flag=True, help="Without ASCII armor.")
+@click.option(
+    "--as",
+    "form",
+    type=click.Choice(("p12", "p7c", "mail")),
+    help="X.509 with the path above: PKCS#12 (with --secret), certificates alone (.p7c), or that as a mail.",
+)
 @click.option("-o", "--output", "path", type=PATH, default="", metavar="FILE", help="Write to FILE instead of stdout.")
+@passphrase_options()
 @ring_options
-def export(names: tuple[str, ...], secret: bool, binary: bool, path: str, where: RingOptions) -> int:
+def export(names: tuple[str, ...], passphrase: PassphraseOptions, where: RingOptions, **choices: Any) -> int:
     """Write each KEY (or all of them) for others to import, without the certifications that are for you alone. Of a key that
     waits for its certificate it is the request.
 
-    X.509 certificates are written as PEM, with --secret the private key (PKCS#8) behind each.
+    X.509 certificates are written as PEM, with --secret the private key (PKCS#8) behind each. A PKCS#12 file has the passphrase
+    that the key has in the ring, or a new one where it has none.
     """
+    chosen = ExportChoices(**choices)
+    if (chosen.form == "p12") is not chosen.secret and chosen.form is not None:
+        raise UsageError(
+            "a PKCS#12 file has a private key, the other forms have none", hint="--as p12 --secret, or --as p7c without it"
+        )
+    if chosen.form and chosen.binary:
+        raise UsageError("--binary and --as exclude each other")
+    if passphrase != PassphraseOptions() and chosen.form != "p12":
+        raise UsageError("secret keys are written as they are protected: the passphrase is for --as p12")
     from mailsec.cli.jobs.keys import run_export
 
-    return run_export(names, secret, binary, path, where)
+    return run_export(names, chosen, passphrase, where)

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from mailsec.api.keys import change, exchange, show, smime
+from mailsec.api.keys import change, exchange, forms, show, smime
 from mailsec.api.session import Session, Settings
 from mailsec.cli.complaint import say, say_report
 from mailsec.cli.expiry import When
 from mailsec.cli.io import Printer, each_input, write_message
 from mailsec.cli.keys import PassphraseOptions, RingOptions
-from mailsec.cli.keys_exchange import KINDS, SMIME_KIND, GenerateChoices
+from mailsec.cli.keys_exchange import KINDS, SMIME_KIND, ExportChoices, GenerateChoices
 from mailsec.cli.options import OutputOptions
 from mailsec.cli.secrets import asked, secret_from_descriptor, secret_in_file
 from mailsec.core.errors import KeyUnavailable, UsageError
@@ -135,16 +135,23 @@ def run_import(files: Sequence[str], passphrase: PassphraseOptions, output: Outp
         )
 
 
-def run_export(names: Sequence[str], secret: bool, binary: bool, path: str, where: RingOptions) -> int:
+def run_export(names: Sequence[str], chosen: ExportChoices, passphrase: PassphraseOptions, where: RingOptions) -> int:
     """`keys export`."""
     with Ring(where.path or ring_path(), now=_now(where)) as ring:
-        data = exchange.export_keys(ring, names, secret=secret, armor=not binary)
-    if secret and path:
-        write_private(path, data)
-        say(f"secret key written to {visible(shown(path))}")
+        if chosen.form:
+            data = forms.export_as(ring, names, chosen.form, lambda name, new: _for_file(passphrase, name, new=new))
+        else:
+            data = exchange.export_keys(ring, names, secret=chosen.secret, armor=not chosen.binary)
+    if chosen.secret and chosen.path:
+        write_private(chosen.path, data)
+        say(f"secret key written to {visible(shown(chosen.path))}")
     else:
-        write_message(data, path)
+        write_message(data, chosen.path)
     return 0
+
+
+def _for_file(passphrase: PassphraseOptions, name: str, *, new: bool) -> str:
+    return _new(passphrase) if new else _existing(passphrase)(name)
 
 
 def _stated(passphrase: PassphraseOptions) -> str | None:

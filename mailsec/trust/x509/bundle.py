@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.serialization import Encoding, load_der_private_key, pkcs7
+from cryptography.x509 import load_der_x509_certificate
 
 from mailsec.core.errors import BadInput
 from mailsec.core.limits import X509_FILE_CERTIFICATES, X509_LOCKED_KEYS
@@ -101,6 +102,12 @@ def as_pem(held: Held) -> bytes:
     if held.secret is not None:
         pieces.append(block("ENCRYPTED PRIVATE KEY" if is_locked(held.secret) else "PRIVATE KEY", held.secret))
     return b"".join(pieces)
+
+
+def certs_only(certificates: Iterable[bytes]) -> bytes:
+    """Certificates (DER) in a PKCS#7 structure with nothing else in it (.p7c, RFC 8551 section 3.8)."""
+    found = [load_der_x509_certificate(each) for each in dict.fromkeys(certificates)]
+    return pkcs7.serialize_certificates(found, Encoding.DER)
 
 
 def block(label: str, der: bytes) -> bytes:

@@ -1,17 +1,20 @@
-"""PKCS#12 files (RFC 7292) opened: .p12 and .pfx, with one private key or several."""
+"""PKCS#12 files (RFC 7292): .p12 and .pfx, opened with one private key or several, and written with one."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from asn1crypto.keys import EncryptedPrivateKeyInfo
 from asn1crypto.pkcs12 import Pfx, SafeContents
-from cryptography.hazmat.primitives.serialization import Encoding, pkcs12
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.serialization import Encoding, PrivateFormat, pkcs12
+from cryptography.x509 import load_der_x509_certificate
 
-from mailsec.core.errors import KeyUnavailable
+from mailsec.core.errors import BadInput, KeyUnavailable
 from mailsec.trust.x509.privatekey import bear, is_locked, pkcs8, private_key, rounds
 
+_ROUNDS = 600_000
 _KEYS = frozenset({"key_bag", "pkcs8_shrouded_key_bag"})
 
 
@@ -30,6 +33,23 @@ def read_pkcs12(data: bytes, passphrase: Callable[[], str]) -> tuple[list[bytes]
         words = words or (passphrase() if any(map(is_locked, bags)) else "")
         keys += [pkcs8(private_key(bag, words)) for bag in bags]
     return [each.public_bytes(Encoding.DER) for each in certificates], list(dict.fromkeys(keys))
+
+
+def write_pkcs12(name: str, secret: bytes, certificates: Sequence[bytes], passphrase: str) -> bytes:
+    """A PKCS#12 file under a passphrase (PBES2 with PBKDF2-SHA-256 and AES-256): a private key (PKCS#8, opened), its
+    certificate and those above it (DER). Raises BadInput for a kind of key that cannot be written."""
+    own, *above = (load_der_x509_certificate(each) for each in certificates)
+    lock = (
+        PrivateFormat.PKCS12.encryption_builder()
+        .kdf_rounds(_ROUNDS)
+        .key_cert_algorithm(pkcs12.PBES.PBESv2SHA256AndAES256CBC)
+        .hmac_hash(SHA256())
+        .build(passphrase.encode())
+    )
+    try:
+        return pkcs12.serialize_key_and_certificates(name.encode(), private_key(secret), own, above, lock)
+    except TypeError:
+        raise BadInput("a key of this kind cannot be written to PKCS#12", hint="export it as PEM: --secret") from None
 
 
 def _opened(data: bytes, passphrase: Callable[[], str]) -> tuple[pkcs12.PKCS12KeyAndCertificates, str]:
