@@ -34,6 +34,7 @@ class VerifyChoices:
     ring: str
     allow_partial: bool
     require: str | None
+    remember: bool
 
     @property
     def states_envelope(self) -> bool:
@@ -51,6 +52,7 @@ class VerifyChoices:
         "mailsec verify --zone example.zone --json message.eml | jq .verdict",
         "mailsec verify --key alice.asc signed.eml",
         "mailsec verify --ca roots.pem smime.eml",
+        "mailsec verify --remember smime.eml",
         "mailsec verify --protect bank.example --received-from mx.example.org message.eml",
         "mailsec verify --add-header --authserv-id mx.example.org - < message.eml > with-results.eml",
     ),
@@ -97,6 +99,9 @@ class VerifyChoices:
     help="A key or certificate that is trusted by naming it (repeatable).",
 )
 @ring_option
+@click.option(
+    "--remember", is_flag=True, help="Keep the certificates of good S/MIME signatures in the ring: as seen, which is no trust."
+)
 @passphrase_options()
 @click.option("--allow-partial", is_flag=True, help="Let a signature of a part of the content count: footers of mailing lists.")
 @click.option(
