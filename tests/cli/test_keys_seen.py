@@ -61,6 +61,43 @@ def test_a_signed_mail_is_imported_as_seen(keys: Keys, signed: Path, tmp_path: P
     assert keys("import", str(signed), *AT).stdout.count("unchanged: ") == 2
 
 
+def test_who_vouches_and_what_can_be_read_is_shown(keys: Keys, signed: Path, tmp_path: Path) -> None:
+    keys("import", str(signed), *AT)
+    keys("import", str(tmp_path / "roots.pem"))
+
+    def shown(*at: str) -> dict[str, dict[str, object]]:
+        (check,) = json.loads(keys("show", print_of(ALICE), "--json", *at).stdout)["checks"]
+        return {each["name"]: each for each in check["children"]}
+
+    path = shown(*AT)["certificate-path"]
+    assert (path["status"], path["reason"].split(":")[0]) == (
+        "neutral",
+        "the certificate's chain ends in a root that is not trusted",
+    )
+    keys("trust", print_of(ROOT), "full")
+    path, said = shown(*AT)["certificate-path"], shown(*AT)["capabilities"]
+    assert path["status"] == "pass"
+    names = []
+    while path["children"]:
+        (path,) = path["children"]
+        names.append(path["name"])
+    assert names == ["CN=Test root", "CN=Test authority", "CN=alice@bank.example"]
+    assert said["reason"].startswith("its holder's program reads AES-256-GCM, AES-128-GCM, AES-256-CBC")
+    assert {fact["name"]: fact["value"] for fact in said["facts"]}["signed"] == "2027-01-15T08:00:00Z"
+    with Ring(str(tmp_path / "ring"), now=NOW) as ring, ring.change():
+        ring.put_capabilities(print_of(ALICE), b"\x30\x80", NOW)
+    assert "cannot be read" in shown(*AT)["capabilities"]["reason"]
+
+
+def test_the_list_says_when_a_certificate_holds(keys: Keys, signed: Path) -> None:
+    keys("import", str(signed), *AT)
+    line = keys("list", "alice@bank", *AT).stdout.splitlines()[1]
+    assert "CN=alice@bank.example <alice@bank.example>\tkey-id=-; kind=x509; algorithm=rsa2048; " in line
+    assert "NOT VALID before 2027-01-14" in keys("list", "alice@bank", "--at", "2027-01-01").stdout
+    assert "EXPIRED at 2028-01-15" in keys("list", "alice@bank", "--at", "2029-01-01").stdout
+    assert "certificate-path" not in keys("list", *AT).stdout
+
+
 def test_what_is_seen_counts_once_its_authority_is_trusted(keys: Keys, signed: Path, tmp_path: Path) -> None:
     keys("import", str(signed), *AT)
     keys("import", str(tmp_path / "roots.pem"))
