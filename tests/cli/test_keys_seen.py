@@ -172,9 +172,14 @@ def test_the_certificate_that_a_signer_prefers_can_be_written_to(keys: Keys, mai
     (tmp_path / "alice.pem").write_bytes(signer.pem + signer.key_pem + SUB.pem + ALICE.pem)
     made = mailsec("sign", "--smime", *AT, "--key", tmp_path / "alice.pem", "-", stdin=FROM + b"\r\n" + TEXT)
     (tmp_path / "signed.eml").write_bytes(made.out)
-    assert keys("import", str(tmp_path / "signed.eml"), *AT).code == 0
-    with Ring(str(tmp_path / "ring"), now=NOW) as ring:
-        assert ring.capabilities(print_of(signer)) == ring.capabilities(print_of(ALICE)) == ours().der
+    (tmp_path / "root.pem").write_bytes(ROOT.pem)
+    for trusted in (False, True):
+        assert keys("import", str(tmp_path / "signed.eml"), *AT).code == 0
+        with Ring(str(tmp_path / "ring"), now=NOW) as ring:
+            assert ring.capabilities(print_of(signer)) == ours().der
+            assert ring.capabilities(print_of(ALICE)) == (ours().der if trusted else None)
+        keys("import", str(tmp_path / "root.pem"))
+        assert keys("trust", print_of(ROOT), "full").code == 0
 
 
 def test_a_certificate_that_cannot_be_read_is_refused_by_itself(keys: Keys, tmp_path: Path) -> None:

@@ -85,7 +85,7 @@ def import_keys(
         if mail is None:
             checks = tuple(_imported(ring, data, source, passphrase, opening))
         else:
-            checks = tuple(_seen(ring, each, now=now) for each in shown_in(*mail, now=now))
+            checks = tuple(_seen(ring, each, now=now) for each in shown_in(*mail, ring.roots(), now=now))
     if not checks:
         raise BadInput("holds no certificate")
     counts = Counter(str(check.fact("import")) for check in checks)

@@ -34,8 +34,9 @@ def smime_mail(data: bytes) -> tuple[Message, Structure] | None:
     return (message, found) if any(each.method is Method.SMIME for each in protection(found)) else None
 
 
-def shown_in(message: Message, found: Structure, *, now: int) -> list[Seen]:
-    """Every certificate that a message carries; with what its holder says that he can read where the signature is good."""
+def shown_in(message: Message, found: Structure, roots: tuple[bytes, ...], *, now: int) -> list[Seen]:
+    """Every certificate that a message carries; with what its holder says that he can read where the signature is good. `roots`
+    (DER) are those that are trusted."""
     from mailsec.content.smime.judging import Judge
     from mailsec.content.smime.mail import layers, unfolded
     from mailsec.content.smime.seen import Seen, carried, seen
@@ -43,7 +44,7 @@ def shown_in(message: Message, found: Structure, *, now: int) -> list[Seen]:
 
     message, found = unfolded(message, found)
     there = carried(message, found)
-    judged = layers(message, found, author(message), Judge(FileKeys(), partial(judge_signer, anchors=()), now))
+    judged = layers(message, found, author(message), Judge(FileKeys(), partial(judge_signer, anchors=roots), now))
     return list(({each: Seen(each) for each in there} | {each.certificate: each for each in seen(judged, there)}).values())
 
 

@@ -34,8 +34,12 @@ def carried(message: Message, found: Structure) -> list[bytes]:
 
 
 def seen(layers: Sequence[Found], others: Sequence[bytes]) -> list[Seen]:
-    """The certificates of the signers whose signatures are good, those that they would have others encrypt to, and those above
-    them; `others` are those that the message carries."""
+    """The certificates of the signers whose signatures are good, those above them, and those that they would have others encrypt
+    to; `others` are those that the message carries.
+
+    What a signer says of another certificate counts only where a root that is trusted vouches for his own, which has the same
+    address: else anybody could have weak ciphers used for somebody else.
+    """
     results = [each for layer in layers for each in layer.results if each.answer is Answer.GOOD]
     shown: dict[bytes, Seen] = {}
     for result in results:
@@ -50,7 +54,7 @@ def _of(result: SignatureResult, others: Sequence[bytes]) -> Iterator[Seen]:
     said = result.capabilities.der if result.capabilities is not None else None
     claimed = (stated.claimed if stated is not None else None) or 0
     yield Seen(result.certificate, said, claimed)
-    if result.preferred is not None and result.described is not None:
+    if result.preferred is not None and result.described is not None and result.vouched:
         named = {each.casefold() for each in result.described.addresses}
         for der in others:
             if der != result.certificate and result.preferred.fits(der) and not named.isdisjoint(_addresses(der)):
