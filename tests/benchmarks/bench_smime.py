@@ -35,6 +35,7 @@ from mailsec.message.authors import author
 from mailsec.message.fields import parse
 from mailsec.message.leaf import part_content
 from mailsec.message.mime import structure
+from mailsec.message.pieces import gathered
 from mailsec.trust.keyring.files import FileKeys
 from tests.benchmarks.clock import rate
 from tests.certificates import NOW, Issued, issue
@@ -119,7 +120,7 @@ class Case:
         return ["openssl", "cms", *argv]
 
     def sign(self, label: str, entity: bytes) -> Iterator[Row]:
-        ours = rate(lambda: signed_entity(entity, [self.secret], (), opaque=False, now=self.now))
+        ours = rate(lambda: gathered(signed_entity((entity,), [self.secret], (), opaque=False, now=self.now)))
         yield f"smime sign, {label}", ours, rate(lambda: self.openssl(*self.signing("entity"))), PEER
 
     def signing(self, name: str) -> Sequence[str]:
@@ -135,7 +136,7 @@ class Case:
         return "-decrypt", "-recip", self.certificate, "-inkey", self.key, "-in", str(self.folder / name)
 
     def verify(self, label: str, entity: bytes) -> Iterator[Row]:
-        data = HEADER + signed_entity(entity, [self.secret], (), opaque=False, now=self.now)
+        data = HEADER + gathered(signed_entity((entity,), [self.secret], (), opaque=False, now=self.now))
         self.file("signed", data)
         judge = Judge(FileKeys(), path_judge(self.root), self.now)
 
@@ -149,7 +150,7 @@ class Case:
     def encrypt(self, label: str, entity: bytes) -> Iterator[Row]:
         def ours(cbc: bool) -> None:
             check(self.who.der, now=self.now)
-            encrypted_entity(entity, [self.who.der], cbc=cbc)
+            gathered(encrypted_entity((entity,), [self.who.der], cbc=cbc))
 
         for mode in ("gcm", "cbc"):
             theirs = rate(lambda mode=mode: self.openssl(*self.sealing("entity", mode)))
@@ -157,7 +158,7 @@ class Case:
 
     def decrypt(self, label: str, entity: bytes) -> Iterator[Row]:
         for mode in ("gcm", "cbc"):
-            data = HEADER + encrypted_entity(entity, [self.who.der], cbc=mode == "cbc")
+            data = HEADER + gathered(encrypted_entity((entity,), [self.who.der], cbc=mode == "cbc"))
             self.file("sealed", data)
 
             def ours(data: bytes = data) -> None:
