@@ -17,7 +17,7 @@ from mailsec.core.exits import Exit
 from mailsec.core.limits import CMS_RECIPIENTS
 from mailsec.core.results import Check, Fact, Finding, Produced, Report, Status, finding
 from mailsec.core.rules import Severity
-from mailsec.message.compose import entity_of, with_entity
+from mailsec.message.compose import entity_pieces, with_entity
 from mailsec.message.fields import Message
 from mailsec.trust.keyring.keys import Certificate, Keys
 
@@ -46,13 +46,13 @@ def encrypt_smime(file: bytes, subject: str, options: SmimeOptions, *, now: int)
         raise UsageError("the message has a Bcc: one encrypted message would tell everybody who else gets it")
     if not options.certificates or len(options.certificates) > CMS_RECIPIENTS:
         raise KeyUnavailable("nobody to encrypt to, or too many", hint="name somebody: --to-key FILE")
-    entity = entity_of(message)
+    entity = entity_pieces(message)
     children = []
     try:
         if options.sign is not None:
             signings = signings_for(message, options.sign)
             secrets = [Secret(each.certificate.data, each.secret, each.passphrase) for each in signings]
-            entity = signed_entity(entity, secrets, options.chain, opaque=False, now=now)
+            entity = tuple(signed_entity(entity, secrets, options.chain, opaque=False, now=now))
             children = [signing_check(message, each, options.sign.keys) for each in signings]
         for each in options.certificates:
             _checked(each, now)

@@ -9,7 +9,7 @@ from mailsec.content.smime.signing import SigningError, signed_entity
 from mailsec.core.errors import KeyUnavailable
 from mailsec.core.exits import Exit
 from mailsec.core.results import Check, Produced, Report, Status
-from mailsec.message.compose import entity_of, with_entity
+from mailsec.message.compose import entity_pieces, with_entity
 
 
 def sign_smime(
@@ -24,7 +24,7 @@ def sign_smime(
     signings = signings_for(message, keys)
     secrets = [Secret(each.certificate.data, each.secret, each.passphrase) for each in signings]
     try:
-        entity = signed_entity(entity_of(message), secrets, chain, opaque=opaque, now=now)
+        entity = signed_entity(entity_pieces(message), secrets, chain, opaque=opaque, now=now)
     except SigningError as error:
         raise KeyUnavailable(str(error)) from None
     children = tuple(signing_check(message, each, keys.keys) for each in signings)

@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
-from base64 import encodebytes
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding
 from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePublicKey, generate_private_key
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X25519PublicKey
-from cryptography.hazmat.primitives.ciphers import Cipher, modes
+from cryptography.hazmat.primitives.ciphers import AEADEncryptionContext, Cipher, CipherContext, modes
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.ciphers.algorithms import AES
 from cryptography.hazmat.primitives.keywrap import aes_key_wrap
-from cryptography.hazmat.primitives.padding import PKCS7
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from mailsec.content.smime.der import algorithm, content_info, integer, octets, oid, sequence, set_of, tlv
+from mailsec.content.smime.der import algorithm, integer, octets, oid, sequence, set_of, tlv
+from mailsec.content.smime.identifier import issuer_and_serial
+from mailsec.content.smime.streamed import Streamed, content_info, element, late
+from mailsec.content.smime.streamed import entity as cms_entity
 from mailsec.content.smime.unwrapping import RSA_15, RSA_OAEP, SCHEMES, agreed, derived
+from mailsec.message.encoded import Octets
+from mailsec.message.pieces import Pieces, chunks, size
 from mailsec.trust.x509.path import load
 from mailsec.trust.x509.usage import Purpose, date_flaw, strength_flaws, usage_flaws
 
@@ -29,7 +32,7 @@ _EC_KEY, _X25519 = "2a8648ce3d0201", "2b656e"
 _ECDH = {256: "2b8104010b01", 384: "2b8104010b02", 521: "2b8104010b03"}
 """X9.63 with the hash that fits the size of the curve (RFC 5753 section 7.1.4)."""
 _X25519_HKDF = "2a864886f70d0109100313"
-_TAG = 16
+_TAG = _BLOCK = 16
 
 
 class EncryptingError(Exception):
@@ -50,42 +53,47 @@ def check(certificate: bytes, *, now: int) -> None:
         raise EncryptingError("its key is of a kind that mail is not encrypted to")
 
 
-def encrypted_entity(entity: bytes, certificates: Sequence[bytes], *, cbc: bool) -> bytes:
-    """The MIME entity of `entity` encrypted to `certificates` (DER), all of which `check` let pass."""
+def encrypted_entity(entity: Pieces, certificates: Sequence[bytes], *, cbc: bool) -> Iterator[Octets]:
+    """The MIME entity of `entity` encrypted to `certificates` (DER), all of which `check` let pass; in pieces, of which each is
+    made when its turn comes."""
     made = _enveloped(entity, certificates) if cbc else _auth_enveloped(entity, certificates)
     kind = "enveloped-data" if cbc else "authEnveloped-data"
-    head = (
-        f'Content-Type: application/pkcs7-mime; smime-type={kind}; name="smime.p7m"\r\nContent-Transfer-Encoding: base64\r\n'
-        'Content-Disposition: attachment; filename="smime.p7m"\r\n\r\n'
-    )
-    return head.encode() + encodebytes(made).replace(b"\n", b"\r\n")
+    return cms_entity(f"pkcs7-mime; smime-type={kind}", "smime.p7m", made)
 
 
-def _auth_enveloped(entity: bytes, certificates: Sequence[bytes]) -> bytes:
+def _auth_enveloped(entity: Pieces, certificates: Sequence[bytes]) -> Streamed:
     key, nonce = AESGCM.generate_key(256), AESGCM.generate_key(128)[:12]
-    sealed = AESGCM(key).encrypt(nonce, entity, None)
+    cipher = Cipher(AES(key), modes.GCM(nonce)).encryptor()
+    assert isinstance(cipher, AEADEncryptionContext)
+    sealed = Streamed(size(entity), _updated(cipher, entity))
     parameters = sequence(octets(nonce), integer(_TAG))
-    content = sequence(oid(_DATA), algorithm(_AES_256_GCM, parameters), tlv(0x80, sealed[:-_TAG]))
+    content = element(0x30, oid(_DATA), algorithm(_AES_256_GCM, parameters), element(0x80, sealed))
     recipients = set_of(*(_recipient(each, key, oaep=True) for each in certificates))
-    return content_info(_AUTH_ENVELOPED, integer(0), recipients, content, octets(sealed[-_TAG:]))
+    return content_info(_AUTH_ENVELOPED, integer(0), recipients, content, late(_TAG + 2, lambda: octets(cipher.tag)))
 
 
-def _enveloped(entity: bytes, certificates: Sequence[bytes]) -> bytes:
+def _enveloped(entity: Pieces, certificates: Sequence[bytes]) -> Streamed:
     key, iv = AESGCM.generate_key(256), AESGCM.generate_key(128)
-    padder, cipher = PKCS7(128).padder(), Cipher(AES(key), modes.CBC(iv)).encryptor()
-    sealed = cipher.update(padder.update(entity) + padder.finalize()) + cipher.finalize()
-    content = sequence(oid(_DATA), algorithm(_AES_256_CBC, octets(iv)), tlv(0x80, sealed))
+    cipher = Cipher(AES(key), modes.CBC(iv)).encryptor()
+    # PKCS#7 padding: always some, up to a whole block
+    filling = _BLOCK - size(entity) % _BLOCK
+    sealed = Streamed(size(entity) + filling, _updated(cipher, (*entity, bytes([filling]) * filling)))
+    content = element(0x30, oid(_DATA), algorithm(_AES_256_CBC, octets(iv)), element(0x80, sealed))
     recipients = [_recipient(each, key, oaep=False) for each in certificates]
     version = 0 if all(each[0] == 0x30 for each in recipients) else 2
     return content_info(_ENVELOPED, integer(version), set_of(*recipients), content)
 
 
+def _updated(cipher: CipherContext, entity: Iterable[Octets]) -> Iterator[bytes]:
+    """What a cipher makes of an entity, piece by piece."""
+    for chunk in chunks(entity):
+        yield cipher.update(chunk)
+    yield cipher.finalize()
+
+
 def _recipient(certificate: bytes, key: bytes, *, oaep: bool) -> bytes:
     """The RecipientInfo of one certificate. Every reader of authEnveloped-data knows OAEP, old ones PKCS#1 v1.5 alone."""
-    from asn1crypto import x509  # noqa: PLC0415 (large, and few runs encrypt)
-
-    parsed = x509.Certificate.load(certificate)
-    name = sequence(parsed.issuer.dump(), parsed["tbs_certificate"]["serial_number"].dump())
+    name = issuer_and_serial(certificate)
     loaded = load(certificate)
     public = loaded.public_key() if loaded is not None else None
     if isinstance(public, RSAPublicKey):

@@ -6,7 +6,11 @@ from dataclasses import dataclass
 from hashlib import sha1
 from typing import Any
 
+from mailsec.content.smime.ber import Element, elements
 from mailsec.content.smime.cms import CmsError, guarded
+from mailsec.content.smime.der import sequence
+
+_VERSION = 0xA0
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,18 +44,37 @@ class Identifier:
             return False
 
     def _fits(self, der: bytes) -> bool:
-        from asn1crypto import x509  # noqa: PLC0415
+        if self.issuer:
+            serial, issuer = _numbered(der)
+            if int.from_bytes(serial.content, "big", signed=True) != self.serial:
+                return False
+            if issuer.whole == self.issuer:
+                return True
+        from asn1crypto import x509  # noqa: PLC0415 (large, and seldom needed: names in other spellings, key identifiers)
 
         certificate = x509.Certificate.load(der)
         if not self.issuer:
             stated = certificate.key_identifier
             return bool(self.key_id) and self.key_id == (stated or _made_key_id(certificate))
-        return bool(certificate.serial_number == self.serial and certificate.issuer == x509.Name.load(self.issuer))
+        return bool(certificate.issuer == x509.Name.load(self.issuer))
 
 
 def _made_key_id(certificate: Any) -> bytes:
     """The key identifier of a certificate that states none (RFC 5280 section 4.2.1.2, the first method)."""
     return sha1(bytes(certificate.public_key["public_key"]), usedforsecurity=False).digest()
+
+
+def issuer_and_serial(certificate: bytes) -> bytes:
+    """The IssuerAndSerialNumber (RFC 5652 section 10.2.4) of a certificate that was read before, all in DER."""
+    serial, issuer = _numbered(certificate)
+    return sequence(bytes(issuer.whole), bytes(serial.whole))
+
+
+def _numbered(der: bytes) -> tuple[Element, Element]:
+    """Serial number and issuer, as they stand in a certificate (RFC 5280 section 4.1). Raises ValueError or IndexError."""
+    fields = elements(elements(elements(memoryview(der))[0].content)[0].content)
+    first = 1 if fields[0].tag == _VERSION else 0
+    return fields[first], fields[first + 2]
 
 
 def read_identifier(found: Any) -> Identifier:

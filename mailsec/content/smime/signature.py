@@ -154,7 +154,7 @@ def _unfit(info: SignerInfo, signed: SignedData, content: memoryview) -> Signatu
         return SignatureResult(Answer.UNSUPPORTED, f"it uses {info.algorithm} with {info.digest}", info)
     if trouble := next(_malformed(info, signed), ""):
         return SignatureResult(Answer.BAD, trouble, info)
-    if info.attributes is not None and info.attributes.digests != (digest(content, info.digest),):
+    if info.attributes is not None and info.attributes.digests != (digest(info.digest, content),):
         return SignatureResult(Answer.BAD, "the text was changed: it is not what was signed", info)
     return None
 
