@@ -23,13 +23,14 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from mailsec.api.verify_content import path_judge
+from mailsec.content.smime.capabilities import AES_256_CBC, AES_256_GCM
 from mailsec.content.smime.cms import opened
 from mailsec.content.smime.decrypting import Secret, decrypted
 from mailsec.content.smime.encrypting import check, encrypted_entity
 from mailsec.content.smime.enveloped import enveloped
 from mailsec.content.smime.judging import Judge
 from mailsec.content.smime.mail import layers
-from mailsec.content.smime.signing import signed_entity
+from mailsec.content.smime.signing import DETACHED, signed_entity
 from mailsec.core.results import Status
 from mailsec.message.authors import author
 from mailsec.message.fields import parse
@@ -120,7 +121,7 @@ class Case:
         return ["openssl", "cms", *argv]
 
     def sign(self, label: str, entity: bytes) -> Iterator[Row]:
-        ours = rate(lambda: gathered(signed_entity((entity,), [self.secret], (), opaque=False, now=self.now)))
+        ours = rate(lambda: gathered(signed_entity((entity,), [self.secret], (), DETACHED, now=self.now)))
         yield f"smime sign, {label}", ours, rate(lambda: self.openssl(*self.signing("entity"))), PEER
 
     def signing(self, name: str) -> Sequence[str]:
@@ -136,7 +137,7 @@ class Case:
         return "-decrypt", "-recip", self.certificate, "-inkey", self.key, "-in", str(self.folder / name)
 
     def verify(self, label: str, entity: bytes) -> Iterator[Row]:
-        data = HEADER + gathered(signed_entity((entity,), [self.secret], (), opaque=False, now=self.now))
+        data = HEADER + gathered(signed_entity((entity,), [self.secret], (), DETACHED, now=self.now))
         self.file("signed", data)
         judge = Judge(FileKeys(), path_judge(self.root), self.now)
 
@@ -150,7 +151,7 @@ class Case:
     def encrypt(self, label: str, entity: bytes) -> Iterator[Row]:
         def ours(cbc: bool) -> None:
             check(self.who.der, now=self.now)
-            gathered(encrypted_entity((entity,), [self.who.der], cbc=cbc))
+            gathered(encrypted_entity((entity,), [self.who.der], AES_256_CBC if cbc else AES_256_GCM))
 
         for mode in ("gcm", "cbc"):
             theirs = rate(lambda mode=mode: self.openssl(*self.sealing("entity", mode)))
@@ -158,7 +159,7 @@ class Case:
 
     def decrypt(self, label: str, entity: bytes) -> Iterator[Row]:
         for mode in ("gcm", "cbc"):
-            data = HEADER + gathered(encrypted_entity((entity,), [self.who.der], cbc=mode == "cbc"))
+            data = HEADER + gathered(encrypted_entity((entity,), [self.who.der], AES_256_CBC if mode == "cbc" else AES_256_GCM))
             self.file("sealed", data)
 
             def ours(data: bytes = data) -> None:
