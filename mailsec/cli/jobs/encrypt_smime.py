@@ -30,7 +30,17 @@ def run(file: str, chosen: EncryptChoices, passphrase: PassphraseOptions) -> int
 
     def one(name: str, data: bytes) -> int:
         signing = SignKeys(own, ours, ask) if chosen.sign else None
-        produced = encrypt_smime(data, name, SmimeOptions(theirs, certificates, chosen.cbc, signing, chain), now=now)
+        options = SmimeOptions(
+            theirs,
+            certificates,
+            chosen.cbc,
+            signing,
+            chain,
+            oaep=chosen.oaep,
+            pss=chosen.pss,
+            compress=chosen.compress,
+        )
+        produced = encrypt_smime(data, name, options, now=now)
         write_message(produced.data, chosen.path, (file, *chosen.keys, *chosen.to_keys))
         if not chosen.quiet:
             say_report(produced.report)
