@@ -6,6 +6,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
+from cryptography.exceptions import UnsupportedAlgorithm
+
 from mailsec.content.judge.layer import Signer
 from mailsec.content.smime import rules
 from mailsec.content.smime.capabilities import Capabilities
@@ -140,10 +142,18 @@ def judge_signature(
         said = f"its certificate ({info.certificate}) is neither in the message nor known here"
         return SignatureResult(Answer.UNKNOWN, said, info)
     for each in candidates[:CMS_CANDIDATES]:
-        loaded = load(each)
-        if loaded is not None and fits(loaded.public_key(), info, content):
+        if _made_with(each, info, content):
             return _of_certificate(info, each, signed, judge)
     return SignatureResult(Answer.BAD, "the signature is not one of the certificate that it names", info)
+
+
+def _made_with(certificate: bytes, info: SignerInfo, content: memoryview) -> bool:
+    """Whether the numbers of a signature are those of the key in a certificate (DER); False where that key cannot be read."""
+    loaded = load(certificate)
+    try:
+        return loaded is not None and fits(loaded.public_key(), info, content)
+    except (ValueError, UnsupportedAlgorithm):
+        return False
 
 
 def _unfit(info: SignerInfo, signed: SignedData, content: memoryview) -> SignatureResult | None:

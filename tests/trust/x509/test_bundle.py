@@ -294,3 +294,9 @@ def test_a_key_that_is_nothing() -> None:
     assert not is_locked(b"\x30\x80\x30\x00")
     assert not is_locked(b"\x30\x85\x01\x01\x01\x01\x01\x30")
     assert public_in(b"x") is None
+
+
+def test_a_certificate_of_a_version_that_is_none(alice: Issued) -> None:
+    data = pkcs7.serialize_certificates(loaded(alice), Encoding.DER).replace(b"\xa0\x03\x02\x01\x02", b"\xa0\x03\x02\x01\x03")
+    with pytest.raises(BadInput, match="damaged, cut off"):
+        read_bundle(data, nobody)
