@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from mailsec.api.envelope import Envelope
-from mailsec.api.session import Session
+from mailsec.api.session import KEYS, Session
 from mailsec.api.verdict import Question
 from mailsec.api.verify_message import VerifyOptions, verify_message
 from mailsec.cli.complaint import say
@@ -26,7 +26,7 @@ def run(
 ) -> int:
     """Judge each file and print what was asked for; the exit code."""
     named = key_files(chosen.keys, passphrases(passphrase))
-    with session(dns) as live, at_hand(named, chosen.ring, now=live.now) as keys:
+    with session(dns, dnssec=KEYS) as live, at_hand(named, chosen.ring, now=live.now) as keys:
         options = _options(chosen, output, dns, keys)
         if chosen.header or chosen.add_header or (chosen.explain_for_user and output.format in ("human", "plain")):
             return each_input(files, _printing_instead(live, options, chosen, output, files))
@@ -49,6 +49,7 @@ def _options(chosen: VerifyChoices, output: OutputOptions, dns: DnsOptions, keys
         authserv_id=chosen.authserv_id,
         trust_authres=_valid_id(chosen.trust_authres) if chosen.trust_authres else "",
         second_opinion=chosen.second_opinion,
+        accept_case_variant=chosen.accept_case_variant,
     )
 
 

@@ -87,6 +87,14 @@ TOO_MANY = Rule(
     (Threat.UNAVAILABLE,),
     "Keep the records of the present and the next certificate.",
 )
+OTHER_CERTIFICATE = Rule(
+    "smimea-other-certificate",
+    Severity.MEDIUM,
+    "The domain publishes which certificates the address has, and the signer's is none of them",
+    "RFC 6698 section 2.1.1",
+    _FORGED,
+    "Ask the author in another way; one who has a new certificate has to publish it too.",
+)
 
 SIGNATURE_BAD = Rule(
     "smime-signature-bad",
@@ -196,6 +204,7 @@ RULES: tuple[Rule, ...] = (
     NOT_FOR_MAIL,
     WEAK,
     TOO_MANY,
+    OTHER_CERTIFICATE,
     SIGNATURE_BAD,
     SIGNATURE_WEAK,
     SIGNATURE_DSA,
