@@ -159,3 +159,86 @@ def test_without_one_author_nobody_is_asked_for(author: bytes, dns: Dns, mailsec
     file = HEADER.replace(b"From: Alice <alice@bank.example>", author) + multipart(TEXT, signed_data(TEXT, Signing(ALONE)))
     with dns.publish(OWN) as how:
         assert "SMIMEA" not in mailsec("verify", *how, "--trace", "-", stdin=file).stdout
+
+
+# --- encrypting
+
+BOB_AT = person("bob@bank.example", None)
+BOB_OWN = smimea("bob@bank.example", "3 0 0", BOB_AT.der)
+DRAFT = b"From: alice@bank.example\r\nTo: Bob <bob@bank.example>\r\nSubject: x\r\n\r\nHello Bob.\r\n"
+
+
+@pytest.fixture
+def bob(tmp_path: Path) -> Path:
+    path = tmp_path / "bob.pem"
+    path.write_bytes(BOB_AT.pem + BOB_AT.key_pem)
+    return path
+
+
+def test_a_recipients_certificate_comes_from_the_dns(dns: Dns, bob: Path, mailsec) -> None:
+    with dns.publish(BOB_OWN) as how:
+        ended = mailsec("encrypt", "--smime", "--dane", *how, stdin=DRAFT)
+    assert ended.code == 0, ended.stderr
+    assert "smime-not-for" not in ended.stderr
+    assert "Hello Bob." in mailsec("decrypt", "--key", bob, "-", stdin=ended.out).stdout
+
+
+def test_present_and_next_certificate(dns: Dns, bob: Path, mailsec) -> None:
+    following = smimea("bob@bank.example", "3 0 0", person("bob@bank.example", None).der)
+    old = smimea("bob@bank.example", "3 0 0", person("bob@bank.example", None, days=(-9, -1)).der)
+    with dns.publish(following, old, BOB_OWN) as how:
+        ended = mailsec("encrypt", "--smime", "--dane", *how, stdin=DRAFT)
+    assert ended.code == 0
+    assert "Hello Bob." in mailsec("decrypt", "--key", bob, "-", stdin=ended.out).stdout
+
+
+def test_a_file_that_is_named_comes_first(dns: Dns, bob: Path, mailsec) -> None:
+    with dns.publish(signed=False) as how:
+        assert mailsec("encrypt", "--smime", "--dane", "--to-key", bob, *how, stdin=DRAFT).code == 0
+
+
+@pytest.mark.parametrize(
+    ("lines", "why"),
+    [
+        ((), "no SMIMEA record"),
+        ((smimea("bob@bank.example", "3 0 1", sha256(BOB_AT.der).digest()),), "none carries it"),
+        ((smimea("bob@bank.example", "2 0 0", ROOT.der),), "none carries it"),
+        ((smimea("bob@bank.example", "3 0 0", ALONE.der),), "names other addresses"),
+        ((smimea("bob@bank.example", "3 0 0", person("bob@bank.example", None, days=(-9, -1)).der),), "has expired"),
+        (
+            (smimea("bob@bank.example", "3 0 0", person("bob@bank.example", None, usages=usage(agree=False)).der),),
+            "keyAgreement",
+        ),
+        ((smimea("bob@bank.example", "3 0 0", BOB_AT.der[:-9] + b"x" * 9),), ""),
+    ],
+)
+def test_nothing_is_made_without_a_certificate_that_may_be_used(lines: tuple[str, ...], why: str, dns: Dns, mailsec) -> None:
+    with dns.publish(*lines) as how:
+        ended = mailsec("encrypt", "--smime", "--dane", *how, stdin=DRAFT)
+    assert why in ended.stderr
+    assert (ended.code, ended.stdout) == (7, "") or not why
+
+
+def test_insecure_and_bogus_answers_and_other_cases_are_refused(dns: Dns, mailsec) -> None:
+    with dns.publish(BOB_OWN, signed=False) as how:
+        insecure = mailsec("encrypt", "--smime", "--dane", *how, stdin=DRAFT)
+    with dns.publish(BOB_OWN, expired=True) as how:
+        bogus = mailsec("encrypt", "--smime", "--dane", *how, stdin=DRAFT)
+    upper = DRAFT.replace(b"<bob@", b"<Bob@")
+    with dns.publish(smimea("bob@bank.example", "3 0 0", issue("Bob", extensions=[usage()]).der)) as how:
+        variant = mailsec("encrypt", "--smime", "--dane", *how, stdin=upper)
+        accepted = mailsec("encrypt", "--smime", "--dane", "--accept-case-variant", *how, stdin=upper)
+    assert [insecure.code, bogus.code, variant.code, accepted.code] == [7, 5, 7, 0]
+    assert "DNSSEC is insecure" in insecure.stderr
+    assert "somebody else" in variant.stderr
+
+
+def test_an_address_that_cannot_be_asked_for(dns: Dns, mailsec) -> None:
+    with dns.publish(BOB_OWN) as how:
+        ended = mailsec("encrypt", "--smime", "--dane", *how, stdin=DRAFT.replace(b"<bob@bank.example>", b"<bob@[192.0.2.1]>"))
+    assert (ended.code, "DNS can be asked" in ended.stderr) == (7, True)
+
+
+@pytest.mark.parametrize("arguments", [("--pgp", "--dane"), ("--smime", "--offline"), ("--smime", "--accept-case-variant")])
+def test_options_that_need_dane(arguments: tuple[str, ...], mailsec) -> None:
+    assert mailsec("encrypt", *arguments, stdin=DRAFT).code == 2
