@@ -1,4 +1,4 @@
-"""SMIMEA records of the lab, through Unbound and validated here: alice has 3 0 0, bob 3 0 1; nobody trusts the lab's authority."""
+"""SMIMEA records of the lab, validated here: alice has 3 0 0, bob 3 0 1; nobody trusts the lab's authority."""
 
 from __future__ import annotations
 
@@ -14,7 +14,10 @@ from tests.lab.test_check import lab
 
 pytestmark = pytest.mark.lab
 
-DRAFT = b"From: alice@example.test\r\nTo: alice@example.test\r\nSubject: x\r\nDate: Wed, 25 Nov 2026 18:00:00 +0000\r\n\r\nHello.\r\n"
+DRAFT = (
+    b"From: alice@example.test\r\nTo: alice@example.test\r\nSubject: x\r\nDate: Wed, 25 Nov 2026 18:00:00 +0000\r\n\r\n"
+    b"Hello.\r\n"
+)
 
 
 def mailsec(*arguments: str | Path, stdin: bytes) -> subprocess.CompletedProcess[bytes]:
