@@ -104,8 +104,8 @@ def encrypt(file: str, pgp: bool, smime: bool, passphrase: PassphraseOptions, **
     The header fields stay readable, the Subject too. Keys that are revoked, expired, weak or not vouched for are refused. With
     a Bcc in the message nothing is made unless --bcc says how. GnuPG 2.2 can read the result, unless every key can do more.
 
-    With --smime the recipients are the certificates of --to-key (PEM); --key is a PEM file with the private key and its
-    certificate.
+    With --smime the recipients are the certificates of --to-key; --key is a file with the private key and its certificate (PEM,
+    DER, PKCS#12), or two files.
     """
     chosen = EncryptChoices(**choices)
     if pgp is smime:

@@ -60,7 +60,7 @@ class SignChoices:
     type=PATH,
     multiple=True,
     metavar="FILE",
-    help="A private key: PEM, Ed25519 seed, OpenPGP; for S/MIME a PEM file with the certificate too (repeatable).",
+    help="A private key: PEM, Ed25519 seed, OpenPGP; for S/MIME with its certificate, PKCS#12 too (repeatable).",
 )
 @click.option(
     "--selector", "selectors", type=TEXT, multiple=True, metavar="NAME", help="Where it is published (one for each key)."

@@ -206,7 +206,8 @@ def test_a_certificate_that_is_named_is_trusted(tmp_path: Path, roots: Path, mai
 
 def test_openpgp_does_not_take_certificates(bob: Path, mailsec) -> None:
     ended = mailsec("sign", "--pgp", "--key", bob, "-", stdin=HEADER + TEXT)
-    assert (ended.code, ended.stdout) == (4, "")
+    assert (ended.code, ended.stdout) == (7, "")
+    assert "cannot take part in OpenPGP" in ended.stderr
 
 
 ED = Ed25519PrivateKey.generate()

@@ -21,9 +21,10 @@ from mailsec.api.verify_message import VerifyOptions, verify_message
 from mailsec.content.smime.capabilities import ours
 from mailsec.content.smime.cms import opened, signed_data
 from mailsec.content.smime.encrypting import encrypted_entity
-from mailsec.content.smime.pem import read_pem
 from mailsec.content.smime.signing import SignForm
 from mailsec.core.errors import BadInput
+from mailsec.trust.keyring.certificates import read_certificates
+from mailsec.trust.keyring.files import FileKeys
 from tests.certificates import NOW, Issued
 from tests.content.smime.forge import ROOT, RSA_KEY, SUB, TEXT, p7m, person
 from tests.content.smime.seal import Sealing, sealed
@@ -87,6 +88,10 @@ def test_sha1_of_openssl_is_refused(tmp_path: Path) -> None:
     assert exit_of(signed(tmp_path, SIGNERS["rsa"], "-md", "sha1"), tmp_path) == 1
 
 
+def named(data: bytes) -> FileKeys:
+    return read_certificates([("file", data)], str)
+
+
 SEALINGS = {
     "rsa": (SIGNERS["rsa"], ()),
     "oaep": (SIGNERS["rsa"], ("-keyopt", "rsa_padding_mode:oaep", "-keyopt", "rsa_oaep_md:sha256")),
@@ -103,7 +108,7 @@ def test_what_openssl_encrypts_is_opened(to: str, cipher: str, form: tuple[str, 
     recipient, options = SEALINGS[to]
     files(tmp_path, recipient)
     made = FROM + openssl(tmp_path, "cms", "-encrypt", f"-{cipher}", "-binary", *form, "-recip", "cert", *options, data=TEXT)
-    keys = read_pem(recipient.pem + recipient.key_pem, "file")
+    keys = named(recipient.pem + recipient.key_pem)
     produced = decrypt_message(made, "m", DecryptOptions(keys, allow_unauthenticated=True), now=NOW)
     assert TEXT in produced.data
 
@@ -111,7 +116,7 @@ def test_what_openssl_encrypts_is_opened(to: str, cipher: str, form: tuple[str, 
 def test_triple_des_of_openssl_is_opened_where_that_is_allowed(tmp_path: Path) -> None:
     files(tmp_path, SIGNERS["rsa"])
     made = FROM + openssl(tmp_path, "cms", "-encrypt", "-des3", "-binary", "-recip", "cert", data=TEXT)
-    keys = read_pem(SIGNERS["rsa"].pem + SIGNERS["rsa"].key_pem, "file")
+    keys = named(SIGNERS["rsa"].pem + SIGNERS["rsa"].key_pem)
     with pytest.raises(BadInput, match="3DES"):
         decrypt_message(made, "m", DecryptOptions(keys, allow_unauthenticated=True), now=NOW)
     options = DecryptOptions(keys, allow_unauthenticated=True, allow_legacy=True)
@@ -136,7 +141,7 @@ ALL_SIGNERS = SIGNERS | {"ed25519": person("alice@bank.example", SUB, Ed25519Pri
 
 
 def signed_here(signer: Issued, form: SignForm) -> bytes:
-    keys = read_pem(signer.pem + signer.key_pem + SUB.pem, "file")
+    keys = named(signer.pem + signer.key_pem + SUB.pem)
     chain = tuple(each.data for each in keys.listed)
     return sign_smime(FROM + TEXT, "m", SignKeys(keys, tuple(keys.own())), chain, form, now=NOW).data
 
@@ -171,7 +176,7 @@ def test_openssl_verifies_what_is_signed_and_compressed(tmp_path: Path) -> None:
 
 def opened_here(made: bytes, recipient: Issued, folder: Path, **more: bool) -> tuple[bytes, int]:
     """The text, and the exit code."""
-    keys = read_pem(recipient.pem + recipient.key_pem, "file")
+    keys = named(recipient.pem + recipient.key_pem)
     produced = decrypt_message(made, "m", DecryptOptions(keys, ca_file=str(folder / "root"), **more), now=NOW)
     return produced.data, produced.report.exit
 
@@ -221,7 +226,7 @@ def test_openssl_opens_what_is_encrypted(to: str, cipher: str, tmp_path: Path) -
 
 def test_openssl_opens_and_judges_what_is_signed_compressed_and_encrypted(tmp_path: Path) -> None:
     files(tmp_path, SIGNERS["rsa"])
-    keys = read_pem(SIGNERS["rsa"].pem + SIGNERS["rsa"].key_pem + SUB.pem, "file")
+    keys = named(SIGNERS["rsa"].pem + SIGNERS["rsa"].key_pem + SUB.pem)
     signing, chain = SignKeys(keys, tuple(keys.own())), tuple(each.data for each in keys.listed)
     options = SmimeOptions(keys, keys.listed[:1], sign=signing, chain=chain, pss=True, compress=True)
     made = encrypt_smime(FROM + TEXT, "m", options, now=NOW).data
