@@ -27,6 +27,7 @@ from mailsec.sender.dmarc.evaluate import evaluate as evaluate_dmarc
 from mailsec.sender.spoofing.judge import Arrival, Results, Subject, spoofing_check
 
 if TYPE_CHECKING:
+    from mailsec.api.verify_content import Remember
     from mailsec.api.verify_reported import Others
     from mailsec.content.smime.published import Published
     from mailsec.sender.spf.evaluate import SpfResult
@@ -47,8 +48,9 @@ class VerifyOptions:
     the question that the exit code answers.
     `protect` names domains that nobody else may look like, `authserv_id` the receiver as it writes Authentication-Results.
     `trust_authres` is the authserv-id of a receiver whose results, above its border, may stand in for what can no longer be
-    judged; `second_opinion` asks dkimpy, sqv or gpgv too. With `dane` SMIMEA records may vouch for the author's certificate
-    where DNSSEC vouches for them; with `accept_case_variant` those of the lower-cased address too.
+    judged; `second_opinion` asks dkimpy, sqv or gpgv too. `remember` is told of S/MIME and of what became of its signatures.
+    With `dane` SMIMEA records may vouch for the author's certificate where DNSSEC vouches for them; with `accept_case_variant`
+    those of the lower-cased address too.
     """
 
     envelope: Envelope | None = None
@@ -64,6 +66,7 @@ class VerifyOptions:
     authserv_id: str = ""
     trust_authres: str = ""
     second_opinion: bool = False
+    remember: Remember | None = None
     dane: bool = True
     accept_case_variant: bool = False
 
@@ -95,7 +98,7 @@ def verify_message(file: bytes, subject: str, session: Session, options: VerifyO
     options = options if session.vouches else replace(options, dane=False)
     flow = judge(message, envelope, options, now=now)
     evidenced = _with_opinion(flow, session, trace, now) if options.second_opinion else session.run(flow, trace)
-    known = ContentKeys(options.keys, session.settings.ca_file, options.second_opinion, evidenced.published)
+    known = ContentKeys(options.keys, session.settings.ca_file, options.second_opinion, options.remember, evidenced.published)
     evidenced = with_content(evidenced, known, now=now)
     case = case_of(evidenced, options.fail_on, allow_partial=options.allow_partial)
     decision = decide(case, options.require)

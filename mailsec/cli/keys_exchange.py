@@ -108,6 +108,7 @@ def _stated(option: str) -> bool:
     examples=(
         "mailsec keys import bob.asc",
         "mailsec keys import alice.p12 --passphrase-file secret.txt",
+        "mailsec keys import signed.eml",
         "gpg --export | mailsec keys import",
         "gpg --export-secret-keys alice@example.org | mailsec keys import --passphrase-file new-passphrase.txt",
     ),
@@ -119,7 +120,8 @@ def _stated(option: str) -> bool:
 def import_(files: tuple[str, ...], passphrase: PassphraseOptions, output: OutputOptions, where: RingOptions) -> int:
     """Take the keys in each FILE (or in stdin) into the ring, armored or binary; what is there already is merged.
 
-    OpenPGP keys, or X.509 certificates and their private keys: PEM, DER, PKCS#12 (.p12, .pfx), certs-only PKCS#7 (.p7c).
+    OpenPGP keys, or X.509 certificates and their private keys: PEM, DER, PKCS#12 (.p12, .pfx), certs-only PKCS#7 (.p7c). Of a
+    mail that is signed with S/MIME it is the certificates, and what their holders say that they can read.
 
     Importing a key says nothing about whose it is, and importing a secret key does not make it yours. A secret key without a
     passphrase gets the one given here. Nothing of a file is taken where the ring cannot be changed as a whole.

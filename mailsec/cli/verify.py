@@ -35,6 +35,7 @@ class VerifyChoices:
     allow_partial: bool
     accept_case_variant: bool
     require: str | None
+    remember: bool
 
     @property
     def states_envelope(self) -> bool:
@@ -53,6 +54,7 @@ class VerifyChoices:
         "mailsec verify --key alice.asc signed.eml",
         "mailsec verify --ca roots.pem smime.eml",
         "mailsec verify --dnssec validate --json smime.eml | jq .verdict.content",
+        "mailsec verify --remember smime.eml",
         "mailsec verify --protect bank.example --received-from mx.example.org message.eml",
         "mailsec verify --add-header --authserv-id mx.example.org - < message.eml > with-results.eml",
     ),
@@ -99,6 +101,9 @@ class VerifyChoices:
     help="A key or certificate that is trusted by naming it (repeatable).",
 )
 @ring_option
+@click.option(
+    "--remember", is_flag=True, help="Keep the certificates of good S/MIME signatures in the ring: as seen, which is no trust."
+)
 @passphrase_options()
 @click.option("--allow-partial", is_flag=True, help="Let a signature of a part of the content count: footers of mailing lists.")
 @case_option

@@ -7,8 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from hashlib import sha256
+from itertools import chain
 
+from mailsec.message.encoded import Octets
 from mailsec.message.fields import Message, parse
+from mailsec.message.pieces import Pieces, chunks, contains, gathered
 
 _OWN = (b"content-", b"mime-version")
 
@@ -21,23 +24,30 @@ def is_mime_field(key: bytes) -> bool:
 def entity_of(message: Message) -> bytes:
     """The MIME entity that `message` has as its content: its Content fields, an empty line, and its body, with CRLF line ends
     as the message has them. A message that does not say what it is, is plain text."""
+    return b"".join(entity_pieces(message))
+
+
+def entity_pieces(message: Message) -> Pieces:
+    """The same as two pieces, the header with its empty line and a view of the body."""
     fields = [field.raw for field in message.fields if field.key.startswith(_OWN[0])]
-    body = message.data[message.body :]
+    body = memoryview(message.data)[message.body :]
     if not any(field.key == b"content-type" for field in message.fields):
-        charset = b"us-ascii" if body.isascii() else b"utf-8"
+        ascii = all(bytes(chunk).isascii() for chunk in chunks([body]))
+        charset = b"us-ascii" if ascii else b"utf-8"
         fields.insert(0, b"Content-Type: text/plain; charset=" + charset + b"\r\n")
-        if not body.isascii() and len(fields) == 1:
+        if not ascii and len(fields) == 1:
             fields.append(b"Content-Transfer-Encoding: 8bit\r\n")
-    return b"".join(map(_ended, fields)) + b"\r\n" + body
+    return b"".join(map(_ended, fields)) + b"\r\n", body
 
 
-def with_entity(message: Message, entity: bytes, leave_out: Iterable[bytes] = ()) -> bytes:
+def with_entity(message: Message, entity: bytes | Iterable[Octets], leave_out: Iterable[bytes] = ()) -> bytes:
     """A message with the header fields of `message`, byte for byte and in their order, without its own Content fields and those
-    whose names (in lower case) are to be left out, and with `entity` as its content. Line ends as in the file it came from."""
+    whose names (in lower case) are to be left out, and with `entity`, whole or in pieces, as its content. Line ends as in the
+    file it came from."""
     without = frozenset(leave_out)
     kept = [_ended(field.raw) for field in message.fields if not is_mime_field(field.key) and field.key not in without]
-    data = b"".join((*kept, b"MIME-Version: 1.0\r\n", entity))
-    return data.replace(b"\r\n", b"\n") if message.lf_only else data
+    content = (entity,) if isinstance(entity, bytes) else entity
+    return gathered(chain(kept, (b"MIME-Version: 1.0\r\n",), content), lf_only=message.lf_only)
 
 
 def _ended(raw: bytes) -> bytes:
@@ -52,32 +62,41 @@ def canonical(data: bytes) -> bytes:
 def as_entity(data: bytes, kind: str = "text/plain; charset=utf-8") -> bytes:
     """`data` as a MIME entity: itself where it has a header of Content fields, wrapped where it has others too, so that they
     are not taken for those of the message, and else as content of the type `kind`."""
+    return b"".join(as_pieces(data, kind))
+
+
+def as_pieces(data: bytes, kind: str = "text/plain; charset=utf-8") -> Pieces:
+    """The same in pieces, of which the largest is a view of `data`."""
     inner = parse(data)
     if not inner.fields and not data.startswith((b"\r\n", b"\n")):
-        return f"Content-Type: {kind}\r\nContent-Transfer-Encoding: 8bit\r\n\r\n".encode() + data
+        return f"Content-Type: {kind}\r\nContent-Transfer-Encoding: 8bit\r\n\r\n".encode(), data
     if all(is_mime_field(field.key) for field in inner.fields):
-        return (
-            b"".join(_ended(field.raw) for field in inner.fields if field.key != _OWN[1]) + b"\r\n" + inner.data[inner.body :]
-        )
-    return multipart("mixed", [data])
+        header = b"".join(_ended(field.raw) for field in inner.fields if field.key != _OWN[1])
+        return header + b"\r\n", memoryview(inner.data)[inner.body :]
+    return multipart_pieces("mixed", [(data,)])
 
 
 def multipart(subtype: str, parts: Sequence[bytes], parameters: Sequence[tuple[str, str]] = ()) -> bytes:
     """A multipart entity over `parts`, which are whole entities; each parameter is put in quotation marks."""
+    return b"".join(multipart_pieces(subtype, [(part,) for part in parts], parameters))
+
+
+def multipart_pieces(subtype: str, parts: Sequence[Pieces], parameters: Sequence[tuple[str, str]] = ()) -> Pieces:
+    """The same in pieces, over parts in pieces."""
     boundary = boundary_for(parts)
     said = "".join(f'; {name}="{value}"' for name, value in parameters)
     head = f'Content-Type: multipart/{subtype}{said};\r\n boundary="{boundary}"\r\n\r\n'.encode()
     line = f"--{boundary}".encode()
-    return head + b"".join(line + b"\r\n" + part + b"\r\n" for part in parts) + line + b"--\r\n"
+    return head, *(piece for part in parts for piece in (line + b"\r\n", *part, b"\r\n")), line + b"--\r\n"
 
 
-def boundary_for(parts: Sequence[bytes]) -> str:
+def boundary_for(parts: Sequence[Pieces]) -> str:
     """A boundary that stands in none of `parts`: a hash of them."""
     digest = sha256()
-    for part in parts:
-        digest.update(part)
+    for piece in chain.from_iterable(parts):
+        digest.update(piece)
     while True:
         boundary = f"=_{digest.hexdigest()[:40]}"
-        if not any(boundary.encode() in part for part in parts):
+        if not any(contains(part, boundary.encode()) for part in parts):
             return boundary
         digest.update(b"again")

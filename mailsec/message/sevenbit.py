@@ -13,13 +13,20 @@ from collections.abc import Iterator
 from mailsec.core.errors import BadInput
 from mailsec.core.limits import MAX_LINE
 from mailsec.message.decode import decode, decoder_of
+from mailsec.message.encoded import Octets, lines
 from mailsec.message.fields import parse
 from mailsec.message.mime import Part, Structure, structure
+from mailsec.message.pieces import Pieces
 
 _SPACE_AT_END = (b" \r\n", b"\t\r\n", b" \n", b"\t\n")
 _FROM = re.compile(rb"(?m)^From ")
 _ENCODING = re.compile(rb"(?im)^content-transfer-encoding[ \t]*:[^\n]*\n(?:[ \t][^\n]*\n)*")
 _PLAIN = ("7bit", "8bit", "binary")
+
+
+def seven_bit_pieces(entity: Pieces) -> Pieces:
+    """`seven_bit` of an entity in pieces, each of which begins a line; they are put together only where something changes."""
+    return (seven_bit(b"".join(entity)),) if any(map(_fragile, entity)) else entity
 
 
 def seven_bit(entity: bytes) -> bytes:
@@ -28,10 +35,10 @@ def seven_bit(entity: bytes) -> bytes:
         return entity
     message = parse(entity)
     found = structure(message)
-    data = message.data
-    pieces: list[bytes] = []
+    data = memoryview(message.data)
+    pieces: list[Octets] = []
     done = 0
-    for start, end, new in _edits(data, found):
+    for start, end, new in _edits(message.data, found):
         pieces += (data[done:start], new)
         done = end
     pieces.append(data[done:])
@@ -41,14 +48,19 @@ def seven_bit(entity: bytes) -> bytes:
     return made
 
 
-def _fragile(data: bytes) -> bool:
-    """True where something in `data` might not survive the way. One fast look for each kind, as mails can be large."""
+def _fragile(data: Octets) -> bool:
+    """True where something in `data` might not survive the way."""
+    return any(map(_fragile_lines, lines(data)))
+
+
+def _fragile_lines(data: bytes) -> bool:
+    """The same of some lines. One fast look for each kind, as mails can be large."""
     if not data.isascii() or b"\0" in data or data.endswith((b" ", b"\t")) or any(end in data for end in _SPACE_AT_END):
         return True
     if data.startswith(b"From ") or b"\nFrom " in data:
         return True
-    lines = data.count(b"\n")
-    if data.count(b"\r\n") != lines or data.count(b"\r") != lines:
+    ends = data.count(b"\n")
+    if data.count(b"\r\n") != ends or data.count(b"\r") != ends:
         return True
     return max(map(len, data.split(b"\n"))) > MAX_LINE + 1
 
@@ -58,13 +70,11 @@ def _edits(data: bytes, found: Structure) -> Iterator[tuple[int, int, bytes]]:
     holders = {part.parent for part in found.parts}
     for index, part in enumerate(found.parts):
         leaf = index not in holders
-        header, body = data[part.header : part.body], data[part.body : part.end]
-        kind = ""
-        if leaf and _fragile(body):
-            kind, body = _encoded(part, body)
+        header, body = data[part.header : part.body], memoryview(data)[part.body : part.end]
+        kind, new = _encoded(part, bytes(body)) if leaf and _fragile(body) else ("", b"")
         yield part.header, part.body, _header(header, kind, composite=not leaf and part.media.encoding in _PLAIN)
-        if leaf:
-            yield part.body, part.end, body
+        if kind:
+            yield part.body, part.end, new
 
 
 def _header(header: bytes, kind: str, *, composite: bool) -> bytes:

@@ -41,8 +41,8 @@ def test_any_data_becomes_an_entity() -> None:
 
 
 def test_a_boundary_stands_in_no_part_and_is_the_same_each_time() -> None:
-    first = boundary_for([b"a", b"b"])
-    assert first == boundary_for([b"a", b"b"])
+    first = boundary_for([(b"a",), (b"b",)])
+    assert first == boundary_for([(b"a",), (b"b",)])
     assert multipart("mixed", [b"a"], (("x", "y"),)).startswith(b'Content-Type: multipart/mixed; x="y";\r\n boundary="=_')
 
 

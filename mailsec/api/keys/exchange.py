@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from hashlib import sha256
 from typing import TYPE_CHECKING
 
 from mailsec.api.keys.change import changed
 from mailsec.api.keys.names import find, find_waiting
+from mailsec.api.keys.seen import keep, shown_in, smime_mail
 from mailsec.api.keys.smime import join
 from mailsec.api.keys.waiting import request_of
 from mailsec.api.tool import TOOL
@@ -21,6 +23,7 @@ from mailsec.trust.keyring.legitimacy import OwnerTrust
 from mailsec.trust.keyring.reading import Reading, address_of, read_key, read_keys, read_revocations
 
 if TYPE_CHECKING:
+    from mailsec.content.smime.seen import Seen
     from mailsec.trust.x509.bundle import Held
 
 Opening = Callable[[str], str]
@@ -78,7 +81,13 @@ def import_keys(
     if not data:
         raise NothingToJudge("the input is empty")
     with ring.change():
-        checks = tuple(_imported(ring, data, source, passphrase, opening))
+        mail = smime_mail(data)
+        if mail is None:
+            checks = tuple(_imported(ring, data, source, passphrase, opening))
+        else:
+            checks = tuple(_seen(ring, each, now=now) for each in shown_in(*mail, ring.roots(), now=now))
+    if not checks:
+        raise BadInput("holds no certificate")
     counts = Counter(str(check.fact("import")) for check in checks)
     words = ", ".join(f"{counts[word]} {word}" for word in ("added", "merged", "unchanged", "refused") if counts[word])
     refused = counts["refused"]
@@ -138,6 +147,17 @@ def _certificate(ring: Ring, held: Held, source: str, passphrase: NewPassphrase)
         facts = (Fact("import", "merged"), Fact("secret", True))
         return replace(check, reason=f"joined with its private key: {_called(read)}", facts=facts)
     return check
+
+
+def _seen(ring: Ring, each: Seen, *, now: int) -> Check:
+    """A certificate that a mail showed: it is known from now on, and nothing more."""
+    before = ring.holders(sha256(each.certificate).hexdigest().upper())
+    read = keep(ring, each, now=now)
+    if read is None:
+        return _refused("certificate", BadInput("damaged or cut off"))
+    word = "unchanged" if before else "added"
+    facts = (Fact("import", word), Fact("secret", False), Fact("capabilities", each.capabilities is not None))
+    return Check(read.fingerprint, Status.PASS, f"{word}: {_called(read)}, seen in signed mail", facts)
 
 
 def _refused(name: str, error: BadInput | KeyUnavailable) -> Check:

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from mailsec.api.keys.names import find, find_waiting
 from mailsec.api.keys.waiting import waiting_check
+from mailsec.api.keys.x509 import stated, vouched
 from mailsec.api.tool import TOOL
 from mailsec.core.exits import Exit
 from mailsec.core.moment import utc
@@ -59,24 +60,14 @@ def key_check(ring: Ring, entry: Entry, now: int, *, brief: bool = False) -> Che
         Fact("owner-trust", entry.owner_trust.value),
         Fact("secret", entry.secret),
     ]
+    x509 = entry.certificate.kind is Kind.X509 and not brief
     if not brief:
-        facts.extend(_issued(entry))
+        facts.extend(stated(entry) if x509 else ())
         facts.append(Fact("added", utc(entry.certificate.added)))
         facts.append(Fact("changed", utc(entry.changed)))
-    children = [*_addresses(ring, entry), *(() if brief else _sources(entry))]
+    children = [*_addresses(ring, entry), *(vouched(ring, entry) if x509 else ()), *(() if brief else _sources(entry))]
     evidence = (Evidence(EvidenceKind.KEY, entry.fingerprint),)
     return Check(entry.fingerprint, None, _state(entry, now), tuple(facts), evidence=evidence, children=tuple(children))
-
-
-def _issued(entry: Entry) -> Iterator[Fact]:
-    """What an X.509 certificate says beside its addresses."""
-    if entry.certificate.kind is Kind.X509:
-        from mailsec.trust.x509.person import load
-
-        person = load(entry.certificate.data)
-        yield Fact("subject", person.subject)
-        yield Fact("issuer", person.issuer)
-        yield Fact("signature-hash", person.signature_hash)
 
 
 def _called(entry: Entry) -> str:
@@ -95,6 +86,8 @@ def _troubles(entry: Entry, now: int) -> Iterator[str]:
     if revoked is not None:
         when = f" at {utc(revoked.at)}" if revoked.at is not None else ""
         yield f"REVOKED{when} ({'hard' if revoked.hard else 'soft'}: {revoked.reason})"
+    if entry.created > now and entry.certificate.kind is Kind.X509:
+        yield f"NOT VALID before {utc(entry.created)}"
     if entry.expires is not None and entry.expires <= now:
         yield f"EXPIRED at {utc(entry.expires)}"
     if weak := weakness(entry.algorithm, entry.bits):

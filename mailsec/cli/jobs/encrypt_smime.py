@@ -35,7 +35,16 @@ def run(file: str, chosen: EncryptChoices, passphrase: PassphraseOptions, dns: D
     def one(name: str, data: bytes) -> int:
         signing = SignKeys(own, ours, ask) if chosen.sign else None
         keys, more = _from_dns(data, theirs, live, chosen) if chosen.dane else (theirs, ())
-        options = SmimeOptions(keys, (*certificates, *more), chosen.cbc, signing, chain)
+        options = SmimeOptions(
+            keys,
+            (*certificates, *more),
+            chosen.cbc,
+            signing,
+            chain,
+            oaep=chosen.oaep,
+            pss=chosen.pss,
+            compress=chosen.compress,
+        )
         produced = encrypt_smime(data, name, options, now=live.now)
         write_message(produced.data, chosen.path, (file, *chosen.keys, *chosen.to_keys))
         if not chosen.quiet:

@@ -10,6 +10,7 @@ from mailsec.cli.io import each_input, write_message
 from mailsec.cli.jobs.keyfile import key_files, only, passphrases
 from mailsec.cli.keys import PassphraseOptions
 from mailsec.cli.sign import SignChoices
+from mailsec.content.smime.signing import SignForm
 from mailsec.core.errors import KeyUnavailable
 from mailsec.trust.keyring.keys import Kind
 
@@ -21,13 +22,14 @@ def run(file: str, chosen: SignChoices, passphrase: PassphraseOptions) -> int:
     own = tuple(files.own())
     if not own:
         raise KeyUnavailable("no certificate with its private key to sign with", hint="name both: --key FILE")
+    form = SignForm(chosen.opaque, chosen.pss, chosen.compress)
     chain = tuple(each.data for each in files.listed)
     with Session(Settings(at=chosen.at if isinstance(chosen.at, int) else None)) as clock:
         now = clock.now
 
     def one(name: str, data: bytes) -> int:
         signing = SignKeys(files, own, ask)
-        produced = sign_smime(data, name, signing, chain, opaque=chosen.opaque, now=now)
+        produced = sign_smime(data, name, signing, chain, form, now=now)
         write_message(produced.data, chosen.path, (file, *chosen.keys))
         if not chosen.quiet:
             say_report(produced.report)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from mailsec.api.envelope import Envelope
 from mailsec.api.session import KEYS, Session
@@ -18,7 +20,13 @@ from mailsec.cli.verify import VerifyChoices
 from mailsec.core.exits import Exit
 from mailsec.core.results import Report
 from mailsec.core.text import visible
+from mailsec.store.places import ring_path
 from mailsec.trust.keyring.keys import Keys
+
+if TYPE_CHECKING:
+    from mailsec.api.keys.seen import Notebook
+
+Job = Callable[[str, bytes], int]
 
 
 def run(
@@ -27,11 +35,36 @@ def run(
     """Judge each file and print what was asked for; the exit code."""
     named = key_files(chosen.keys, passphrases(passphrase))
     with session(dns, dnssec=KEYS) as live, at_hand(named, chosen.ring, now=live.now) as keys:
-        options = _options(chosen, output, dns, keys)
+        notebook = _notebook() if chosen.remember else None
+        options = replace(_options(chosen, output, dns, keys), remember=notebook.note if notebook else None)
         if chosen.header or chosen.add_header or (chosen.explain_for_user and output.format in ("human", "plain")):
-            return each_input(files, _printing_instead(live, options, chosen, output, files))
+            instead = _printing_instead(live, options, chosen, output, files)
+            return each_input(files, _remembering(instead, notebook, chosen.ring, now=live.now))
         with Printer(output, files) as printer:
-            return each_input(files, lambda name, data: printer.show(verify_message(data, name, live, options).report))
+
+            def job(name: str, data: bytes) -> int:
+                return printer.show(verify_message(data, name, live, options).report)
+
+            return each_input(files, _remembering(job, notebook, chosen.ring, now=live.now))
+
+
+def _notebook() -> Notebook:
+    from mailsec.api.keys.seen import Notebook  # SQLite, and most runs keep nothing
+
+    return Notebook()
+
+
+def _remembering(job: Job, notebook: Notebook | None, ring: str, *, now: int) -> Job:
+    """The same, and the certificates that were seen are kept after each input."""
+    if notebook is None:
+        return job
+
+    def both(name: str, data: bytes) -> int:
+        code = job(name, data)
+        notebook.keep(ring or ring_path(), now=now)
+        return code
+
+    return both
 
 
 def _options(chosen: VerifyChoices, output: OutputOptions, dns: DnsOptions, keys: Keys) -> VerifyOptions:

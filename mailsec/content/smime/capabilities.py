@@ -10,23 +10,16 @@ from mailsec.content.smime.ber import BerError, elements
 from mailsec.content.smime.cms import ZLIB, CmsError
 from mailsec.content.smime.der import algorithm, sequence
 from mailsec.content.smime.enveloped import CIPHERS, ContentCipher, Mode
+from mailsec.content.smime.unwrapping import OAEP_SHA_256, RSA_OAEP
 from mailsec.core.limits import CMS_CAPABILITIES, CMS_CAPABILITY_BYTES
 
 _SEQUENCE, _OID = 0x30, 0x06
-AES_256_GCM, AES_256_CBC, AES_128_GCM, AES_128_CBC = (
-    "60864801650304012e",
-    "60864801650304012a",
-    "608648016503040106",
-    "608648016503040102",
-)
-_AES_192_GCM, _AES_192_CBC = "60864801650304011a", "608648016503040116"
-RSA_OAEP, OAEP_SHA_256 = (
-    "2a864886f70d010107",
-    bytes.fromhex("302fa00f300d06096086480165030402010500a11c301a06092a864886f70d010108300d06096086480165030402010500"),
-)
-"""RSAES-OAEP and its parameters with SHA-256 in both places (RFC 4055 section 4.1)."""
-_OURS = (AES_256_GCM, AES_128_GCM, AES_256_CBC, AES_128_CBC, _AES_192_GCM, _AES_192_CBC)
-"""What is read here, and written in this order where nothing else is known."""
+_AES_128_GCM, _AES_192_GCM, _AES_256_GCM = "608648016503040106", "60864801650304011a", "60864801650304012e"
+_AES_128_CBC, _AES_192_CBC, _AES_256_CBC = "608648016503040102", "608648016503040116", "60864801650304012a"
+AES_256_GCM, AES_256_CBC = CIPHERS[_AES_256_GCM], CIPHERS[_AES_256_CBC]
+"""What is written where nothing else is known, and for old readers."""
+_OURS = (_AES_256_GCM, _AES_128_GCM, _AES_256_CBC, _AES_128_CBC, _AES_192_GCM, _AES_192_CBC)
+"""What is read here, the most preferred first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +91,7 @@ def best(known: Sequence[Capabilities]) -> ContentCipher | None:
     What is authenticated goes before what is not, whatever anybody prefers; then the order of the first is kept. Where nothing
     is known of anybody it is AES-256-GCM (RFC 8551 section 2.7.1.2).
     """
-    shared = reduce(_shared, (each.ciphers for each in known)) if known else (CIPHERS[AES_256_GCM],)
+    shared = reduce(_shared, (each.ciphers for each in known)) if known else (AES_256_GCM,)
     fit = [each for each in shared if not each.legacy]
     return next((each for mode in (Mode.GCM, Mode.CBC) for each in fit if each.mode is mode), None)
 

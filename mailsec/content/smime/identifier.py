@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from hashlib import sha1
 from typing import Any
 
+from mailsec.content.smime.ber import Element, elements
 from mailsec.content.smime.cms import CmsError, guarded
+from mailsec.content.smime.der import sequence
+
+RSA_PSS = "2a864886f70d01010a"
+"""RSASSA-PSS as the kind of a key: one that signs in no other way (RFC 4055 section 1.2)."""
+_VERSION = 0xA0
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,18 +47,49 @@ class Identifier:
             return False
 
     def _fits(self, der: bytes) -> bool:
-        from asn1crypto import x509  # noqa: PLC0415
+        if self.issuer:
+            serial, issuer = _numbered(der)
+            if int.from_bytes(serial.content, "big", signed=True) != self.serial:
+                return False
+            if issuer.whole == self.issuer:
+                return True
+        from asn1crypto import x509  # noqa: PLC0415 (large, and seldom needed: names in other spellings, key identifiers)
 
         certificate = x509.Certificate.load(der)
         if not self.issuer:
             stated = certificate.key_identifier
             return bool(self.key_id) and self.key_id == (stated or _made_key_id(certificate))
-        return bool(certificate.serial_number == self.serial and certificate.issuer == x509.Name.load(self.issuer))
+        return bool(certificate.issuer == x509.Name.load(self.issuer))
 
 
 def _made_key_id(certificate: Any) -> bytes:
     """The key identifier of a certificate that states none (RFC 5280 section 4.2.1.2, the first method)."""
     return sha1(bytes(certificate.public_key["public_key"]), usedforsecurity=False).digest()
+
+
+def issuer_and_serial(certificate: bytes) -> bytes:
+    """The IssuerAndSerialNumber (RFC 5652 section 10.2.4) of a certificate that was read before, all in DER."""
+    serial, issuer = _numbered(certificate)
+    return sequence(bytes(issuer.whole), bytes(serial.whole))
+
+
+def key_oid(certificate: bytes) -> str:
+    """What kind of key a certificate that was read before has: the object identifier in hexadecimal digits."""
+    info = elements(_fields(certificate)[5].content)
+    return elements(info[0].content)[0].content.hex()
+
+
+def _numbered(der: bytes) -> tuple[Element, Element]:
+    """Serial number and issuer, as they stand in a certificate. Raises ValueError or IndexError."""
+    fields = _fields(der)
+    return fields[0], fields[2]
+
+
+def _fields(der: bytes) -> Sequence[Element]:
+    """The fields of a certificate without its version: serial number, algorithm, issuer, validity, subject, key, … (RFC 5280
+    section 4.1). Raises ValueError or IndexError."""
+    fields = elements(elements(elements(memoryview(der))[0].content)[0].content)
+    return fields[1:] if fields[0].tag == _VERSION else fields
 
 
 def read_identifier(found: Any) -> Identifier:

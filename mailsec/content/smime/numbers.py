@@ -16,6 +16,7 @@ from cryptography.hazmat.primitives.asymmetric.types import PublicKeyTypes
 from cryptography.hazmat.primitives.asymmetric.utils import Prehashed
 
 from mailsec.content.smime.signerinfo import SignerInfo
+from mailsec.message.encoded import Octets
 
 HASHES: Mapping[str, hashes.HashAlgorithm] = {
     "sha224": hashes.SHA224(),
@@ -31,12 +32,15 @@ HASHES: Mapping[str, hashes.HashAlgorithm] = {
 ALGORITHMS = frozenset({"rsassa_pkcs1v15", "rsassa_pss", "ecdsa", "dsa", "ed25519"})
 
 
-def digest(data: bytes | memoryview, name: str) -> bytes:
-    """The hash `name`, one of `HASHES`, of `data`."""
-    return hashlib.new(name, data).digest()
+def digest(name: str, *data: Octets) -> bytes:
+    """The hash `name`, one of `HASHES`, of `data`, one piece after the other."""
+    made = hashlib.new(name)
+    for piece in data:
+        made.update(piece)
+    return made.digest()
 
 
-def fits(key: PublicKeyTypes, info: SignerInfo, content: bytes | memoryview) -> bool:
+def fits(key: PublicKeyTypes, info: SignerInfo, content: Octets) -> bool:
     """True where the signature `info` is one of `key` over its attributes, or over `content` where it has none."""
     try:
         return _fits(key, info, content)
@@ -44,12 +48,12 @@ def fits(key: PublicKeyTypes, info: SignerInfo, content: bytes | memoryview) -> 
         return False
 
 
-def _fits(key: PublicKeyTypes, info: SignerInfo, content: bytes | memoryview) -> bool:
+def _fits(key: PublicKeyTypes, info: SignerInfo, content: Octets) -> bool:
     signed = info.attributes.der if info.attributes is not None else content
     if info.algorithm == "ed25519" and isinstance(key, Ed25519PublicKey):
         key.verify(info.signature, signed)
         return True
-    hashed, made = Prehashed(HASHES[info.digest]), digest(signed, info.digest)
+    hashed, made = Prehashed(HASHES[info.digest]), digest(info.digest, signed)
     if info.algorithm == "ecdsa" and isinstance(key, EllipticCurvePublicKey):
         key.verify(info.signature, made, ECDSA(hashed))
     elif info.algorithm == "dsa" and isinstance(key, DSAPublicKey):

@@ -11,7 +11,7 @@ from mailsec.content.smime import rules
 from mailsec.content.smime.capabilities import Capabilities
 from mailsec.content.smime.cms import CmsError, SignedData
 from mailsec.content.smime.dane import Association, associated
-from mailsec.content.smime.identifier import Identifier
+from mailsec.content.smime.identifier import RSA_PSS, Identifier, key_oid
 from mailsec.content.smime.judging import Judge
 from mailsec.content.smime.numbers import ALGORITHMS, HASHES, digest, fits
 from mailsec.content.smime.signerinfo import SignerInfo, read
@@ -156,7 +156,7 @@ def _unfit(info: SignerInfo, signed: SignedData, content: memoryview) -> Signatu
         return SignatureResult(Answer.UNSUPPORTED, f"it uses {info.algorithm} with {info.digest}", info)
     if trouble := next(_malformed(info, signed), ""):
         return SignatureResult(Answer.BAD, trouble, info)
-    if info.attributes is not None and info.attributes.digests != (digest(content, info.digest),):
+    if info.attributes is not None and info.attributes.digests != (digest(info.digest, content),):
         return SignatureResult(Answer.BAD, "the text was changed: it is not what was signed", info)
     return None
 
@@ -186,6 +186,8 @@ def _of_certificate(info: SignerInfo, der: bytes, signed: SignedData, judge: Jud
         described = describe(der)
     except CertificateError as error:
         return SignatureResult(Answer.BAD, str(error), info)
+    if key_oid(der) == RSA_PSS and info.algorithm != "rsassa_pss":
+        return SignatureResult(Answer.BAD, "its key is for RSASSA-PSS alone, and signed in another way", info)
     answer, reason = next(_objections(described), (Answer.GOOD, f"good, made with the key of {described.subject}"))
     if answer is not Answer.GOOD:
         return SignatureResult(answer, reason, info, der, described)

@@ -2,32 +2,49 @@
 
 from __future__ import annotations
 
-from base64 import encodebytes
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
 
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.ec import ECDSA, EllipticCurvePrivateKey
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
+from cryptography.hazmat.primitives.asymmetric.padding import MGF1, PSS, PKCS1v15
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from cryptography.hazmat.primitives.serialization import load_der_private_key
 
 from mailsec.content.smime.capabilities import ours
+from mailsec.content.smime.compressing import compressed_entity
 from mailsec.content.smime.decrypting import Secret
+from mailsec.content.smime.der import algorithm, integer, octets, oid, sequence, set_of, tlv
 from mailsec.content.smime.encrypting import EncryptingError, check
+from mailsec.content.smime.identifier import RSA_PSS, issuer_and_serial, key_oid
 from mailsec.content.smime.numbers import HASHES, digest
-from mailsec.message.compose import multipart
-from mailsec.message.sevenbit import seven_bit
+from mailsec.content.smime.streamed import Streamed, content_info, element
+from mailsec.content.smime.streamed import entity as cms_entity
+from mailsec.message.compose import multipart_pieces
+from mailsec.message.encoded import Octets
+from mailsec.message.pieces import Pieces, size
+from mailsec.message.sevenbit import seven_bit_pieces
 from mailsec.trust.x509.path import load
 from mailsec.trust.x509.person import CertificateError
 from mailsec.trust.x509.person import load as describe
+from mailsec.trust.x509.privatekey import public_in, public_of
 from mailsec.trust.x509.usage import Purpose, date_flaw, strength_flaws, usage_flaws
 
 _SigningKey = RSAPrivateKey | EllipticCurvePrivateKey | Ed25519PrivateKey
-_UTC_TIME_ENDS = 2050
+_UTC_TIME, _GENERALIZED_TIME, _UTC_TIME_ENDS = 0x17, 0x18, 2050
+_NULL = b"\x05\x00"
+_DATA, _SIGNED = "2a864886f70d010701", "2a864886f70d010702"
+_CONTENT_TYPE, _MESSAGE_DIGEST, _SIGNING_TIME = "2a864886f70d010903", "2a864886f70d010904", "2a864886f70d010905"
+_CAPABILITIES, _KEY_PREFERENCE = "2a864886f70d01090f", "2a864886f70d010910020b"
+_HASHES: Mapping[str, str] = {
+    "sha256": "608648016503040201",
+    "sha384": "608648016503040202",
+    "sha512": "608648016503040203",
+}
+_ECDSA: Mapping[str, str] = {"sha256": "2a8648ce3d040302", "sha384": "2a8648ce3d040303", "sha512": "2a8648ce3d040304"}
+_RSA, _MGF1, _ED25519 = "2a864886f70d010101", "2a864886f70d010108", "2b6570"
 
 
 class SigningError(Exception):
@@ -38,6 +55,7 @@ class SigningError(Exception):
 class _Signer:
     certificate: bytes
     key: _SigningKey
+    pss: bool
 
     @property
     def hash(self) -> str:
@@ -47,37 +65,60 @@ class _Signer:
         bits = self.key.key_size if isinstance(self.key, EllipticCurvePrivateKey) else 256
         return "sha256" if bits <= 256 else "sha384" if bits <= 384 else "sha512"
 
-    def sign(self, data: bytes) -> tuple[str, bytes]:
-        """The name of the algorithm, and the signature over `data`."""
+    def sign(self, data: bytes) -> tuple[bytes, bytes]:
+        """The algorithm identifier (DER), and the signature over `data`."""
         hashed = HASHES[self.hash]
         if isinstance(self.key, Ed25519PrivateKey):
-            return "ed25519", self.key.sign(data)
+            return algorithm(_ED25519), self.key.sign(data)
         if isinstance(self.key, EllipticCurvePrivateKey):
-            return f"{self.hash}_ecdsa", self.key.sign(data, ECDSA(hashed))
-        return "rsassa_pkcs1v15", self.key.sign(data, PKCS1v15(), hashed)
+            return algorithm(_ECDSA[self.hash]), self.key.sign(data, ECDSA(hashed))
+        if not self.pss:
+            return algorithm(_RSA, _NULL), self.key.sign(data, PKCS1v15(), hashed)
+        return self._pss(), self.key.sign(data, PSS(MGF1(hashed), hashed.digest_size), hashed)
+
+    def _pss(self) -> bytes:
+        """RSASSA-PSS with one hash for all, and salt of its length (RFC 4055 section 3.1)."""
+        name = algorithm(_HASHES[self.hash], _NULL)
+        salt = tlv(0xA2, integer(HASHES[self.hash].digest_size))
+        return algorithm(RSA_PSS, sequence(tlv(0xA0, name), tlv(0xA1, algorithm(_MGF1, name)), salt))
 
 
-def signed_entity(entity: bytes, secrets: Sequence[Secret], others: Sequence[bytes], *, opaque: bool, now: int) -> bytes:
-    """`entity`, made fit for the way, with its signatures at `now` (seconds since 1970 UTC); `others` are certificates (DER)
-    that go along. Raises SigningError, BadInput for 8-bit headers."""
-    signers = [_signer(each, now) for each in secrets]
-    covered = entity if opaque else seven_bit(entity)
+@dataclass(frozen=True, slots=True)
+class SignForm:
+    """How a signature is written: `opaque`, with the text inside of it; `pss`, with RSASSA-PSS where the key is an RSA one;
+    `compress`, with compression around the whole."""
+
+    opaque: bool = False
+    pss: bool = False
+    compress: bool = False
+
+
+DETACHED = SignForm()
+"""The usual form: a multipart/signed."""
+
+
+def signed_entity(
+    entity: Pieces, secrets: Sequence[Secret], others: Sequence[bytes], form: SignForm, *, now: int
+) -> Iterable[Octets]:
+    """`entity`, made fit for the way, with its signatures at `now` (seconds since 1970 UTC), in pieces that come once;
+    `others` are certificates (DER) that go along. Raises SigningError, BadInput for 8-bit headers."""
+    signers = [_signer(each, form, now) for each in secrets]
+    made = _entity(entity, signers, others, opaque=form.opaque, now=now)
+    return compressed_entity(made) if form.compress else made
+
+
+def _entity(entity: Pieces, signers: Sequence[_Signer], others: Sequence[bytes], *, opaque: bool, now: int) -> Iterable[Octets]:
+    covered = entity if opaque else seven_bit_pieces(entity)
     made = _signed_data(covered, signers, others, opaque=opaque, now=now)
-    kind = "pkcs7-mime" if opaque else "pkcs7-signature"
-    name, more = ("smime.p7m", " smime-type=signed-data;") if opaque else ("smime.p7s", "")
-    head = (
-        f'Content-Type: application/{kind};{more} name="{name}"\r\nContent-Transfer-Encoding: base64\r\n'
-        f'Content-Disposition: attachment; filename="{name}"\r\n\r\n'
-    )
-    part = head.encode() + encodebytes(made).replace(b"\n", b"\r\n")
     if opaque:
-        return part
+        return cms_entity("pkcs7-mime; smime-type=signed-data", "smime.p7m", made)
+    part = b"".join(cms_entity("pkcs7-signature", "smime.p7s", made)).removesuffix(b"\r\n")
     micalg = ",".join(dict.fromkeys(f"sha-{each.hash[3:]}" for each in signers))
     parameters = (("micalg", micalg), ("protocol", "application/pkcs7-signature"))
-    return multipart("signed", [covered, part.removesuffix(b"\r\n")], parameters)
+    return multipart_pieces("signed", [covered, (part,)], parameters)
 
 
-def _signer(secret: Secret, now: int) -> _Signer:
+def _signer(secret: Secret, form: SignForm, now: int) -> _Signer:
     certificate = load(secret.certificate)
     if certificate is None:
         raise SigningError("the certificate cannot be read")
@@ -91,23 +132,23 @@ def _signer(secret: Secret, now: int) -> _Signer:
         raise SigningError("the private key cannot be read; is the passphrase the right one?") from None
     if not isinstance(key, RSAPrivateKey | EllipticCurvePrivateKey | Ed25519PrivateKey):
         raise SigningError("the private key is of a kind that signs no mail")
-    return _Signer(secret.certificate, key)
+    if public_of(key) != public_in(secret.certificate):
+        raise SigningError("the private key is not the one of the certificate")
+    return _Signer(secret.certificate, key, form.pss or key_oid(secret.certificate) == RSA_PSS)
 
 
-def _signed_data(content: bytes, signers: Sequence[_Signer], others: Sequence[bytes], *, opaque: bool, now: int) -> bytes:
-    from asn1crypto import cms, x509  # noqa: PLC0415 (large, and few runs sign)
-
+def _signed_data(content: Pieces, signers: Sequence[_Signer], others: Sequence[bytes], *, opaque: bool, now: int) -> Streamed:
     carried = dict.fromkeys((*(each.certificate for each in signers), *others))
-    made = cms.SignedData(
-        {
-            "version": "v1",
-            "digest_algorithms": [{"algorithm": name} for name in dict.fromkeys(each.hash for each in signers)],
-            "encap_content_info": {"content_type": "data"} | ({"content": content} if opaque else {}),
-            "certificates": [x509.Certificate.load(each) for each in carried],
-            "signer_infos": [_signer_info(content, each, _preferred(each, carried, now), now) for each in signers],
-        }
+    digests = {name: digest(name, *content) for name in dict.fromkeys(each.hash for each in signers)}
+    inside = (element(0xA0, element(0x04, Streamed(size(content), content))),) if opaque else ()
+    return content_info(
+        _SIGNED,
+        integer(1),
+        set_of(*(algorithm(_HASHES[name], _NULL) for name in digests)),
+        element(0x30, oid(_DATA), *inside),
+        tlv(0xA0, b"".join(sorted(carried))),
+        set_of(*(_signer_info(digests[each.hash], each, _preferred(each, carried, now), now) for each in signers)),
     )
-    return bytes(cms.ContentInfo({"content_type": "signed_data", "content": made}).dump())
 
 
 def _preferred(signer: _Signer, carried: Iterable[bytes], now: int) -> bytes | None:
@@ -130,37 +171,34 @@ def _addresses(certificate: bytes) -> frozenset[str]:
         return frozenset()
 
 
-def _signer_info(content: bytes, signer: _Signer, preferred: bytes | None, now: int) -> Any:
-    from asn1crypto import cms  # noqa: PLC0415
+def _signer_info(content_digest: bytes, signer: _Signer, preferred: bytes | None, now: int) -> bytes:
+    """A SignerInfo (RFC 5652 section 5.3); `preferred` is the certificate that others should encrypt to."""
+    preference = [] if preferred is None else [_attribute(_KEY_PREFERENCE, b"\xa0" + issuer_and_serial(preferred)[1:])]
+    attributes = set_of(
+        _attribute(_CONTENT_TYPE, oid(_DATA)),
+        _attribute(_MESSAGE_DIGEST, octets(content_digest)),
+        _attribute(_SIGNING_TIME, _time(now)),
+        _attribute(_CAPABILITIES, ours().der),
+        *preference,
+    )
+    scheme, signature = signer.sign(attributes)
+    return sequence(
+        integer(1),
+        issuer_and_serial(signer.certificate),
+        algorithm(_HASHES[signer.hash], _NULL),
+        b"\xa0" + attributes[1:],
+        scheme,
+        octets(signature),
+    )
 
+
+def _attribute(kind: str, value: bytes) -> bytes:
+    return sequence(oid(kind), set_of(value))
+
+
+def _time(now: int) -> bytes:
+    """The signing time in the form that its year asks for (RFC 5652 section 11.3)."""
     moment = datetime.fromtimestamp(now, UTC)
-    form = "utc_time" if moment.year < _UTC_TIME_ENDS else "general_time"
-    said: list[dict[str, Any]] = [
-        {"type": "content_type", "values": ["data"]},
-        {"type": "message_digest", "values": [digest(content, signer.hash)]},
-        {"type": "signing_time", "values": [cms.Time({form: moment})]},
-        {"type": "smime_capabilities", "values": [cms.SMIMECapabilites.load(ours().der)]},
-    ]
-    if preferred is not None:
-        name = _named(preferred)
-        said.append(
-            {"type": "encrypt_key_pref", "values": [cms.SMIMEEncryptionKeyPreference("issuer_and_serial_number", name)]}
-        )
-    attributes = cms.CMSAttributes(said)
-    scheme, signature = signer.sign(attributes.dump())
-    return {
-        "version": "v1",
-        "sid": cms.SignerIdentifier("issuer_and_serial_number", _named(signer.certificate)),
-        "digest_algorithm": {"algorithm": signer.hash},
-        "signed_attrs": attributes,
-        "signature_algorithm": {"algorithm": scheme},
-        "signature": signature,
-    }
-
-
-def _named(der: bytes) -> dict[str, Any]:
-    """The issuer and the serial number of a certificate."""
-    from asn1crypto import x509  # noqa: PLC0415
-
-    certificate = x509.Certificate.load(der)
-    return {"issuer": certificate.issuer, "serial_number": certificate.serial_number}
+    if moment.year < _UTC_TIME_ENDS:
+        return tlv(_UTC_TIME, f"{moment:%y%m%d%H%M%SZ}".encode())
+    return tlv(_GENERALIZED_TIME, f"{moment:%Y%m%d%H%M%SZ}".encode())

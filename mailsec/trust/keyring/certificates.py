@@ -25,7 +25,7 @@ def reading(held: Held) -> Reading:
     except CertificateError as error:
         raise BadInput(str(error)) from None
     fingerprint = person.fingerprint.upper()
-    named = tuple(UserId(f"{person.subject} <{each}>", _address(each)) for each in person.addresses)
+    named = tuple(UserId(f"{person.subject} <{each}>".lstrip(), _address(each)) for each in person.addresses)
     return Reading(
         fingerprint,
         (fingerprint,),

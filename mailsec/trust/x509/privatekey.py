@@ -19,7 +19,7 @@ from cryptography.hazmat.primitives.serialization import (
 from mailsec.core.errors import BadInput, KeyUnavailable
 from mailsec.core.limits import X509_ITERATIONS, X509_SCRYPT_BYTES, X509_SCRYPT_TIMES
 from mailsec.trust.x509.path import load
-from mailsec.trust.x509.spki import element, public_key_info
+from mailsec.trust.x509.spki import element
 
 _SEQUENCE = 0x30
 _SCRYPT_SHARE = 8
@@ -72,13 +72,13 @@ def public_of(key: Any) -> bytes:
 
 
 def public_in(certificate: bytes) -> bytes | None:
-    """The SubjectPublicKeyInfo of a certificate as `public_of` writes it; None where there is none."""
+    """The SubjectPublicKeyInfo of a certificate as `public_of` writes it; None for a kind of key that is not known."""
     loaded = load(certificate)
     try:
-        assert loaded is not None
-        return bytes(loaded.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo))
-    except (AssertionError, ValueError, UnsupportedAlgorithm):
-        return public_key_info(certificate)
+        key = loaded.public_key() if loaded is not None else None
+    except (ValueError, UnsupportedAlgorithm):
+        return None
+    return None if key is None else key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
 
 
 def bearable(secret: bytes) -> bytes:

@@ -22,7 +22,7 @@ from mailsec.content.smime.judging import Judge
 from mailsec.content.smime.mail import layers
 from mailsec.content.smime.signature import Answer, SignatureResult
 from mailsec.content.smime.signerinfo import Attributes, read
-from mailsec.content.smime.signing import signed_entity
+from mailsec.content.smime.signing import SignForm, signed_entity
 from mailsec.core.limits import CMS_CAPABILITIES, CMS_CAPABILITY_BYTES
 from mailsec.message.authors import author
 from mailsec.message.fields import parse
@@ -54,7 +54,7 @@ def test_ours_are_read_as_they_were_written() -> None:
     assert made.oaep
     assert made.compression
     kept = cms.SMIMECapabilites.load(made.der, strict=True)
-    assert next(each["capability_id"].native for each in kept) == "2.16.840.1.101.3.4.1.46"
+    assert next(each["capability_id"].native for each in kept) == "aes256_gcm"
 
 
 @pytest.mark.parametrize(
@@ -121,7 +121,7 @@ def judged(entity: bytes) -> SignatureResult:
 
 
 def signed(*others: bytes, by: Issued = ALICE) -> bytes:
-    return signed_entity(TEXT, [secret(by)], others, opaque=True, now=NOW)
+    return b"".join(signed_entity([TEXT], [secret(by)], others, SignForm(opaque=True), now=NOW))
 
 
 def test_a_good_signature_says_what_its_maker_understands() -> None:
