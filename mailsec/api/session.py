@@ -7,7 +7,7 @@ from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Self, TypeVar
 
-from mailsec.api.settings import OFF, TRUST_AD, VALIDATE, Settings, clock
+from mailsec.api.settings import KEY_TYPES, KEYS, OFF, TRUST_AD, VALIDATE, Settings, clock
 from mailsec.api.sources import OfflineSource, Opened, contents, open_source
 from mailsec.api.trace import Trace
 from mailsec.core.errors import BadInput
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from mailsec.trust.dnssec.anchors import Anchors
     from mailsec.trust.dnssec.validator import Validator
 
-__all__ = ["OFF", "TRUST_AD", "VALIDATE", "OfflineSource", "Session", "Settings"]
+__all__ = ["KEYS", "OFF", "TRUST_AD", "VALIDATE", "OfflineSource", "Session", "Settings"]
 
 T = TypeVar("T")
 
@@ -57,13 +57,18 @@ class Session:
     @cached_property
     def validator(self) -> Validator | None:
         """What judges answers by DNSSEC, None where the settings do not ask for it. Raises BadInput for bad trust anchors."""
-        if self.settings.dnssec != VALIDATE:
+        if self.settings.dnssec not in (VALIDATE, KEYS):
             return None
         from mailsec.trust.dnssec.anchors import IANA  # the cryptography is not needed before
         from mailsec.trust.dnssec.validator import Validator
 
         anchors = _anchors(self.settings.anchors) if self.settings.anchors else IANA
         return Validator(anchors, now=self.now, allow_sha1=self.settings.allow_sha1)
+
+    @property
+    def vouches(self) -> bool:
+        """True where answers about keys can be secure: nothing else makes it worth while to ask for them."""
+        return self.settings.dnssec != OFF
 
     def __enter__(self) -> Self:
         return self
@@ -120,13 +125,20 @@ class Session:
             from mailsec.net.browse import Browser
 
             flow = through(flow, Browser(self.settings.allow_private).handle)
-        if self.validator is not None:
+        if self.settings.dnssec == KEYS:
+            flow = through(flow, self._validated_keys)
+        elif self.validator is not None:
             flow = through(flow, self._validated)
         if opened.networked:
             from mailsec.net.budget import bounded
 
             flow = bounded(flow)
         return opened.deadlines.within(flow) if opened.deadlines is not None else flow
+
+    def _validated_keys(self, ask: Ask) -> Flow[Reply]:
+        """The validated reply to a question about keys, any other reply as it came."""
+        about_keys = isinstance(ask, Query) and ask.type in KEY_TYPES
+        return self._validated(ask) if about_keys else pass_on(ask)
 
     def _validated(self, ask: Ask) -> Flow[Reply]:
         """The validated reply. What is bogus is a failed lookup for every room, as a validating name server would have it; what

@@ -7,8 +7,11 @@ from dataclasses import dataclass
 
 from mailsec.core.limits import DNS_TIMEOUT
 
-VALIDATE, TRUST_AD, OFF = "validate", "trust-ad", "off"
-"""What `Settings.dnssec` can be: validate ourselves, believe the AD flag of the name server, or neither."""
+VALIDATE, TRUST_AD, OFF, KEYS = "validate", "trust-ad", "off", "keys"
+"""What `Settings.dnssec` can be: validate ourselves, believe the AD flag of the name server, neither, or validate what persons'
+keys are taken from (`KEY_TYPES`) and nothing else."""
+KEY_TYPES = frozenset({"SMIMEA", "OPENPGPKEY", "SOA"})
+"""Records of keys, and the one that tells whether their domain is signed at all."""
 
 
 @dataclass(frozen=True, slots=True)

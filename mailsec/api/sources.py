@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from math import inf
 from typing import TYPE_CHECKING
 
-from mailsec.api.settings import TRUST_AD, VALIDATE, Settings
+from mailsec.api.settings import KEY_TYPES, KEYS, TRUST_AD, VALIDATE, Settings
 from mailsec.core.errors import BadInput
 from mailsec.core.flow import Answer, AnswerStatus, Ask, Fetched, FetchStatus, Query, Reply, Source
 from mailsec.core.limits import MAX_ANSWERS_BYTES, MAX_ZONE_BYTES
@@ -96,7 +96,7 @@ def _live(settings: Settings) -> Opened:
 
     stated = tuple(parse_server(each) for each in settings.nameservers)
     system = SystemConfig(stated) if stated else read_resolv_conf()
-    validating = settings.dnssec == VALIDATE
+    validating, keys = settings.dnssec == VALIDATE, settings.dnssec == KEYS
     # Each subject has a deadline of its own, so that the source itself needs none.
     live = LiveSource(
         system.servers,
@@ -105,6 +105,7 @@ def _live(settings: Settings) -> Opened:
         attempts=system.attempts,
         dnssec_ok=validating,
         checking_disabled=validating,
+        validated_types=KEY_TYPES | {"DS", "DNSKEY"} if keys else frozenset(),
         trust_ad=settings.dnssec == TRUST_AD,
     )
     deadlines = Deadlines(settings.timeout, time.monotonic)

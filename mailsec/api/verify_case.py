@@ -21,6 +21,7 @@ from mailsec.sender.dmarc.evaluate import DmarcResult, DomainJudgement
 if TYPE_CHECKING:
     from mailsec.api.verify_reported import StandIn
     from mailsec.content.judge.content import ContentResult
+    from mailsec.content.smime.published import Published
     from mailsec.sender.spf.evaluate import SpfResult
 
 
@@ -31,7 +32,8 @@ class Evidenced:
     `identifiers` is what DMARC was fed with: MAIL FROM first, then one for each DKIM signature in the order of `dkim`. Those in
     `reported`, by their index, are what the receiver reported in place of what could not be judged. `foreign` shows what other
     hosts said of the message, None where none did; `opinion` what another program did, None where none was asked; `content`
-    what became of signatures of the content, None where there are none.
+    what became of signatures of the content, None where there are none; `published` what the DNS says of the author's
+    certificates, None where it was not asked.
     """
 
     message: Message
@@ -48,6 +50,7 @@ class Evidenced:
     content: ContentResult | None = None
     foreign: Check | None = None
     opinion: Check | None = None
+    published: Published | None = None
     reported: Mapping[int, StandIn] = field(default_factory=dict)
 
     def signature(self, index: int) -> SignatureResult | None:
@@ -95,7 +98,7 @@ def case_of(evidenced: Evidenced, fail_on: Severity | None, *, allow_partial: bo
 def _content(found: ContentResult | None) -> Content:
     if found is None:
         return Content()
-    return Content(found.answer, found.reason, found.protected.complete, found.exposed)
+    return Content(found.answer, found.reason, found.protected.complete, found.exposed, found.temporary)
 
 
 def describe(evidenced: Evidenced, index: int) -> str:

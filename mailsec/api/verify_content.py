@@ -8,14 +8,18 @@ from functools import partial
 from typing import TYPE_CHECKING, TypeAlias
 
 from mailsec.api.verify_case import Evidenced
+from mailsec.core.errors import BadInput
+from mailsec.core.flow import Flow
 from mailsec.core.results import Check, Status, finding
-from mailsec.message.mime import Method, protection
+from mailsec.core.text import from_bytes
+from mailsec.message.mime import Form, Method, protection
 
 if TYPE_CHECKING:
     from mailsec.content.judge.layer import Layer
     from mailsec.content.openpgp.signature import SignatureResult
     from mailsec.content.smime.judging import PathJudge
     from mailsec.content.smime.mail import Found
+    from mailsec.content.smime.published import Published
     from mailsec.message.authors import Author
     from mailsec.message.fields import Message
     from mailsec.message.mime import Structure
@@ -31,12 +35,29 @@ _MARK = b"-----BEGIN PGP "
 class ContentKeys:
     """What signatures of content are judged with: `keys` (None: no key is known), and the roots in `ca_file` ("": those of the
     system). With `second_opinion` sqv or gpgv is asked about each OpenPGP signature that is accepted here. `remember`
-    is told of the S/MIME in the message, and of what became of its signatures."""
+    is told of the S/MIME in the message, and of what became of its signatures. `published` is what the DNS says of the author's
+    certificates."""
 
     keys: Keys | None = None
     ca_file: str = ""
     second_opinion: bool = False
     remember: Remember | None = None
+    published: Published | None = None
+
+
+def author_certificates(found: Structure, author: Author, *, accept_case_variant: bool) -> Flow[Published | None]:
+    """What the DNS says of the author's certificates, where S/MIME may have signed something and there is one author."""
+    signed = any(each.method is Method.SMIME and each.form is not Form.ENCRYPTED for each in protection(found))
+    if not signed or author.reason or len(author.mailboxes) != 1:
+        return None
+    from mailsec.content.smime.published import published
+    from mailsec.message.person import parse_address
+
+    try:
+        address = parse_address(from_bytes(author.mailboxes[0].address))
+    except BadInput:
+        return None
+    return (yield from published(address, accept_case_variant=accept_case_variant))
 
 
 def with_content(evidenced: Evidenced, known: ContentKeys, *, now: int) -> Evidenced:
@@ -83,7 +104,7 @@ def judged_layers(
         from mailsec.content.smime.judging import Judge as SmimeJudge
         from mailsec.content.smime.mail import layers as smime_layers
 
-        there = smime_layers(message, found, author, SmimeJudge(keys, path_judge(known.ca_file), now))
+        there = smime_layers(message, found, author, SmimeJudge(keys, path_judge(known.ca_file), now, known.published))
         if known.remember is not None:
             known.remember(message, found, there)
         made += (each.layer for each in there)

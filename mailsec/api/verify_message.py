@@ -12,7 +12,7 @@ from mailsec.api.session import Session
 from mailsec.api.trace import Trace
 from mailsec.api.verdict import Question, decide
 from mailsec.api.verify_case import Evidenced, case_of
-from mailsec.api.verify_content import ContentKeys, with_content
+from mailsec.api.verify_content import ContentKeys, author_certificates, with_content
 from mailsec.api.watch import watched
 from mailsec.core.errors import BadInput
 from mailsec.core.flow import Flow, gather, pure, together
@@ -20,7 +20,7 @@ from mailsec.core.results import AuthResult, Report, Status
 from mailsec.core.rules import Severity
 from mailsec.message.checks import Author, author, message_check
 from mailsec.message.fields import Message
-from mailsec.message.mime import structure
+from mailsec.message.mime import Structure, structure
 from mailsec.sender.dkim.verify import DkimResult
 from mailsec.sender.dkim.verify import verify as verify_dkim
 from mailsec.sender.dmarc.evaluate import evaluate as evaluate_dmarc
@@ -29,6 +29,7 @@ from mailsec.sender.spoofing.judge import Arrival, Results, Subject, spoofing_ch
 if TYPE_CHECKING:
     from mailsec.api.verify_content import Remember
     from mailsec.api.verify_reported import Others
+    from mailsec.content.smime.published import Published
     from mailsec.sender.spf.evaluate import SpfResult
     from mailsec.trust.keyring.keys import Keys
 
@@ -48,6 +49,8 @@ class VerifyOptions:
     `protect` names domains that nobody else may look like, `authserv_id` the receiver as it writes Authentication-Results.
     `trust_authres` is the authserv-id of a receiver whose results, above its border, may stand in for what can no longer be
     judged; `second_opinion` asks dkimpy, sqv or gpgv too. `remember` is told of S/MIME and of what became of its signatures.
+    With `dane` SMIMEA records may vouch for the author's certificate where DNSSEC vouches for them; with `accept_case_variant`
+    those of the lower-cased address too.
     """
 
     envelope: Envelope | None = None
@@ -64,6 +67,8 @@ class VerifyOptions:
     trust_authres: str = ""
     second_opinion: bool = False
     remember: Remember | None = None
+    dane: bool = True
+    accept_case_variant: bool = False
 
     @property
     def ours(self) -> tuple[str, ...]:
@@ -90,9 +95,10 @@ def verify_message(file: bytes, subject: str, session: Session, options: VerifyO
     envelope = options.envelope or (derived(message, options.received_from) if options.received_from else Envelope())
     now = _moment(options.at, envelope, session.now)
     trace = Trace() if options.trace else None
+    options = options if session.vouches else replace(options, dane=False)
     flow = judge(message, envelope, options, now=now)
     evidenced = _with_opinion(flow, session, trace, now) if options.second_opinion else session.run(flow, trace)
-    known = ContentKeys(options.keys, session.settings.ca_file, options.second_opinion, options.remember)
+    known = ContentKeys(options.keys, session.settings.ca_file, options.second_opinion, options.remember, evidenced.published)
     evidenced = with_content(evidenced, known, now=now)
     case = case_of(evidenced, options.fail_on, allow_partial=options.allow_partial)
     decision = decide(case, options.require)
@@ -113,14 +119,15 @@ def judge(message: Message, envelope: Envelope, options: VerifyOptions, *, now: 
     """SPF and DKIM side by side, then what the receiver reported in their place, then DMARC over all, then what misleads
     about the sender."""
     who = author(message)
-    spf, dkim = yield from together(_spf(envelope, now=now), _dkim(message, who, now=now))
+    found = structure(message)
+    senders = together(_spf(envelope, now=now), _dkim(message, who, now=now))
+    (spf, dkim), published = yield from together(senders, _dane(found, who, options))
     mail_from, helo = spf
     own = (mail_from.auth if mail_from else envelope.unasked, *(each.auth for each in dkim.signatures))
     others = _others(message, envelope, options)
     reported = others.stand_ins(own, dkim.signatures, now=now) if others else {}
     identifiers = tuple(reported[index].result if index in reported else auth for index, auth in enumerate(own))
     dmarc = yield from evaluate_dmarc(who.domains, identifiers)
-    found = structure(message)
     form = message_check(message, found, who)
     results = Results(dkim, dmarc, mail_from, helo)
     subject = Subject(
@@ -131,6 +138,7 @@ def judge(message: Message, envelope: Envelope, options: VerifyOptions, *, now: 
     return Evidenced(
         *(message, envelope, who, mail_from, helo, dkim, dmarc, identifiers, found, form, spoofing),
         foreign=foreign,
+        published=published,
         reported=reported,
     )
 
@@ -159,6 +167,12 @@ def _spf(envelope: Envelope, *, now: int) -> Flow[tuple[SpfResult | None, SpfRes
     by_helo = evaluate_helo(ip, helo, now=now) if helo else pure(None)
     results = yield from gather((mail_from, by_helo))
     return results[0], results[1]
+
+
+def _dane(found: Structure, who: Author, options: VerifyOptions) -> Flow[Published | None]:
+    if not options.dane:
+        return pure(None)
+    return author_certificates(found, who, accept_case_variant=options.accept_case_variant)
 
 
 def _dkim(message: Message, who: Author, *, now: int) -> Flow[DkimResult]:

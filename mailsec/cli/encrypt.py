@@ -7,8 +7,8 @@ from typing import Any
 
 import click
 
-from mailsec.cli.keys import PassphraseOptions, passphrase_options, ring_option, signer_option
-from mailsec.cli.options import PATH, TEXT, command
+from mailsec.cli.keys import PassphraseOptions, case_option, passphrase_options, ring_option, signer_option
+from mailsec.cli.options import PATH, TEXT, DnsOptions, command, dns_options
 from mailsec.core.errors import UsageError
 
 
@@ -31,6 +31,8 @@ class EncryptChoices:
     allow_expired: bool
     allow_weak: bool
     allow_unauthenticated: bool
+    dane: bool
+    accept_case_variant: bool
     ring: str
     signers: tuple[str, ...]
     path: str
@@ -45,6 +47,7 @@ class EncryptChoices:
         "mailsec encrypt --pgp --sign --key alice.asc --to-key bob.asc --for-self - < draft.eml > secret.eml",
         "mailsec encrypt --pgp --to-key team.asc --bcc split -o outbox draft.eml",
         "mailsec encrypt --smime --sign --key alice.pem --to-key bob.pem draft.eml > secret.eml",
+        "mailsec encrypt --smime --dane draft.eml > secret.eml",
     ),
 )
 @click.argument("file", type=PATH, default="-", metavar="[FILE]")
@@ -93,12 +96,19 @@ class EncryptChoices:
 @click.option("--allow-expired", is_flag=True, help="Encrypt even to a key that has expired.")
 @click.option("--allow-weak", is_flag=True, help="Encrypt even to a key that is too short.")
 @click.option("--allow-unauthenticated", is_flag=True, help="Encrypt even to a key that nobody vouched for.")
+@click.option(
+    "--dane",
+    is_flag=True,
+    help="With --smime: take the certificates of To and Cc that no file has from their SMIMEA records, where DNSSEC is secure.",
+)
+@case_option
 @signer_option
 @ring_option
 @passphrase_options()
 @click.option("-o", "--output", "path", type=PATH, default="", metavar="FILE", help="Write to FILE instead of stdout.")
 @click.option("-q", "--quiet", is_flag=True, help="Print nothing on stderr when all went well.")
-def encrypt(file: str, pgp: bool, smime: bool, passphrase: PassphraseOptions, **choices: Any) -> int:
+@dns_options
+def encrypt(file: str, pgp: bool, smime: bool, passphrase: PassphraseOptions, dns: DnsOptions, **choices: Any) -> int:
     """Encrypt a message to its recipients: message in, message out.
 
     The header fields stay readable, the Subject too. Keys that are revoked, expired, weak or not vouched for are refused. With
@@ -114,10 +124,14 @@ def encrypt(file: str, pgp: bool, smime: bool, passphrase: PassphraseOptions, **
         raise UsageError("--cbc, --oaep and --pss are forms of --smime")
     if chosen.pss and not chosen.sign:
         raise UsageError("--pss says how to sign", hint="--smime --sign --pss")
+    if chosen.dane and not smime:
+        raise UsageError("--dane is a form of --smime")
+    if not chosen.dane and (chosen.accept_case_variant or dns != DnsOptions()):
+        raise UsageError("the DNS is asked with --dane alone", hint="--smime --dane")
     if chosen.signers and (smime or not chosen.sign):
         raise UsageError("--signer says which key of the ring signs", hint="--pgp --sign")
     if smime:
-        return _smime(file, chosen, passphrase)
+        return _smime(file, chosen, passphrase, dns)
     if chosen.bcc == "split" and not chosen.path:
         raise UsageError("--bcc split writes one message for each recipient", hint="name a folder for them: -o DIR")
     from mailsec.cli.jobs.encrypt import run  # not before it is needed
@@ -125,7 +139,7 @@ def encrypt(file: str, pgp: bool, smime: bool, passphrase: PassphraseOptions, **
     return run(file, chosen, passphrase)
 
 
-def _smime(file: str, chosen: EncryptChoices, passphrase: PassphraseOptions) -> int:
+def _smime(file: str, chosen: EncryptChoices, passphrase: PassphraseOptions, dns: DnsOptions) -> int:
     """Encrypt with S/MIME; an option that only OpenPGP has is refused, not passed over."""
     overrules = (chosen.allow_revoked, chosen.allow_expired, chosen.allow_weak, chosen.allow_unauthenticated)
     if any((*overrules, chosen.to, chosen.bcc, chosen.openpgp, chosen.ring)):
@@ -134,4 +148,4 @@ def _smime(file: str, chosen: EncryptChoices, passphrase: PassphraseOptions) -> 
         )
     from mailsec.cli.jobs.encrypt_smime import run  # not before it is needed
 
-    return run(file, chosen, passphrase)
+    return run(file, chosen, passphrase, dns)

@@ -53,6 +53,11 @@ signer_option = click.option(
     help="Sign with this key of the ring: a fingerprint, key ID or address (repeatable).",
 )
 """Adds --signer; the function gets the names as `signers`."""
+case_option = click.option(
+    "--accept-case-variant",
+    is_flag=True,
+    help="Take what the DNS has for the lower-cased address too: on some hosts that is somebody else.",
+)
 ring_option = click.option(
     "--ring", "ring", type=PATH, default="", envvar="MAILSEC_RING", metavar="FILE", help="Use this key ring."
 )

@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from mailsec.cli.keys import PassphraseOptions, passphrase_options, ring_option
+from mailsec.cli.keys import PassphraseOptions, case_option, passphrase_options, ring_option
 from mailsec.cli.options import PATH, TEXT, DnsOptions, OutputOptions, command, dns_options, output_options, protect_option
 from mailsec.cli.types import ADDRESS, IPAddress
 from mailsec.core.errors import UsageError
@@ -33,6 +33,7 @@ class VerifyChoices:
     keys: tuple[str, ...]
     ring: str
     allow_partial: bool
+    accept_case_variant: bool
     require: str | None
     remember: bool
 
@@ -52,6 +53,7 @@ class VerifyChoices:
         "mailsec verify --zone example.zone --json message.eml | jq .verdict",
         "mailsec verify --key alice.asc signed.eml",
         "mailsec verify --ca roots.pem smime.eml",
+        "mailsec verify --dnssec validate --json smime.eml | jq .verdict.content",
         "mailsec verify --remember smime.eml",
         "mailsec verify --protect bank.example --received-from mx.example.org message.eml",
         "mailsec verify --add-header --authserv-id mx.example.org - < message.eml > with-results.eml",
@@ -104,6 +106,7 @@ class VerifyChoices:
 )
 @passphrase_options()
 @click.option("--allow-partial", is_flag=True, help="Let a signature of a part of the content count: footers of mailing lists.")
+@case_option
 @click.option(
     "--require",
     type=click.Choice(("domain", "content", "both", "any")),
@@ -115,7 +118,8 @@ def verify(files: Sequence[str], passphrase: PassphraseOptions, output: OutputOp
     """Who really sent a message, and was it changed: SPF, DKIM, DMARC, OpenPGP and S/MIME, and one verdict.
 
     A signature of the content counts where it covers the whole of it and its key is the author's; --key names a key file, --ca
-    one of roots for the certificates of S/MIME, in place of the system's.
+    one of roots for the certificates of S/MIME, in place of the system's. A certificate that the author's domain publishes
+    (SMIMEA) needs none, where DNSSEC vouches for the record.
     SPF is asked only where the envelope is known: state it (--ip, --helo, --mail-from), or name the host whose Received fields
     can be believed (--received-from). Only the DNS is asked; SPF macros and DKIM selectors can tell the sender's name servers
     that the message is being looked at. --offline asks nothing that --zone does not answer.

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from hashlib import sha256
+from typing import cast
 
-from mailsec.core.flow import Answer, Flow, ask
+from mailsec.core.flow import Answer, AnswerStatus, Dnssec, Flow, Query, Record, ask
 from mailsec.core.lookup import failed
+from mailsec.core.results import Check
 from mailsec.message.person import Address
 
 _HASH_DIGITS = 56
@@ -39,3 +41,14 @@ def look_up(address: Address, label: str, type: str) -> Flow[KeyAnswer]:
     if failed(other) or other.records:
         return KeyAnswer(address.lowered, lowered, other, False)
     return KeyAnswer(address, name, answer, True)
+
+
+def judged_as_published(flow: Flow[Check], record: Record) -> Check:
+    """What `flow`, which asks for the keys of one address, would find if the DNS held `record` alone and vouched for it."""
+    query = next(flow)
+    assert isinstance(query, Query)
+    try:
+        flow.send(Answer(query, AnswerStatus.OK, (record,), dnssec=Dnssec.SECURE))
+    except StopIteration as done:
+        return cast(Check, done.value)
+    raise AssertionError("it asks for something else")

@@ -323,6 +323,8 @@ KEY_RECORDS = 10
 """SMIMEA or OPENPGPKEY records of one address that are parsed; people have one or two."""
 KEY_RECORD_BYTES = 65_535
 """Octets of one such record that are parsed: what the DNS can carry."""
+KEY_RECORD_LARGE = 4_096
+"""Octets of such a record above which it is called large: what resolvers commonly offer to take at once."""
 KEY_PACKETS = 2_000
 """OpenPGP packets of one record that are looked at; a key of 64 kB in the smallest packets has 30,000."""
 KEY_NAMES = 20

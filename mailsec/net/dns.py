@@ -60,8 +60,9 @@ class LiveSource:
     `nameservers` are addresses as `parse_server` reads them. `timeout` is the deadline of all questions together, in seconds
     from the first one (or the first after `rearm`); after it each is answered *timeout* at once. An attempt waits `attempt`
     seconds, a question has up to `attempts` of them (at least one a server), and `in_flight` questions are on the wire at once.
-    `dnssec_ok` and `checking_disabled` set the DO and CD flags. `trust_ad` asks for the AD flag and believes it: answers with
-    it are *secure*, others *insecure*. That is worth as much as the way to the server (RFC 6840 section 5.7).
+    `dnssec_ok` and `checking_disabled` set the DO and CD flags; for questions of `validated_types` they are always set.
+    `trust_ad` asks for the AD flag and believes it: answers with it are *secure*, others *insecure*. That is worth as much as
+    the way to the server (RFC 6840 section 5.7).
 
     A server that cannot be reached counts as silent: *timeout* where no server said anything. Otherwise the status is that of
     the first failure that was heard (*servfail* for a malformed reply), and the reason says what each attempt met.
@@ -78,6 +79,7 @@ class LiveSource:
         dnssec_ok: bool = False,
         checking_disabled: bool = False,
         trust_ad: bool = False,
+        validated_types: Collection[str] = frozenset(),
     ) -> None:
         if not 0 < len(nameservers) <= DNS_SERVERS:
             raise UsageError(f"between 1 and {DNS_SERVERS} name servers can be asked")
@@ -86,6 +88,7 @@ class LiveSource:
         self._timeout, self._attempt, self._in_flight = timeout, attempt, in_flight
         self._attempts = max(attempts, len(self._servers))
         self._flags = (dnssec_ok, checking_disabled, trust_ad)
+        self._validated = frozenset(map(type_number, validated_types))
         self._trust_ad = trust_ad
         self._deadline: float | None = None
         self._plain: set[int] = set()
@@ -247,7 +250,8 @@ class LiveSource:
         """Send the question to its server; False where that cannot be begun."""
         id = int.from_bytes(os.urandom(2), "big")
         edns = question.server not in self._plain
-        asked = Asked(id, question.name, question.type, edns, *self._flags)
+        flags = (True, True, False) if question.type in self._validated else self._flags
+        asked = Asked(id, question.name, question.type, edns, *flags)
         packet = asked.packet()
         family, address = self._addresses[question.server]
         try:

@@ -4,11 +4,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mailsec.content.keyrecords import look_up, record_owner
+from mailsec.content.keyrecords import judged_as_published, look_up, record_owner
 from mailsec.content.openpgp.openpgpkey import owner_name as openpgp_name
 from mailsec.content.smime.smimea import owner_name as smime_name
 from mailsec.core.errors import BadInput
-from mailsec.core.flow import AnswerStatus, Dnssec
+from mailsec.core.flow import AnswerStatus, Dnssec, Flow, Record, ask
+from mailsec.core.results import Check
 from mailsec.message.person import parse_address, same
 from tests.published import Published, Raw, Value, judge
 
@@ -105,3 +106,14 @@ def test_a_bogus_answer_is_no_reason_to_ask_for_somebody_else() -> None:
     world = Published({f"{EXACT} OPENPGPKEY": KEY}, dnssec=Dnssec.BOGUS)
     judge(look_up(parse_address("Hugh@example.com"), "_openpgpkey", "OPENPGPKEY"), world)
     assert len(world.asked) == 1
+
+
+def test_what_asks_for_something_else_is_not_judged_as_published() -> None:
+    with pytest.raises(AssertionError, match="something else"):
+        judged_as_published(_asking_twice(), Record("a.example", "SMIMEA", 0, b""))
+
+
+def _asking_twice() -> Flow[Check]:
+    yield from ask("a.example", "SMIMEA")
+    yield from ask("b.example", "SMIMEA")
+    raise AssertionError("nobody answers")

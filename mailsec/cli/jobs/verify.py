@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from mailsec.api.envelope import Envelope
-from mailsec.api.session import Session
+from mailsec.api.session import KEYS, Session
 from mailsec.api.verdict import Question
 from mailsec.api.verify_message import VerifyOptions, verify_message
 from mailsec.cli.complaint import say
@@ -34,7 +34,7 @@ def run(
 ) -> int:
     """Judge each file and print what was asked for; the exit code."""
     named = key_files(chosen.keys, passphrases(passphrase))
-    with session(dns) as live, at_hand(named, chosen.ring, now=live.now) as keys:
+    with session(dns, dnssec=KEYS) as live, at_hand(named, chosen.ring, now=live.now) as keys:
         notebook = _notebook() if chosen.remember else None
         options = replace(_options(chosen, output, dns, keys), remember=notebook.note if notebook else None)
         if chosen.header or chosen.add_header or (chosen.explain_for_user and output.format in ("human", "plain")):
@@ -82,6 +82,7 @@ def _options(chosen: VerifyChoices, output: OutputOptions, dns: DnsOptions, keys
         authserv_id=chosen.authserv_id,
         trust_authres=_valid_id(chosen.trust_authres) if chosen.trust_authres else "",
         second_opinion=chosen.second_opinion,
+        accept_case_variant=chosen.accept_case_variant,
     )
 
 

@@ -32,7 +32,8 @@ _BEST = (ContentAnswer.GOOD, ContentAnswer.BAD, ContentAnswer.UNJUDGED, ContentA
 @dataclass(frozen=True, slots=True)
 class ContentResult:
     """The content answer and why. `protected` says what the signature says of the header; `exposed` names a field that nothing
-    protects and that names somebody else; `commands` are what the user can do about it."""
+    protects and that names somebody else; `commands` are what the user can do about it; `temporary` is True where a lookup
+    failed that could change the answer."""
 
     answer: ContentAnswer
     reason: str
@@ -40,6 +41,7 @@ class ContentResult:
     protected: Protected
     exposed: str = ""
     commands: tuple[str, ...] = ()
+    temporary: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +65,12 @@ class _Judged:
     covered: Covered
     command: str = ""
     address: str = ""
+    temporary: bool = False
+
+    @property
+    def status(self) -> Status:
+        """The answer as a result word."""
+        return Status.TEMPERROR if self.temporary else _STATUSES[self.answer]
 
 
 def judge_content(mail: Mail, layers: Sequence[Layer]) -> ContentResult:
@@ -86,11 +94,10 @@ def judge_content(mail: Mail, layers: Sequence[Layer]) -> ContentResult:
         findings += [*_header(guarded), *strange]
     children = tuple(each.check for each in judged)
     facts = (Fact("answer", best.answer.value), Fact("coverage", best.covered.coverage.value))
-    check = Check("content", _STATUSES[best.answer], best.reason, facts, tuple(findings), children=children)
+    check = Check("content", best.status, best.reason, facts, tuple(findings), children=children)
     exposed = strange[0].message if strange else ""
-    return ContentResult(
-        best.answer, best.reason, check, guarded, exposed, tuple(each.command for each in outer if each.command)
-    )
+    commands = tuple(each.command for each in outer if each.command)
+    return ContentResult(best.answer, best.reason, check, guarded, exposed, commands, best.temporary)
 
 
 def beside(mail: Mail, layers: Sequence[Layer]) -> tuple[Finding, ...]:
@@ -158,9 +165,10 @@ def _layer(mail: Mail, layer: Layer, layers: Sequence[Layer]) -> _Judged:
     place = mail.structure.parts[layer.covered]
     below = [each.check if counts and not covered.attached else _quiet(each.check) for each in layer.signers]
     children = (*((layer.check,) if layer.check else ()), *below)
+    temporary = answer is ContentAnswer.UNJUDGED and identity is not None and identity.status is Status.TEMPERROR
     check = Check(
         f"{layer.method} {layer.form}",
-        _STATUSES[answer],
+        Status.TEMPERROR if temporary else _STATUSES[answer],
         reason,
         shown,
         tuple(findings) if counts else (),
@@ -168,7 +176,7 @@ def _layer(mail: Mail, layer: Layer, layers: Sequence[Layer]) -> _Judged:
         children,
     )
     command = (signer.command if signer else "") or (identity.command if identity else "")
-    return _Judged(layer, answer, reason, check, covered, command, identity.address if identity else "")
+    return _Judged(layer, answer, reason, check, covered, command, identity.address if identity else "", temporary)
 
 
 def _quiet(check: Check) -> Check:
@@ -223,7 +231,7 @@ def _not_good(tried: Sequence[tuple[Signer, Identity | None]]) -> tuple[ContentA
     """None of the signatures is a good one of the author's. One that fits and lacks trust counts most, then one that does not
     hold: what was changed stays so, whatever an unknown key says beside it."""
     for signer, identity in tried:
-        if identity is not None and identity.status is Status.NEUTRAL:
+        if identity is not None and identity.status in (Status.NEUTRAL, Status.TEMPERROR):
             return ContentAnswer.UNJUDGED, identity.reason, identity, signer
     for signer, identity in tried:
         if identity is not None or signer.status is not Status.NEUTRAL:

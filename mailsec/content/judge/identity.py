@@ -15,7 +15,7 @@ from mailsec.message.fields import Message
 from mailsec.message.mailbox import Mailbox
 from mailsec.message.person import normal, parse_address, same
 from mailsec.message.words import display_text
-from mailsec.trust.keyring.keys import Certificate, Keys, Kind
+from mailsec.trust.keyring.keys import Bound, Certificate, Keys, Kind
 
 _ADDRESS = re.compile(r"[^\s@<>\"'(),;:]{1,64}@[^\s@<>\"'(),;:]{1,255}")
 _SHOWN = 200
@@ -28,7 +28,8 @@ _TRUST = {
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """Whether a key is the author's: pass, fail (it is somebody else's) or neutral (nobody vouched for it yet)."""
+    """Whether a key is the author's: pass, fail (it is somebody else's), neutral (nobody vouched for it yet, or its domain
+    publishes other keys) or temperror (what its domain publishes could not be looked up)."""
 
     status: Status
     reason: str
@@ -49,6 +50,9 @@ def identify(author: Author, certificate: Certificate, keys: Keys) -> Identity:
     binding = keys.binding(certificate, address)
     if binding.bound.authenticated:
         return Identity(Status.PASS, f"the key of {clipped(address, _SHOWN)} ({binding.reason or binding.bound})", address)
+    if binding.bound in (Bound.DENIED, Bound.OPEN):
+        status = Status.NEUTRAL if binding.bound is Bound.DENIED else Status.TEMPERROR
+        return Identity(status, f"whether the key is the one of {clipped(address, _SHOWN)}: {binding.reason}", address)
     if any(each.fingerprint == certificate.fingerprint for each in keys.of_address(address)):
         command = _TRUST[certificate.kind].format(certificate.fingerprint, address)
         said = f"the key {certificate.fingerprint} says that it is of {clipped(address, _SHOWN)}; nobody vouched for that yet"

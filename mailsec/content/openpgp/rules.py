@@ -225,6 +225,23 @@ NOT_FOR = Rule(
     "Name that recipient's key too, with --to-key FILE.",
 )
 
+MIXED_CASE = Rule(
+    "openpgpkey-mixed-case",
+    Severity.LOW,
+    "The record is for an address with upper-case letters, and many programs ask for the lower-cased one",
+    "RFC 7929 section 4",
+    (Threat.UNAVAILABLE,),
+    "Publish a record for every spelling that is in use.",
+)
+LARGE = Rule(
+    "openpgpkey-large",
+    Severity.LOW,
+    "The record is so large that some name servers and networks will not carry it",
+    "RFC 7929 section 2.1.2",
+    (Threat.UNAVAILABLE,),
+    "Publish the key without the certifications of others and without other user IDs.",
+)
+
 RULES: tuple[Rule, ...] = (
     CASE_VARIANT,
     INSECURE,
@@ -253,4 +270,6 @@ RULES: tuple[Rule, ...] = (
     INJECTED,
     OVERRULED,
     NOT_FOR,
+    MIXED_CASE,
+    LARGE,
 )

@@ -2,27 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from mailsec.core.errors import BadInput
+from mailsec.core.results import Status
 from mailsec.message.person import parse_address, same
 from mailsec.trust.keyring.keys import Binding, Bound, Certificate, Keys
 
 if TYPE_CHECKING:
+    from mailsec.content.smime.dane import Association
     from mailsec.content.smime.signature import SignatureResult
+
+_BOUNDS = {Status.PASS: Bound.DANE, Status.FAIL: Bound.DENIED, Status.TEMPERROR: Bound.OPEN}
 
 
 @dataclass(frozen=True, slots=True)
 class Harvested:
     """A `Keys` over `base` and the signers' certificates in a message. Those in `vouched`, by fingerprint, have a path to a
-    trusted root; `names` are the addresses that each certificate has."""
+    trusted root; `names` are the addresses that each certificate has, `associations` what SMIMEA records say of each."""
 
     base: Keys
     listed: tuple[Certificate, ...]
     names: dict[str, tuple[str, ...]]
     vouched: frozenset[str]
+    associations: Mapping[str, Association] = field(default_factory=dict)
 
     def certificates(self, handles: Iterable[str]) -> Sequence[Certificate]:
         """Those of the base: a message names certificates in another way."""
@@ -33,9 +38,16 @@ class Harvested:
         return (*self.base.of_address(address), *(each for each in self.listed if self._names(each, address)))
 
     def binding(self, certificate: Certificate, address: str) -> Binding:
-        """Whether `address` belongs to `certificate`: as the base says, or because a trusted root vouches for it."""
+        """Whether `address` belongs to `certificate`: as the user says, as its domain publishes, or because the base or a
+        trusted root vouches for it."""
         known = self.base.binding(certificate, address)
-        if known.bound.authenticated or not self._names(certificate, address):
+        named = self._names(certificate, address)
+        said = self.associations.get(certificate.fingerprint)
+        if said is not None and not known.bound.ours and said.address == address:
+            unnamed = said.own and not self.names.get(certificate.fingerprint)
+            if (named or unnamed) and (bound := _BOUNDS.get(said.status)) is not None:
+                return Binding(address, bound, said.reason)
+        if known.bound.authenticated or not named:
             return known
         if certificate.fingerprint in self.vouched:
             return Binding(address, Bound.CERTIFIED, "a root that is trusted vouches for its certificate")
@@ -66,6 +78,7 @@ def harvested(base: Keys, results: Iterable[SignatureResult]) -> Harvested:
     listed: dict[str, Certificate] = {}
     names: dict[str, tuple[str, ...]] = {}
     vouched = set()
+    associations = {}
     for result in results:
         held = result.held
         if held is None or result.described is None:
@@ -74,4 +87,6 @@ def harvested(base: Keys, results: Iterable[SignatureResult]) -> Harvested:
         names[held.fingerprint] = result.described.addresses
         if result.vouched:
             vouched.add(held.fingerprint)
-    return Harvested(base, tuple(listed.values()), names, frozenset(vouched))
+        if result.association is not None:
+            associations[held.fingerprint] = result.association
+    return Harvested(base, tuple(listed.values()), names, frozenset(vouched), associations)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Protocol
 from mailsec.trust.keyring.keys import Keys
 
 if TYPE_CHECKING:
+    from mailsec.content.smime.published import Published
     from mailsec.trust.x509.signer import SignerPath
 
 
@@ -25,8 +26,10 @@ class PathJudge(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Judge:
-    """What signatures are judged with; `now` in seconds since 1970 UTC."""
+    """What signatures are judged with; `now` in seconds since 1970 UTC. `published` is what the DNS says of the author's
+    certificates, None where it was not asked."""
 
     keys: Keys
     path: PathJudge
     now: int
+    published: Published | None = None

@@ -87,6 +87,38 @@ TOO_MANY = Rule(
     (Threat.UNAVAILABLE,),
     "Keep the records of the present and the next certificate.",
 )
+MIXED_CASE = Rule(
+    "smimea-mixed-case",
+    Severity.LOW,
+    "The record is for an address with upper-case letters, and many programs ask for the lower-cased one",
+    "RFC 8162 section 4",
+    (Threat.UNAVAILABLE,),
+    "Publish a record for every spelling that is in use.",
+)
+LARGE = Rule(
+    "smimea-large",
+    Severity.LOW,
+    "The record is so large that some name servers and networks will not carry it",
+    "RFC 8162 section 7",
+    (Threat.UNAVAILABLE,),
+    "Use a certificate with an elliptic curve and without needless extensions.",
+)
+NOT_AUTHORITY = Rule(
+    "smimea-not-authority",
+    Severity.MEDIUM,
+    "The record calls a certificate an authority that may not issue others",
+    "RFC 5280 section 4.2.1.9",
+    _FORGED,
+    "Publish the person's own certificate with usage 3, or name the certificate of the authority.",
+)
+OTHER_CERTIFICATE = Rule(
+    "smimea-other-certificate",
+    Severity.MEDIUM,
+    "The domain publishes which certificates the address has, and the signer's is none of them",
+    "RFC 6698 section 2.1.1",
+    _FORGED,
+    "Ask the author in another way; one who has a new certificate has to publish it too.",
+)
 
 SIGNATURE_BAD = Rule(
     "smime-signature-bad",
@@ -196,6 +228,10 @@ RULES: tuple[Rule, ...] = (
     NOT_FOR_MAIL,
     WEAK,
     TOO_MANY,
+    MIXED_CASE,
+    LARGE,
+    NOT_AUTHORITY,
+    OTHER_CERTIFICATE,
     SIGNATURE_BAD,
     SIGNATURE_WEAK,
     SIGNATURE_DSA,

@@ -12,6 +12,7 @@ from mailsec.content.judge.layer import Signer
 from mailsec.content.smime import rules
 from mailsec.content.smime.capabilities import Capabilities
 from mailsec.content.smime.cms import CmsError, SignedData
+from mailsec.content.smime.dane import Association, associated
 from mailsec.content.smime.identifier import RSA_PSS, Identifier, key_oid
 from mailsec.content.smime.judging import Judge
 from mailsec.content.smime.numbers import ALGORITHMS, HASHES, digest, fits
@@ -66,7 +67,7 @@ _RULES = {
 @dataclass(frozen=True, slots=True)
 class SignatureResult:
     """What became of one signature. `certificate` (DER) is the signer's where it is known, `described` what it says; `path`
-    is None where nobody looked at it."""
+    is None where nobody looked at it, `association` what SMIMEA records say of it, None where they were not asked for."""
 
     answer: Answer
     reason: str
@@ -74,6 +75,7 @@ class SignatureResult:
     certificate: bytes = b""
     described: Described | None = None
     path: SignerPath | None = None
+    association: Association | None = None
 
     @property
     def vouched(self) -> bool:
@@ -120,7 +122,7 @@ class SignatureResult:
         rule = _RULES.get(self.answer)
         found = (finding(rule, self.reason),) if rule else ()
         shown = tuple(fact for fact in named if fact.value is not None)
-        below = (self.path.check,) if self.path is not None else ()
+        below = tuple(each.check for each in (self.association, self.path) if each is not None)
         return Check("signature", self.answer.status, self.reason, shown, found, children=below)
 
 
@@ -201,9 +203,12 @@ def _of_certificate(info: SignerInfo, der: bytes, signed: SignedData, judge: Jud
         return SignatureResult(answer, reason, info, der, described)
     others = [each for each in signed.certificates if each != der]
     path = judge.path([der, *others], now=judge.now)
+    said = associated(judge.published, [der, *others], path, now=judge.now) if judge.published else None
+    if said is not None and said.path is not None:
+        path = said.path
     if path.status is Status.FAIL:
         answer, reason = Answer.CERTIFICATE, f"its certificate is not good: {'; '.join(path.reasons)}"
-    return SignatureResult(answer, reason, info, der, described, path)
+    return SignatureResult(answer, reason, info, der, described, path, said)
 
 
 def _objections(described: Described) -> Iterator[tuple[Answer, str]]:

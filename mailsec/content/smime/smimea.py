@@ -97,8 +97,8 @@ def _judge(record: Record, address: Address, now: int) -> _Judged:
 
     try:
         fields = rdata.association(record.rdata)
-        if problem := _problem(fields):
-            raise RdataError(problem)
+        if trouble := problem(fields):
+            raise RdataError(trouble)
         if fields.selector != 0 or fields.matching != 0:
             return _Judged(_confirming(fields))
         certificate = load(fields.data)
@@ -108,7 +108,7 @@ def _judge(record: Record, address: Address, now: int) -> _Judged:
     return _certificate(fields, certificate, address, now)
 
 
-def _problem(fields: Association) -> str:
+def problem(fields: Association) -> str:
     """Why nobody can use the record; "" where it is well formed."""
     if fields.usage > 3 or fields.selector > 1 or fields.matching > 2:
         return f"{fields.usage} {fields.selector} {fields.matching} has a number that is not assigned"

@@ -25,12 +25,20 @@ class Bound(StrEnum):
     CERTIFIED = "certified"  # certified by an ultimately or fully trusted key, or by a root that is trusted
     STATED = "stated"  # `keys trust FINGERPRINT --address A`
     FILE = "file"  # the file was named on the command line: naming it is the trust
+    DANE = "dane"  # the domain publishes it for the address, and DNSSEC vouches for that
     NOT = "not authenticated"
+    DENIED = "denied"  # the domain publishes other ones for the address
+    OPEN = "not found out"  # what the domain publishes could not be looked up, and it counts
 
     @property
     def authenticated(self) -> bool:
         """True where the address may stand for the certificate."""
-        return self is not Bound.NOT
+        return self not in (Bound.NOT, Bound.DENIED, Bound.OPEN)
+
+    @property
+    def ours(self) -> bool:
+        """True where the user said so, which outweighs what anybody publishes."""
+        return self in (Bound.OWN, Bound.STATED, Bound.FILE)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,244 @@
+"""SMIMEA through the real entry point, in a small signed world: who signed a mail, and to whom one is encrypted."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from hashlib import sha256
+from pathlib import Path
+
+import pytest
+
+from mailsec.content.smime.smimea import owner_name
+from tests.api.signed import anchor_file, serve
+from tests.certificates import issue, spki
+from tests.content.smime.forge import (
+    ALICE,
+    HEADER,
+    MALLORY,
+    ROOT,
+    TEXT,
+    Signing,
+    detached,
+    multipart,
+    person,
+    signed_data,
+    usage,
+)
+from tests.trust.dnssec.authority import NOW, Signer, World, Zone
+
+AT = ("--at", str(NOW))
+SIGNERS = {zone: Signer() for zone in ("", "example", "bank.example")}
+ALONE = person("alice@bank.example", None)
+
+
+def smimea(address: str, form: str, data: bytes) -> str:
+    return f"{owner_name(address).partition('.bank.example')[0]} SMIMEA {form} {data.hex()}"
+
+
+@dataclass
+class Dns:
+    """Publishes records of bank.example, and says how to ask for them."""
+
+    folder: Path
+    servers: list[str] = field(default_factory=list)
+
+    @contextmanager
+    def publish(self, *lines: str, signed: bool = True, expired: bool = False) -> Iterator[tuple[str, ...]]:
+        end = NOW - 1 if expired else NOW + 86_400
+        bank = Zone("bank.example", "\n".join(lines), SIGNERS["bank.example"] if signed else None, expiration=end)
+        world = World(Zone("", signer=SIGNERS[""]), Zone("example", signer=SIGNERS["example"]), bank)
+        with serve(world) as server:
+            yield "--nameserver", server.address, "--trust-anchor", anchor_file(world, self.folder), *AT
+
+
+@pytest.fixture
+def dns(tmp_path: Path) -> Dns:
+    return Dns(tmp_path)
+
+
+@pytest.fixture
+def roots(tmp_path: Path) -> Path:
+    path = tmp_path / "roots.pem"
+    path.write_bytes(ROOT.pem)
+    return path
+
+
+@pytest.fixture
+def no_roots(tmp_path: Path) -> Path:
+    path = tmp_path / "other.pem"
+    path.write_bytes(MALLORY.pem)
+    return path
+
+
+FILE = detached(TEXT, Signing(ALONE))
+OWN = smimea("alice@bank.example", "3 0 0", ALONE.der)
+
+
+def test_a_certificate_that_its_domain_publishes_needs_no_root(dns: Dns, no_roots: Path, mailsec) -> None:
+    with dns.publish(OWN) as how:
+        ended = mailsec("verify", *how, "--ca", no_roots, "--json", "-", stdin=FILE)
+    report = json.loads(ended.stdout)
+    assert (ended.code, report["verdict"]["content"]) == (0, "good"), ended.stdout
+    assert f"SMIMEA 3 0 0 at {owner_name('alice@bank.example')} means it, DNSSEC secure" in report["summary"]
+
+
+def test_a_certificate_without_any_address_is_its_owners_where_a_record_means_it(dns: Dns, no_roots: Path, mailsec) -> None:
+    nameless = issue("Alice", extensions=[usage()])
+    with dns.publish(smimea("alice@bank.example", "3 1 1", sha256(spki(nameless.der)).digest())) as how:
+        ended = mailsec("verify", *how, "--ca", no_roots, "-", stdin=detached(TEXT, Signing(nameless)))
+    assert ended.code == 0, ended.stdout
+
+
+def test_that_can_be_repeated_from_saved_answers(dns: Dns, no_roots: Path, tmp_path: Path, mailsec) -> None:
+    with dns.publish(OWN) as how:
+        mailsec("verify", *how, "--ca", no_roots, "--save-answers", tmp_path / "run", "-", stdin=FILE)
+    ended = mailsec("verify", *how[2:], "--answers", tmp_path / "run", "--ca", no_roots, "-", stdin=FILE)
+    assert ended.code == 0, ended.stdout
+
+
+def test_validation_that_is_switched_off_asks_nothing(dns: Dns, no_roots: Path, mailsec) -> None:
+    with dns.publish(OWN) as how:
+        ended = mailsec("verify", *how, "--dnssec", "off", "--ca", no_roots, "--trace", "-", stdin=FILE)
+    assert (ended.code, "SMIMEA" in ended.stdout) == (7, False)
+
+
+def test_without_dnssec_nothing_may_be_trusted(dns: Dns, no_roots: Path, mailsec) -> None:
+    with dns.publish(OWN, signed=False) as how:
+        ended = mailsec("verify", *how, "--ca", no_roots, "-", stdin=FILE)
+    assert ended.code == 7
+    assert "DNSSEC is insecure" in ended.stdout
+
+
+def test_a_bogus_answer_is_a_failed_lookup(dns: Dns, no_roots: Path, roots: Path, mailsec) -> None:
+    with dns.publish(OWN, expired=True) as how:
+        assert mailsec("verify", *how, "--ca", no_roots, "-", stdin=FILE).code == 5
+        ended = mailsec("verify", *how, "--ca", roots, "--json", "-", stdin=detached())
+        assert mailsec("verify", *how, "--ca", roots, "--require", "content", "-", stdin=detached()).code == 5
+    assert (ended.code, json.loads(ended.stdout)["verdict"]["overall"]) == (5, "temperror"), "others may be published"
+
+
+def test_records_of_another_certificate_outweigh_a_root_but_not_the_user(
+    dns: Dns, roots: Path, tmp_path: Path, mailsec
+) -> None:
+    (tmp_path / "alice.pem").write_bytes(ALICE.pem)
+    with dns.publish(OWN) as how:
+        ended = mailsec("verify", *how, "--ca", roots, "-", stdin=detached())
+        named = mailsec("verify", *how, "--ca", roots, "--key", tmp_path / "alice.pem", "-", stdin=detached())
+    assert ended.code == 7
+    assert "smimea-other-certificate" in ended.stdout
+    assert named.code == 0
+
+
+def test_no_record_leaves_it_to_the_root(dns: Dns, roots: Path, mailsec) -> None:
+    with dns.publish() as how:
+        assert mailsec("verify", *how, "--ca", roots, "-", stdin=detached()).code == 0
+
+
+def test_records_of_the_lower_cased_address(dns: Dns, no_roots: Path, mailsec) -> None:
+    upper = person("Alice@bank.example", None)
+    file = detached(TEXT, Signing(upper)).replace(b"<alice@", b"<Alice@", 1)
+    with dns.publish(smimea("alice@bank.example", "3 0 0", upper.der)) as how:
+        ended = mailsec("verify", *how, "--ca", no_roots, "-", stdin=file)
+        accepted = mailsec("verify", *how, "--ca", no_roots, "--accept-case-variant", "-", stdin=file)
+    assert (ended.code, accepted.code) == (7, 0)
+    assert "smimea-case-variant" in ended.stdout
+
+
+def test_a_certificate_of_another_address_stays_another(dns: Dns, no_roots: Path, mailsec) -> None:
+    with dns.publish(smimea("alice@bank.example", "3 0 0", MALLORY.der)) as how:
+        ended = mailsec("verify", *how, "--ca", no_roots, "-", stdin=detached(TEXT, Signing(MALLORY)))
+    assert ended.code == 1
+    assert "content-signer-not-author" in ended.stdout
+
+
+@pytest.mark.parametrize("author", [b"From: a@bank.example, b@bank.example", b"From: nobody", b"From: a@[192.0.2.1]"])
+def test_without_one_author_nobody_is_asked_for(author: bytes, dns: Dns, mailsec) -> None:
+    file = HEADER.replace(b"From: Alice <alice@bank.example>", author) + multipart(TEXT, signed_data(TEXT, Signing(ALONE)))
+    with dns.publish(OWN) as how:
+        assert "SMIMEA" not in mailsec("verify", *how, "--trace", "-", stdin=file).stdout
+
+
+# --- encrypting
+
+BOB_AT = person("bob@bank.example", None)
+BOB_OWN = smimea("bob@bank.example", "3 0 0", BOB_AT.der)
+DRAFT = b"From: alice@bank.example\r\nTo: Bob <bob@bank.example>\r\nSubject: x\r\n\r\nHello Bob.\r\n"
+
+
+@pytest.fixture
+def bob(tmp_path: Path) -> Path:
+    path = tmp_path / "bob.pem"
+    path.write_bytes(BOB_AT.pem + BOB_AT.key_pem)
+    return path
+
+
+def test_a_recipients_certificate_comes_from_the_dns(dns: Dns, bob: Path, mailsec) -> None:
+    with dns.publish(BOB_OWN) as how:
+        ended = mailsec("encrypt", "--smime", "--dane", *how, stdin=DRAFT)
+    assert ended.code == 0, ended.stderr
+    assert "smime-not-for" not in ended.stderr
+    assert "Hello Bob." in mailsec("decrypt", "--key", bob, "-", stdin=ended.out).stdout
+
+
+def test_present_and_next_certificate(dns: Dns, bob: Path, mailsec) -> None:
+    following = smimea("bob@bank.example", "3 0 0", person("bob@bank.example", None).der)
+    old = smimea("bob@bank.example", "3 0 0", person("bob@bank.example", None, days=(-9, -1)).der)
+    with dns.publish(following, old, BOB_OWN) as how:
+        ended = mailsec("encrypt", "--smime", "--dane", *how, stdin=DRAFT)
+    assert ended.code == 0
+    assert "Hello Bob." in mailsec("decrypt", "--key", bob, "-", stdin=ended.out).stdout
+
+
+def test_a_file_that_is_named_comes_first(dns: Dns, bob: Path, mailsec) -> None:
+    with dns.publish(signed=False) as how:
+        assert mailsec("encrypt", "--smime", "--dane", "--to-key", bob, *how, stdin=DRAFT).code == 0
+
+
+@pytest.mark.parametrize(
+    ("lines", "why"),
+    [
+        ((), "no SMIMEA record"),
+        ((smimea("bob@bank.example", "3 0 1", sha256(BOB_AT.der).digest()),), "none carries it"),
+        ((smimea("bob@bank.example", "2 0 0", ROOT.der),), "none carries it"),
+        ((smimea("bob@bank.example", "3 0 0", ALONE.der),), "names other addresses"),
+        ((smimea("bob@bank.example", "3 0 0", person("bob@bank.example", None, days=(-9, -1)).der),), "has expired"),
+        (
+            (smimea("bob@bank.example", "3 0 0", person("bob@bank.example", None, usages=usage(agree=False)).der),),
+            "keyAgreement",
+        ),
+        ((smimea("bob@bank.example", "3 0 0", BOB_AT.der[:-9] + b"x" * 9),), ""),
+    ],
+)
+def test_nothing_is_made_without_a_certificate_that_may_be_used(lines: tuple[str, ...], why: str, dns: Dns, mailsec) -> None:
+    with dns.publish(*lines) as how:
+        ended = mailsec("encrypt", "--smime", "--dane", *how, stdin=DRAFT)
+    assert why in ended.stderr
+    assert (ended.code, ended.stdout) == (7, "") or not why
+
+
+def test_insecure_and_bogus_answers_and_other_cases_are_refused(dns: Dns, mailsec) -> None:
+    with dns.publish(BOB_OWN, signed=False) as how:
+        insecure = mailsec("encrypt", "--smime", "--dane", *how, stdin=DRAFT)
+    with dns.publish(BOB_OWN, expired=True) as how:
+        bogus = mailsec("encrypt", "--smime", "--dane", *how, stdin=DRAFT)
+    upper = DRAFT.replace(b"<bob@", b"<Bob@")
+    with dns.publish(smimea("bob@bank.example", "3 0 0", issue("Bob", extensions=[usage()]).der)) as how:
+        variant = mailsec("encrypt", "--smime", "--dane", *how, stdin=upper)
+        accepted = mailsec("encrypt", "--smime", "--dane", "--accept-case-variant", *how, stdin=upper)
+    assert [insecure.code, bogus.code, variant.code, accepted.code] == [7, 5, 7, 0]
+    assert "DNSSEC is insecure" in insecure.stderr
+    assert "somebody else" in variant.stderr
+
+
+def test_an_address_that_cannot_be_asked_for(dns: Dns, mailsec) -> None:
+    with dns.publish(BOB_OWN) as how:
+        ended = mailsec("encrypt", "--smime", "--dane", *how, stdin=DRAFT.replace(b"<bob@bank.example>", b"<bob@[192.0.2.1]>"))
+    assert (ended.code, "DNS can be asked" in ended.stderr) == (7, True)
+
+
+@pytest.mark.parametrize("arguments", [("--pgp", "--dane"), ("--smime", "--offline"), ("--smime", "--accept-case-variant")])
+def test_options_that_need_dane(arguments: tuple[str, ...], mailsec) -> None:
+    assert mailsec("encrypt", *arguments, stdin=DRAFT).code == 2
