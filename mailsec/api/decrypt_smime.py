@@ -22,7 +22,7 @@ from mailsec.core.exits import Exit
 from mailsec.core.limits import CMS_NESTING
 from mailsec.core.results import Check, Fact, Finding, Produced, Report, Status, finding, worst_severity
 from mailsec.message.authors import author
-from mailsec.message.compose import as_entity, canonical, with_entity
+from mailsec.message.compose import as_pieces, canonical, header_alone, with_entity
 from mailsec.message.fields import Message, parse
 from mailsec.message.leaf import part_content
 from mailsec.message.mime import Form, Method, Structure, protection, structure
@@ -37,10 +37,9 @@ _WRAPPED = (Form.ENCRYPTED, Form.UNKNOWN)
 
 @dataclass(frozen=True, slots=True)
 class _Step:
-    """One ciphertext that was opened: the message with what was inside, what the outside said, and whether the ciphertext was
-    the whole message."""
+    """One ciphertext that was opened: what the outside said, without the ciphertext itself, and whether that was the whole
+    message."""
 
-    message: Message
     outside: Enveloped
     whole: bool
     findings: tuple[Finding, ...]
@@ -51,13 +50,15 @@ def holds_smime(found: Structure) -> bool:
     return any(each.method is Method.SMIME and each.form is not Form.CERTIFICATES for each in protection(found))
 
 
-def decrypt_smime(message: Message, subject: str, options: DecryptOptions, *, now: int) -> Produced | None:
-    """The message with all that is encrypted to us inside opened, and its report; None where nothing in it is encrypted.
+def decrypt_smime(held: list[Message], subject: str, options: DecryptOptions, *, now: int) -> Produced | None:
+    """The only message in `held` with all that is encrypted to us inside opened, and its report; None where nothing in it is
+    encrypted. It is taken out of the list, so that no ciphertext is kept beside the text that was in it.
 
     Where nothing made sure that a text was not changed on its way, neither its encryption nor a good signature within, it is
     not given out (`Produced.data` is empty) unless that is allowed. Raises BadInput, KeyUnavailable.
     """
     steps: list[_Step] = []
+    message = held.pop()
     lf_only = message.lf_only
     for _ in range(CMS_NESTING):
         message, found = unfolded(message, structure(message))
@@ -67,9 +68,15 @@ def decrypt_smime(message: Message, subject: str, options: DecryptOptions, *, no
         if inside is not None:
             message = inside
         elif sealed:
-            mail = Mail(message, found, author(message), keys)
-            steps.append(_opened(mail, sealed, options, None if steps else options.part))
-            message = steps[-1].message
+            outside, step = _found(
+                Mail(message, found, author(message), keys), sealed, options, None if steps else options.part
+            )
+            message = header_alone(message)
+            steps.append(step)
+            text = _text(outside, options)
+            del outside
+            message = _within(message, text)
+            del text
         else:
             break
     else:
@@ -98,10 +105,11 @@ def _signed_around(message: Message, found: Structure, layers: Sequence[Layer]) 
 
 
 def _within(message: Message, entity: bytes) -> Message:
-    return parse(with_entity(replace(message, lf_only=False), as_entity(canonical(entity))))
+    return parse(with_entity(replace(message, lf_only=False), as_pieces(canonical(entity))))
 
 
-def _opened(mail: Mail, sealed: Sequence[Layer], options: DecryptOptions, part: int | None) -> _Step:
+def _found(mail: Mail, sealed: Sequence[Layer], options: DecryptOptions, part: int | None) -> tuple[Enveloped, _Step]:
+    """The ciphertext to open, and what is to be said of it. Raises BadInput where there is no single one that may be opened."""
     if part is None and len(sealed) > 1:
         raise BadInput(
             f"the message holds {len(sealed)} ciphertexts, as somebody would who wants strangers' texts decrypted",
@@ -116,10 +124,8 @@ def _opened(mail: Mail, sealed: Sequence[Layer], options: DecryptOptions, part: 
         raise BadInput(f"cannot be opened: {error}") from None
     if outside.cipher.legacy and not options.allow_legacy:
         raise BadInput(f"it is encrypted with {outside.cipher.name}, which can be broken", hint="open it with --allow-legacy")
-    text = _text(outside, options)
-    strange = beside(mail, sealed)
     whole = coverage(mail.message, mail.structure, layer).coverage is Coverage.FULL
-    return _Step(_within(mail.message, text), outside, whole, strange)
+    return outside, _Step(replace(outside, content=memoryview(b"")), whole, beside(mail, sealed))
 
 
 def _text(outside: Enveloped, options: DecryptOptions) -> bytes:

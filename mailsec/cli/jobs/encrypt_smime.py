@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from mailsec.api.encrypt_smime import SmimeOptions, encrypt_smime
 from mailsec.api.session import Session
 from mailsec.api.sign_openpgp import SignKeys
 from mailsec.cli.complaint import say_report
 from mailsec.cli.encrypt import EncryptChoices
-from mailsec.cli.io import each_input, write_message
+from mailsec.cli.io import each_unread, write_message
 from mailsec.cli.jobs.keyfile import key_files, passphrases
 from mailsec.cli.keys import PassphraseOptions
 from mailsec.core.errors import KeyUnavailable
@@ -31,12 +33,12 @@ def run(file: str, chosen: EncryptChoices, passphrase: PassphraseOptions) -> int
     with Session() as clock:
         now = clock.now
 
-    def one(name: str, data: bytes) -> int:
+    def one(name: str, content: Callable[[], bytes]) -> int:
         signing = SignKeys(own, ours, passphrases(passphrase)) if chosen.sign else None
-        produced = encrypt_smime(data, name, SmimeOptions(theirs, certificates, chosen.cbc, signing, chain), now=now)
+        produced = encrypt_smime(content(), name, SmimeOptions(theirs, certificates, chosen.cbc, signing, chain), now=now)
         write_message(produced.data, chosen.path, (file, *chosen.keys, *chosen.to_keys))
         if not chosen.quiet:
             say_report(produced.report)
         return produced.report.exit
 
-    return each_input((file,), one)
+    return each_unread((file,), one)

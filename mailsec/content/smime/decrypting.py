@@ -5,6 +5,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
+from io import BytesIO
 
 from cryptography.exceptions import InvalidTag, UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
@@ -19,6 +20,7 @@ from mailsec.content.smime.ber import BerError, elements
 from mailsec.content.smime.cms import CmsError
 from mailsec.content.smime.enveloped import Enveloped, Mode
 from mailsec.content.smime.unwrapping import PrivateKey, content_key, supported
+from mailsec.message.pieces import chunks
 
 _SEQUENCE = 0x30
 _FAILED = "no key at hand opens it, or it was damaged or changed on its way"
@@ -78,16 +80,20 @@ def is_for(found: Enveloped, certificate: bytes) -> bool:
 
 
 def _text(found: Enveloped, key: bytes) -> bytes | None:
-    """What the content key opens, None where it does not fit."""
+    """What the content key opens, None where it does not fit: nothing leaves this before the last octet was checked."""
+    out = BytesIO()
     try:
         if found.cipher.mode is Mode.GCM:
             cipher = Cipher(AES(key), modes.GCM(found.iv, found.mac, min_tag_length=12)).decryptor()
             cipher.authenticate_additional_data(found.aad)
-            return cipher.update(found.content) + cipher.finalize()
+            out.writelines(map(cipher.update, chunks([found.content])))
+            out.write(cipher.finalize())
+            return out.getvalue()
         opener = Cipher(_algorithm(found, key), modes.CBC(found.iv)).decryptor()
-        padded = opener.update(found.content) + opener.finalize()
         unpadder = PKCS7(8 * found.cipher.block).unpadder()
-        return unpadder.update(padded) + unpadder.finalize()
+        out.writelines(unpadder.update(opener.update(chunk)) for chunk in chunks([found.content]))
+        out.write(unpadder.update(opener.finalize()) + unpadder.finalize())
+        return out.getvalue()
     except (InvalidTag, ValueError):
         return None
     except UnsupportedAlgorithm:
