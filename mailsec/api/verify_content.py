@@ -7,11 +7,11 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, TypeAlias
 
-from mailsec.api.verify_case import Evidenced
 from mailsec.core.results import Check, Status, finding
 from mailsec.message.mime import Method, protection
 
 if TYPE_CHECKING:
+    from mailsec.api.verify_case import Evidenced
     from mailsec.content.judge.layer import Layer
     from mailsec.content.openpgp.signature import SignatureResult
     from mailsec.content.smime.judging import PathJudge
