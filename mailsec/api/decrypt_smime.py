@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -47,7 +47,7 @@ class _Step:
 
 def holds_smime(found: Structure) -> bool:
     """True where a part of the message is a CMS structure that may have to be opened."""
-    return any(each.method is Method.SMIME and each.form is not Form.CERTIFICATES for each in protection(found))
+    return any(each.method is Method.SMIME for each in protection(found))
 
 
 def decrypt_smime(held: list[Message], subject: str, options: DecryptOptions, *, now: int) -> Produced | None:
@@ -58,6 +58,7 @@ def decrypt_smime(held: list[Message], subject: str, options: DecryptOptions, *,
     not given out (`Produced.data` is empty) unless that is allowed. Raises BadInput, KeyUnavailable.
     """
     steps: list[_Step] = []
+    around: list[Check] = []
     message = held.pop()
     lf_only = message.lf_only
     for _ in range(CMS_NESTING):
@@ -66,6 +67,7 @@ def decrypt_smime(held: list[Message], subject: str, options: DecryptOptions, *,
         sealed = [each for each in layers if _is_sealed(each) and (each.part == 0 or not steps)]
         inside = _signed_around(message, found, layers)
         if inside is not None:
+            around += (check for each in layers if each.part == 0 for check in _of_layer(each))
             message = inside
         elif sealed:
             outside, step = _found(
@@ -84,6 +86,7 @@ def decrypt_smime(held: list[Message], subject: str, options: DecryptOptions, *,
     if not steps:
         return None
     content = judge_content(Mail(message, found, author(message), keys), layers)
+    content = replace(content, check=replace(content.check, children=(*around, *content.check.children)))
     return _produced(replace(message, lf_only=lf_only), subject, steps, content, options, now)
 
 
@@ -102,6 +105,14 @@ def _signed_around(message: Message, found: Structure, layers: Sequence[Layer]) 
         if within is not None and any(other.part == 0 and other.form in _WRAPPED for other in protection(structure(within))):
             return within
     return None
+
+
+def _of_layer(layer: Layer) -> Iterator[Check]:
+    """What became of a signature around a ciphertext. It says who sent that on, not who wrote the text, and decides nothing;
+    one that does not hold is said."""
+    if layer.check is not None:
+        yield layer.check
+    yield from (each.check for each in layer.signers)
 
 
 def _within(message: Message, entity: bytes) -> Message:
