@@ -72,6 +72,10 @@ class AtHand:
         """The certificates whose secret keys are at hand."""
         return _each_once(found for source in self._all() for found in source.own())
 
+    def capabilities(self, fingerprint: str) -> bytes | None:
+        """What the holder of an X.509 certificate signed that it can read (SMIMECapabilities, DER)."""
+        return next((found for source in self._all() if (found := source.capabilities(fingerprint)) is not None), None)
+
 
 def _each_once(found: Iterator[Certificate]) -> list[Certificate]:
     unique: dict[str, Certificate] = {}

@@ -19,7 +19,7 @@ from mailsec.content.smime.enveloped import Enveloped, enveloped
 from mailsec.content.smime.mail import unfolded
 from mailsec.core.errors import BadInput, KeyUnavailable
 from mailsec.core.exits import Exit
-from mailsec.core.limits import CMS_NESTING
+from mailsec.core.limits import CMS_NESTING, MAX_HEADER_BYTES
 from mailsec.core.results import Check, Fact, Finding, Produced, Report, Status, finding, worst_severity
 from mailsec.message.authors import author
 from mailsec.message.compose import as_pieces, canonical, header_alone, with_entity
@@ -100,11 +100,24 @@ def _signed_around(message: Message, found: Structure, layers: Sequence[Layer]) 
         if each.part != 0 or each.form is not Form.SIGNED or each.method is not Method.SMIME:
             continue
         covered = found.parts[each.covered]
-        entity = message.data[covered.header : covered.end] if each.entity is None and not each.opaque else each.entity
-        within = _within(message, entity) if entity is not None else None
-        if within is not None and any(other.part == 0 and other.form in _WRAPPED for other in protection(structure(within))):
+        if each.entity is not None:
+            entity = memoryview(each.entity)
+            inner = structure(parse(bytes(entity[:MAX_HEADER_BYTES]))), 0
+        elif each.opaque:
+            continue
+        else:
+            entity = memoryview(message.data)[covered.header : covered.end]
+            inner = found, each.covered
+        # looked at first, as most of what is signed is a large text and no structure
+        within = _within(message, bytes(entity)) if _holds_ciphertext(*inner) else None
+        if within is not None and _holds_ciphertext(structure(within), 0):
             return within
     return None
+
+
+def _holds_ciphertext(found: Structure, part: int) -> bool:
+    """True where a part is said to be an encrypted structure, or one of an unknown kind."""
+    return any(each.part == part and each.form in _WRAPPED for each in protection(found))
 
 
 def _of_layer(layer: Layer) -> Iterator[Check]:

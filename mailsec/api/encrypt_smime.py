@@ -9,9 +9,12 @@ from mailsec.api.recipients import addresses
 from mailsec.api.sign_openpgp import SignKeys, readable, signing_check, signings_for
 from mailsec.api.tool import TOOL
 from mailsec.content.smime import rules
+from mailsec.content.smime.capabilities import AES_256_CBC, AES_256_GCM
+from mailsec.content.smime.compressing import compressed_entity
 from mailsec.content.smime.decrypting import Secret
 from mailsec.content.smime.encrypting import EncryptingError, check, encrypted_entity
-from mailsec.content.smime.signing import SigningError, signed_entity
+from mailsec.content.smime.enveloped import Mode
+from mailsec.content.smime.signing import SignForm, SigningError, signed_entity
 from mailsec.core.errors import KeyUnavailable, UsageError
 from mailsec.core.exits import Exit
 from mailsec.core.limits import CMS_RECIPIENTS
@@ -26,14 +29,18 @@ _SHOWN = 20
 
 @dataclass(frozen=True, slots=True)
 class SmimeOptions:
-    """To whom a message is encrypted: `certificates`, of which `keys` knows whose they are. `cbc` makes what old readers open;
-    `sign` signs it within, and `chain` (DER) goes along with that."""
+    """To whom a message is encrypted: `certificates`, of which `keys` knows whose they are. `cbc` makes what old readers open,
+    with `oaep` for RSA keys what only some of them do; `sign` signs it within (`pss`: with RSASSA-PSS), and `chain` (DER) goes
+    along with that. `compress` compresses it, after it was signed."""
 
     keys: Keys
     certificates: Sequence[Certificate]
     cbc: bool = False
     sign: SignKeys | None = None
     chain: tuple[bytes, ...] = ()
+    oaep: bool = False
+    pss: bool = False
+    compress: bool = False
 
 
 def encrypt_smime(file: bytes, subject: str, options: SmimeOptions, *, now: int) -> Produced:
@@ -53,16 +60,19 @@ def encrypt_smime(file: bytes, subject: str, options: SmimeOptions, *, now: int)
         if options.sign is not None:
             signings = signings_for(message, options.sign)
             secrets = [Secret(each.certificate.data, each.secret, each.passphrase) for each in signings]
-            entity = tuple(signed_entity(entity, secrets, options.chain, opaque=False, now=now))
+            entity = tuple(signed_entity(entity, secrets, options.chain, SignForm(pss=options.pss), now=now))
             children = [signing_check(message, each, options.sign.keys) for each in signings]
         for each in options.certificates:
             _checked(each, now)
     except SigningError as error:
         raise KeyUnavailable(str(error)) from None
-    made = encrypted_entity(entity, [each.data for each in options.certificates], cbc=options.cbc)
+    if options.compress:
+        entity = tuple(compressed_entity(entity))
+    cipher = AES_256_CBC if options.cbc else AES_256_GCM
+    made = encrypted_entity(entity, [each.data for each in options.certificates], cipher, oaep=options.oaep)
     sentence = "Encrypted to " + ", ".join(each.fingerprint for each in options.certificates[:_SHOWN])
     sentence += ", signed." if options.sign is not None else "."
-    facts = (Fact("cipher", "AES-256-CBC" if options.cbc else "AES-256-GCM"), Fact("authenticated", not options.cbc))
+    facts = (Fact("cipher", cipher.name), Fact("authenticated", cipher.mode is Mode.GCM), Fact("compressed", options.compress))
     found = Check("smime", Status.PASS, sentence, facts, tuple(_findings(message, options)), children=tuple(children))
     report = Report(subject, Status.PASS, sentence, (found,), now, TOOL, Exit.HOLDS)
     return Produced(with_entity(message, made), report)

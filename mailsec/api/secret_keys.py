@@ -49,7 +49,7 @@ class Unlocker:
 
 def _is_locked(certificate: Certificate, secret: bytes) -> bool:
     if certificate.kind is Kind.X509:
-        from mailsec.content.smime.decrypting import is_locked as is_locked_x509
+        from mailsec.trust.x509.privatekey import is_locked as is_locked_x509
 
         return is_locked_x509(secret)
     from mailsec.content.openpgp.decrypting import is_locked

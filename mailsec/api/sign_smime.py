@@ -5,7 +5,7 @@ from __future__ import annotations
 from mailsec.api.sign_openpgp import SignKeys, readable, signing_check, signings_for
 from mailsec.api.tool import TOOL
 from mailsec.content.smime.decrypting import Secret
-from mailsec.content.smime.signing import SigningError, signed_entity
+from mailsec.content.smime.signing import DETACHED, SignForm, SigningError, signed_entity
 from mailsec.core.errors import KeyUnavailable
 from mailsec.core.exits import Exit
 from mailsec.core.results import Check, Produced, Report, Status
@@ -13,10 +13,10 @@ from mailsec.message.compose import entity_pieces, with_entity
 
 
 def sign_smime(
-    file: bytes, subject: str, keys: SignKeys, chain: tuple[bytes, ...] = (), *, opaque: bool = False, now: int
+    file: bytes, subject: str, keys: SignKeys, chain: tuple[bytes, ...] = (), form: SignForm = DETACHED, *, now: int
 ) -> Produced:
-    """`file` with its content signed: as the first part of a multipart/signed, or `opaque`, inside of the signature. The
-    certificates in `chain` (DER) go along.
+    """`file` with its content signed: as the first part of a multipart/signed, or as `form` says. The certificates in `chain`
+    (DER) go along.
 
     Raises NothingToJudge, BadInput, and KeyUnavailable where no key may sign or one stays locked.
     """
@@ -25,7 +25,7 @@ def sign_smime(
     signings = signings_for(message, keys)
     secrets = [Secret(each.certificate.data, each.secret, each.passphrase) for each in signings]
     try:
-        entity = signed_entity(entity_pieces(message), secrets, chain, opaque=opaque, now=now)
+        entity = signed_entity(entity_pieces(message), secrets, chain, form, now=now)
     except SigningError as error:
         raise KeyUnavailable(str(error)) from None
     children = tuple(signing_check(message, each, keys.keys) for each in signings)

@@ -15,12 +15,14 @@ if TYPE_CHECKING:
     from mailsec.content.judge.layer import Layer
     from mailsec.content.openpgp.signature import SignatureResult
     from mailsec.content.smime.judging import PathJudge
+    from mailsec.content.smime.mail import Found
     from mailsec.message.authors import Author
     from mailsec.message.fields import Message
     from mailsec.message.mime import Structure
     from mailsec.trust.keyring.keys import Keys
 
     Seen: TypeAlias = Callable[[bytes, SignatureResult], None] | None
+    Remember: TypeAlias = Callable[[Message, Structure, Sequence[Found]], None]
 
 _MARK = b"-----BEGIN PGP "
 
@@ -28,11 +30,13 @@ _MARK = b"-----BEGIN PGP "
 @dataclass(frozen=True, slots=True)
 class ContentKeys:
     """What signatures of content are judged with: `keys` (None: no key is known), and the roots in `ca_file` ("": those of the
-    system). With `second_opinion` sqv or gpgv is asked about each OpenPGP signature that is accepted here."""
+    system). With `second_opinion` sqv or gpgv is asked about each OpenPGP signature that is accepted here. `remember`
+    is told of the S/MIME in the message, and of what became of its signatures."""
 
     keys: Keys | None = None
     ca_file: str = ""
     second_opinion: bool = False
+    remember: Remember | None = None
 
 
 def with_content(evidenced: Evidenced, known: ContentKeys, *, now: int) -> Evidenced:
@@ -80,6 +84,8 @@ def judged_layers(
         from mailsec.content.smime.mail import layers as smime_layers
 
         there = smime_layers(message, found, author, SmimeJudge(keys, path_judge(known.ca_file), now))
+        if known.remember is not None:
+            known.remember(message, found, there)
         made += (each.layer for each in there)
         keys = harvested(keys, (result for each in there for result in each.results))
     return sorted(made, key=lambda layer: layer.part), keys

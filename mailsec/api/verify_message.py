@@ -27,6 +27,7 @@ from mailsec.sender.dmarc.evaluate import evaluate as evaluate_dmarc
 from mailsec.sender.spoofing.judge import Arrival, Results, Subject, spoofing_check
 
 if TYPE_CHECKING:
+    from mailsec.api.verify_content import Remember
     from mailsec.api.verify_reported import Others
     from mailsec.sender.spf.evaluate import SpfResult
     from mailsec.trust.keyring.keys import Keys
@@ -46,7 +47,7 @@ class VerifyOptions:
     the question that the exit code answers.
     `protect` names domains that nobody else may look like, `authserv_id` the receiver as it writes Authentication-Results.
     `trust_authres` is the authserv-id of a receiver whose results, above its border, may stand in for what can no longer be
-    judged; `second_opinion` asks dkimpy, sqv or gpgv too.
+    judged; `second_opinion` asks dkimpy, sqv or gpgv too. `remember` is told of S/MIME and of what became of its signatures.
     """
 
     envelope: Envelope | None = None
@@ -62,6 +63,7 @@ class VerifyOptions:
     authserv_id: str = ""
     trust_authres: str = ""
     second_opinion: bool = False
+    remember: Remember | None = None
 
     @property
     def ours(self) -> tuple[str, ...]:
@@ -90,7 +92,7 @@ def verify_message(file: bytes, subject: str, session: Session, options: VerifyO
     trace = Trace() if options.trace else None
     flow = judge(message, envelope, options, now=now)
     evidenced = _with_opinion(flow, session, trace, now) if options.second_opinion else session.run(flow, trace)
-    known = ContentKeys(options.keys, session.settings.ca_file, options.second_opinion)
+    known = ContentKeys(options.keys, session.settings.ca_file, options.second_opinion, options.remember)
     evidenced = with_content(evidenced, known, now=now)
     case = case_of(evidenced, options.fail_on, allow_partial=options.allow_partial)
     decision = decide(case, options.require)

@@ -22,6 +22,8 @@ class EncryptChoices:
     sign: bool
     for_self: bool
     cbc: bool
+    oaep: bool
+    pss: bool
     bcc: str | None
     openpgp: str | None
     compress: bool
@@ -73,6 +75,8 @@ class EncryptChoices:
     help="Your secret key [default: the author's in the ring].",
 )
 @click.option("--cbc", is_flag=True, help="With --smime: AES-CBC, which old programs read and nothing protects from changes.")
+@click.option("--oaep", is_flag=True, help="With --smime --cbc: RSA with OAEP, which not all old programs read.")
+@click.option("--pss", is_flag=True, help="With --smime --sign: sign with RSASSA-PSS where the key is an RSA one.")
 @click.option("--for-self", is_flag=True, help="Let your own key (--key, or the author's in the ring) read it too.")
 @click.option(
     "--bcc",
@@ -100,14 +104,16 @@ def encrypt(file: str, pgp: bool, smime: bool, passphrase: PassphraseOptions, **
     The header fields stay readable, the Subject too. Keys that are revoked, expired, weak or not vouched for are refused. With
     a Bcc in the message nothing is made unless --bcc says how. GnuPG 2.2 can read the result, unless every key can do more.
 
-    With --smime the recipients are the certificates of --to-key (PEM); --key is a PEM file with the private key and its
-    certificate.
+    With --smime the recipients are the certificates of --to-key; --key is a file with the private key and its certificate (PEM,
+    DER, PKCS#12), or two files.
     """
     chosen = EncryptChoices(**choices)
     if pgp is smime:
         raise UsageError("say how to encrypt", hint="--pgp or --smime")
-    if chosen.cbc and not smime:
-        raise UsageError("--cbc is a form of --smime")
+    if (chosen.cbc or chosen.oaep or chosen.pss) and not smime:
+        raise UsageError("--cbc, --oaep and --pss are forms of --smime")
+    if chosen.pss and not chosen.sign:
+        raise UsageError("--pss says how to sign", hint="--smime --sign --pss")
     if chosen.signers and (smime or not chosen.sign):
         raise UsageError("--signer says which key of the ring signs", hint="--pgp --sign")
     if smime:
@@ -122,8 +128,10 @@ def encrypt(file: str, pgp: bool, smime: bool, passphrase: PassphraseOptions, **
 def _smime(file: str, chosen: EncryptChoices, passphrase: PassphraseOptions) -> int:
     """Encrypt with S/MIME; an option that only OpenPGP has is refused, not passed over."""
     overrules = (chosen.allow_revoked, chosen.allow_expired, chosen.allow_weak, chosen.allow_unauthenticated)
-    if any((*overrules, chosen.to, chosen.bcc, chosen.openpgp, chosen.compress, chosen.ring)):
-        raise UsageError("an option that is not one of --smime", hint="--to-key, --key, --sign, --for-self, --cbc, -o, -q")
+    if any((*overrules, chosen.to, chosen.bcc, chosen.openpgp, chosen.ring)):
+        raise UsageError(
+            "an option that is not one of --smime", hint="--to-key, --key, --sign, --for-self, --cbc, --compress, -o, -q"
+        )
     from mailsec.cli.jobs.encrypt_smime import run  # not before it is needed
 
     return run(file, chosen, passphrase)

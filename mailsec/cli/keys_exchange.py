@@ -6,12 +6,16 @@ from dataclasses import dataclass
 from typing import Any
 
 import click
+from click.core import ParameterSource
 
 from mailsec.cli.expiry import Expiry, When
 from mailsec.cli.keys import PassphraseOptions, RingOptions, passphrase_options, ring_options
 from mailsec.cli.options import PATH, TEXT, OutputOptions, answer_options, command
+from mailsec.core.errors import UsageError
 
 KINDS = ("ed25519", "rsa3072", "rsa4096", "p256", "p384", "p521")
+SMIME_KIND = "rsa3072"
+"""What every program and every authority takes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,10 +23,23 @@ class GenerateChoices:
     """The options of `keys generate`. `expire` is seconds from now on, a time, or None for never."""
 
     user_ids: tuple[str, ...]
-    kind: str
+    kind: str | None
     expire: When | None
-    openpgp: str
+    openpgp: str | None
     revocation_out: str
+    smime: bool
+    self_signed: bool
+    request_out: str
+
+
+@dataclass(frozen=True, slots=True)
+class ExportChoices:
+    """The options of `keys export`. `form` None is armor or PEM."""
+
+    secret: bool
+    binary: bool
+    form: str | None
+    path: str
 
 
 @command(
@@ -30,20 +47,24 @@ class GenerateChoices:
     examples=(
         'mailsec keys generate "Alice <alice@example.org>"',
         'mailsec keys generate --type rsa3072 --expire 1y "Alice <alice@example.org>" "Alice <a@work.example>"',
+        'mailsec keys generate --smime "Alice <alice@example.org>" > request.pem',
         'mailsec keys generate --passphrase-file secret.txt --revocation-out revoke-alice.asc "Alice <alice@example.org>"',
     ),
 )
 @click.argument("user_ids", type=TEXT, nargs=-1, required=True, metavar="USER-ID...")
-@click.option("--type", "kind", type=click.Choice(KINDS), default="ed25519", show_default=True, help="The kind of key.")
+@click.option("--type", "kind", type=click.Choice(KINDS), help="The kind of key [default: ed25519; with --smime rsa3072].")
+@click.option("--smime", is_flag=True, help="A key for S/MIME: it waits in the ring for its certificate.")
+@click.option("--self-signed", is_flag=True, help="With --smime: a certificate that the key signs itself, for tests.")
+@click.option(
+    "--request-out", type=PATH, default="", metavar="FILE", help="With --smime: write the request to FILE instead of stdout."
+)
 @click.option(
     "--expire", type=Expiry(), default="2y", show_default=True, metavar="WHEN", help="After 90d, 18m, 2y; a date; or never."
 )
 @click.option(
     "--openpgp",
     type=click.Choice(("rfc4880", "rfc9580")),
-    default="rfc4880",
-    show_default=True,
-    help="rfc9580 makes a key of version 6, which gpg and other older software cannot use.",
+    help="rfc9580 makes a key of version 6, which gpg and other older software cannot use [default: rfc4880].",
 )
 @click.option(
     "--revocation-out",
@@ -59,10 +80,27 @@ def generate(passphrase: PassphraseOptions, output: OutputOptions, where: RingOp
     """Make a key of your own for each USER-ID, a name and a mail address: a key to sign with and one to be written to.
 
     The passphrase protects it where it is kept; without it nobody reads your mail, you included.
+
+    With --smime one key is made for all USER-IDs, and the request for its certificate (PKCS#10) is written to stdout. Send it
+    to an authority; `keys import` joins the certificate that comes back with the key.
     """
+    chosen = GenerateChoices(**choices)
+    if not chosen.smime and (chosen.self_signed or chosen.request_out):
+        raise UsageError("--self-signed and --request-out belong to --smime")
+    if chosen.smime and (chosen.openpgp or chosen.revocation_out):
+        raise UsageError("--openpgp and --revocation-out are for OpenPGP keys, not for --smime")
+    if chosen.smime and not chosen.self_signed and _stated("expire"):
+        raise UsageError("the authority says how long the certificate lasts: --expire is not for a request")
+    if chosen.self_signed and chosen.request_out:
+        raise UsageError("a self-signed certificate needs no request")
     from mailsec.cli.jobs.keys import run_generate  # not before it is needed
 
-    return run_generate(GenerateChoices(**choices), passphrase, output, where)
+    return run_generate(chosen, passphrase, output, where)
+
+
+def _stated(option: str) -> bool:
+    """Whether an option with a default was given all the same."""
+    return click.get_current_context().get_parameter_source(option) is not ParameterSource.DEFAULT
 
 
 @command(
@@ -70,6 +108,7 @@ def generate(passphrase: PassphraseOptions, output: OutputOptions, where: RingOp
     examples=(
         "mailsec keys import bob.asc",
         "mailsec keys import alice.p12 --passphrase-file secret.txt",
+        "mailsec keys import signed.eml",
         "gpg --export | mailsec keys import",
         "gpg --export-secret-keys alice@example.org | mailsec keys import --passphrase-file new-passphrase.txt",
     ),
@@ -81,7 +120,8 @@ def generate(passphrase: PassphraseOptions, output: OutputOptions, where: RingOp
 def import_(files: tuple[str, ...], passphrase: PassphraseOptions, output: OutputOptions, where: RingOptions) -> int:
     """Take the keys in each FILE (or in stdin) into the ring, armored or binary; what is there already is merged.
 
-    OpenPGP keys, or X.509 certificates and their private keys: PEM, DER, PKCS#12 (.p12, .pfx), certs-only PKCS#7 (.p7c).
+    OpenPGP keys, or X.509 certificates and their private keys: PEM, DER, PKCS#12 (.p12, .pfx), certs-only PKCS#7 (.p7c). Of a
+    mail that is signed with S/MIME it is the certificates, and what their holders say that they can read.
 
     Importing a key says nothing about whose it is, and importing a secret key does not make it yours. A secret key without a
     passphrase gets the one given here. Nothing of a file is taken where the ring cannot be changed as a whole.
@@ -97,18 +137,38 @@ def import_(files: tuple[str, ...], passphrase: PassphraseOptions, output: Outpu
         "mailsec keys export alice@example.org > alice.asc",
         "mailsec keys export --secret alice@example.org -o alice-secret.asc",
         "mailsec keys export | gpg --import",
+        "mailsec keys export --as p12 --secret alice@example.org -o alice.p12",
+        "mailsec keys export --as p7c alice@example.org > alice.p7c",
     ),
 )
 @click.argument("names", type=TEXT, nargs=-1, metavar="[KEY]...")
 @click.option("--secret", is_flag=True, help="The secret keys, protected as they are.")
 @click.option("--binary", is_flag=True, help="Without ASCII armor.")
+@click.option(
+    "--as",
+    "form",
+    type=click.Choice(("p12", "p7c", "mail")),
+    help="X.509 with the path above: PKCS#12 (with --secret), certificates alone (.p7c), or that as a mail.",
+)
 @click.option("-o", "--output", "path", type=PATH, default="", metavar="FILE", help="Write to FILE instead of stdout.")
+@passphrase_options()
 @ring_options
-def export(names: tuple[str, ...], secret: bool, binary: bool, path: str, where: RingOptions) -> int:
-    """Write each KEY (or all of them) for others to import, without the certifications that are for you alone.
+def export(names: tuple[str, ...], passphrase: PassphraseOptions, where: RingOptions, **choices: Any) -> int:
+    """Write each KEY (or all of them) for others to import, without the certifications that are for you alone. Of a key that
+    waits for its certificate it is the request.
 
-    X.509 certificates are written as PEM, with --secret the private key (PKCS#8) behind each.
+    X.509 certificates are written as PEM, with --secret the private key (PKCS#8) behind each. A PKCS#12 file has the passphrase
+    that the key has in the ring, or a new one where it has none.
     """
+    chosen = ExportChoices(**choices)
+    if (chosen.form == "p12") is not chosen.secret and chosen.form is not None:
+        raise UsageError(
+            "a PKCS#12 file has a private key, the other forms have none", hint="--as p12 --secret, or --as p7c without it"
+        )
+    if chosen.form and chosen.binary:
+        raise UsageError("--binary and --as exclude each other")
+    if passphrase != PassphraseOptions() and chosen.form != "p12":
+        raise UsageError("secret keys are written as they are protected: the passphrase is for --as p12")
     from mailsec.cli.jobs.keys import run_export
 
-    return run_export(names, secret, binary, path, where)
+    return run_export(names, chosen, passphrase, where)

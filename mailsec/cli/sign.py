@@ -27,6 +27,8 @@ class SignChoices:
     expire: int | None
     no_timestamp: bool
     opaque: bool
+    pss: bool
+    compress: bool
     at: At | None
     ring: str
     signers: tuple[str, ...]
@@ -50,13 +52,15 @@ class SignChoices:
 @click.option("--pgp", is_flag=True, help="Sign with OpenPGP (PGP/MIME), for the author.")
 @click.option("--smime", is_flag=True, help="Sign with S/MIME (multipart/signed), for the author.")
 @click.option("--opaque", is_flag=True, help="With --smime: put the text into the signature (.p7m).")
+@click.option("--pss", is_flag=True, help="With --smime: sign with RSASSA-PSS where the key is an RSA one.")
+@click.option("--compress", is_flag=True, help="With --smime: compress what was signed (.p7z).")
 @click.option(
     "--key",
     "keys",
     type=PATH,
     multiple=True,
     metavar="FILE",
-    help="A private key: PEM, Ed25519 seed, OpenPGP; for S/MIME a PEM file with the certificate too (repeatable).",
+    help="A private key: PEM, Ed25519 seed, OpenPGP; for S/MIME with its certificate, PKCS#12 too (repeatable).",
 )
 @click.option(
     "--selector", "selectors", type=TEXT, multiple=True, metavar="NAME", help="Where it is published (one for each key)."
@@ -87,8 +91,8 @@ def sign(file: str, dkim: bool, pgp: bool, smime: bool, passphrase: PassphraseOp
     chosen = SignChoices(**choices)
     if dkim + pgp + smime != 1:
         raise UsageError("say how to sign", hint="--dkim, --pgp or --smime")
-    if chosen.opaque and not smime:
-        raise UsageError("--opaque is a form of --smime")
+    if (chosen.opaque or chosen.pss or chosen.compress) and not smime:
+        raise UsageError("--opaque, --pss and --compress are forms of --smime")
     if chosen.at == "received":
         raise UsageError("--at received means nothing for a signature that is made now")
     if chosen.signers and not pgp:

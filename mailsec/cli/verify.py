@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from mailsec.cli.keys import ring_option
+from mailsec.cli.keys import PassphraseOptions, passphrase_options, ring_option
 from mailsec.cli.options import PATH, TEXT, DnsOptions, OutputOptions, command, dns_options, output_options, protect_option
 from mailsec.cli.types import ADDRESS, IPAddress
 from mailsec.core.errors import UsageError
@@ -34,6 +34,7 @@ class VerifyChoices:
     ring: str
     allow_partial: bool
     require: str | None
+    remember: bool
 
     @property
     def states_envelope(self) -> bool:
@@ -51,6 +52,7 @@ class VerifyChoices:
         "mailsec verify --zone example.zone --json message.eml | jq .verdict",
         "mailsec verify --key alice.asc signed.eml",
         "mailsec verify --ca roots.pem smime.eml",
+        "mailsec verify --remember smime.eml",
         "mailsec verify --protect bank.example --received-from mx.example.org message.eml",
         "mailsec verify --add-header --authserv-id mx.example.org - < message.eml > with-results.eml",
     ),
@@ -97,6 +99,10 @@ class VerifyChoices:
     help="A key or certificate that is trusted by naming it (repeatable).",
 )
 @ring_option
+@click.option(
+    "--remember", is_flag=True, help="Keep the certificates of good S/MIME signatures in the ring: as seen, which is no trust."
+)
+@passphrase_options()
 @click.option("--allow-partial", is_flag=True, help="Let a signature of a part of the content count: footers of mailing lists.")
 @click.option(
     "--require",
@@ -105,7 +111,7 @@ class VerifyChoices:
 )
 @output_options
 @dns_options
-def verify(files: Sequence[str], output: OutputOptions, dns: DnsOptions, **choices: Any) -> int:
+def verify(files: Sequence[str], passphrase: PassphraseOptions, output: OutputOptions, dns: DnsOptions, **choices: Any) -> int:
     """Who really sent a message, and was it changed: SPF, DKIM, DMARC, OpenPGP and S/MIME, and one verdict.
 
     A signature of the content counts where it covers the whole of it and its key is the author's; --key names a key file, --ca
@@ -129,4 +135,4 @@ def verify(files: Sequence[str], output: OutputOptions, dns: DnsOptions, **choic
         raise UsageError("a message or a header field is written for one input at a time")
     from mailsec.cli.jobs.verify import run  # the whole of mailsec, not before it is needed
 
-    return run(files, chosen, output, dns)
+    return run(files, chosen, passphrase, output, dns)

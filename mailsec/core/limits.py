@@ -593,6 +593,10 @@ CMS_NESTING = 8
 """Layers of signing, encrypting and compressing inside each other that are opened; the triple wrap has three."""
 CMS_CANDIDATES = 4
 """Certificates that are tried for one signature: two with one issuer and serial number can be made on purpose."""
+CMS_CAPABILITIES = 64
+"""Capabilities that one signature says its maker has; programs list about ten."""
+CMS_CAPABILITY_BYTES = 4_096
+"""Octets of them, which a key ring remembers; programs write under 200."""
 # --- certificates of persons (trust/x509)
 X509_CERTIFICATE_BYTES = 64 * 1024
 """Octets of one certificate; honest ones have one or two thousand, the largest with post-quantum signatures some 20,000."""
@@ -622,3 +626,5 @@ X509_SCRYPT_BYTES = 256 * 1024 * 1024
 """Memory that scrypt may want for the same; OpenSSL's own limit is 32 MB."""
 X509_SCRYPT_TIMES = 16
 """How often it may be gone through; 1 is usual."""
+X509_LOCKED_KEYS = 20
+"""Private keys under a passphrase in the files of one run: each may take seconds to open."""

@@ -354,5 +354,7 @@ def protection(found: Structure) -> tuple[Protection, ...]:
 
 def _is_pkcs7(media: Media) -> bool:
     if media.type == "application/octet-stream":
-        return any(name.lower().endswith(".p7m") for name in (media.parameter("name"), *(each.text for each in media.names)))
+        return any(
+            name.lower().endswith((".p7m", ".p7z")) for name in (media.parameter("name"), *(each.text for each in media.names))
+        )
     return media.type in ("application/pkcs7-mime", "application/x-pkcs7-mime")

@@ -17,7 +17,7 @@ from mailsec.core.limits import RING_WAIT
 from mailsec.core.text import from_bytes
 from mailsec.store.files import shown
 
-VERSION = 1
+VERSION = 2
 """The form of the tables, in `PRAGMA user_version`."""
 APPLICATION = 0x6D736563  # "msec"
 
@@ -55,8 +55,16 @@ CREATE TABLE secret_keys (
     added INTEGER NOT NULL
 ) WITHOUT ROWID;
 """
+_SMIME = """
+CREATE TABLE capabilities (
+    fingerprint TEXT PRIMARY KEY REFERENCES certificates ON DELETE CASCADE, data BLOB NOT NULL, signed INTEGER NOT NULL
+) WITHOUT ROWID;
+CREATE TABLE waiting_keys (
+    public_key TEXT PRIMARY KEY, request BLOB NOT NULL, data BLOB NOT NULL, protected INTEGER NOT NULL, added INTEGER NOT NULL
+) WITHOUT ROWID;
+"""
 # One entry for each version that came before: what leads from it to the next.
-_MIGRATIONS: dict[int, str] = {0: _TABLES}
+_MIGRATIONS: dict[int, str] = {0: _TABLES, 1: _SMIME}
 
 
 class Database:

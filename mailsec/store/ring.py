@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Self
 
 from mailsec.store.database import Database
+from mailsec.store.waiting import Waiting
 from mailsec.trust.keyring.keys import Binding, Bound, Certificate, Kind
 from mailsec.trust.keyring.legitimacy import COUNTING, Introducer, OwnerTrust, certifier
 from mailsec.trust.keyring.packets import key_id
@@ -49,6 +50,7 @@ class Ring:
     def __init__(self, path: str, *, now: int) -> None:
         """Open the ring at `path`, made where it is missing. Raises what `Database` raises."""
         self._db = Database(path)
+        self.waiting = Waiting(self._db)
         self._now = now
         self._introducers: tuple[Introducer, ...] | None = None
         self._paths: Paths | None = None
@@ -104,6 +106,18 @@ class Ring:
     def put_secret(self, fingerprint: str, data: bytes, *, protected: bool) -> None:
         """Keep a secret key beside its certificate."""
         self._db.do("INSERT OR REPLACE INTO secret_keys VALUES (?, ?, ?, ?)", (fingerprint, int(protected), data, self._now))
+
+    def put_capabilities(self, fingerprint: str, data: bytes, signed: int) -> bool:
+        """Keep the SMIMECapabilities (DER) that a certificate's holder signed at `signed`, in seconds since 1970 UTC; False
+        where what is known is newer."""
+        return (
+            self._db.do(
+                "INSERT INTO capabilities VALUES (?, ?, ?) ON CONFLICT (fingerprint) DO UPDATE SET data = excluded.data,"
+                " signed = excluded.signed WHERE excluded.signed >= signed",
+                (fingerprint, data, signed),
+            )
+            > 0
+        )
 
     def set_trust(self, fingerprint: str, trust: OwnerTrust) -> None:
         """How far the owner's certifications count from now on."""
@@ -170,6 +184,10 @@ class Ring:
         for row in rows:
             yield beside.entry(row)
 
+    def own_entries(self) -> Iterator[Entry]:
+        """The entries whose secret keys the ring has."""
+        return self._entries("WHERE s.fingerprint IS NOT NULL", ())
+
     def secret_key(self, fingerprint: str) -> tuple[bytes, bool] | None:
         """The secret key of a certificate, and whether a passphrase protects it."""
         rows = self._db.rows("SELECT data, protected FROM secret_keys WHERE fingerprint = ?", (fingerprint,))
@@ -198,7 +216,17 @@ class Ring:
 
     def own(self) -> Sequence[Certificate]:
         """The certificates whose secret keys are at hand."""
-        return tuple(entry.certificate for entry in self._entries("WHERE s.fingerprint IS NOT NULL", ()))
+        return tuple(entry.certificate for entry in self.own_entries())
+
+    def capabilities(self, fingerprint: str) -> bytes | None:
+        """The newest SMIMECapabilities (DER) that the holder of a certificate signed."""
+        found = self.capabilities_at(fingerprint)
+        return found[0] if found else None
+
+    def capabilities_at(self, fingerprint: str) -> tuple[bytes, int] | None:
+        """The same with the time at which they were signed, in seconds since 1970 UTC."""
+        rows = self._db.rows("SELECT data, signed FROM capabilities WHERE fingerprint = ?", (fingerprint.upper(),))
+        return (rows[0][0], rows[0][1]) if rows else None
 
     def bound(self, entry: Entry, address: str) -> Binding:
         """Whether an address belongs to an entry, and why."""

@@ -206,7 +206,8 @@ def test_a_certificate_that_is_named_is_trusted(tmp_path: Path, roots: Path, mai
 
 def test_openpgp_does_not_take_certificates(bob: Path, mailsec) -> None:
     ended = mailsec("sign", "--pgp", "--key", bob, "-", stdin=HEADER + TEXT)
-    assert (ended.code, ended.stdout) == (4, "")
+    assert (ended.code, ended.stdout) == (7, "")
+    assert "cannot take part in OpenPGP" in ended.stderr
 
 
 ED = Ed25519PrivateKey.generate()
@@ -214,7 +215,10 @@ SIGNING = (*AT[:2], "--smime")
 DRAFT = HEADER.replace(b"MIME-Version: 1.0\r\n", b"") + "\r\nPay 100 to Jürgen \r\nFrom now on.\r\n".encode()
 
 
-@pytest.mark.parametrize("form", [(), ("--opaque",)], ids=["multipart", "opaque"])
+FORMS = [(), ("--opaque",), ("--pss",), ("--compress",), ("--opaque", "--pss", "--compress")]
+
+
+@pytest.mark.parametrize("form", FORMS, ids=lambda form: " ".join(form) or "multipart")
 @pytest.mark.parametrize("kind", ["RSA", "EC", "Ed25519"])
 def test_what_is_signed_is_verified(kind: str, form: tuple[str, ...], roots: Path, tmp_path: Path, mailsec) -> None:
     signer = {"RSA": ALICE, "EC": person("alice@bank.example", SUB), "Ed25519": person("alice@bank.example", SUB, ED)}[kind]
@@ -222,7 +226,9 @@ def test_what_is_signed_is_verified(kind: str, form: tuple[str, ...], roots: Pat
     made = mailsec("sign", *SIGNING, *form, "--key", tmp_path / "alice.pem", "-", stdin=DRAFT)
     assert made.code == 0, made.stderr
     assert mailsec("verify", *AT, "--ca", roots, "-", stdin=made.out).code == 0
-    assert mailsec("verify", *AT, "--ca", roots, "-", stdin=made.out.replace(b"Pay 100", b"Pay 900")).code == (0 if form else 1)
+    readable = not {"--opaque", "--compress"} & set(form)
+    assert mailsec("verify", *AT, "--ca", roots, "-", stdin=made.out.replace(b"Pay 100", b"Pay 900")).code == readable
+    assert ("compressed-data" in made.stdout) is ("--compress" in form)
 
 
 def test_who_may_not_sign_does_not(tmp_path: Path, mailsec) -> None:
@@ -251,7 +257,17 @@ def test_a_locked_key_signs_with_its_passphrase_alone(tmp_path: Path, mailsec) -
         assert mailsec(*command, stdin=DRAFT).code == code
 
 
-@pytest.mark.parametrize("options", [("--smime", "--pgp"), ("--pgp", "--opaque"), ("--smime", "--selector", "s"), ()])
+@pytest.mark.parametrize(
+    "options",
+    [
+        ("--smime", "--pgp"),
+        ("--pgp", "--opaque"),
+        ("--dkim", "--pss"),
+        ("--pgp", "--compress"),
+        ("--smime", "--selector", "s"),
+        (),
+    ],
+)
 def test_ways_of_signing_that_contradict_each_other(options: tuple[str, ...], bob: Path, mailsec) -> None:
     assert mailsec("sign", *options, "--key", bob, "-", stdin=DRAFT).code == 2
 
@@ -259,7 +275,7 @@ def test_ways_of_signing_that_contradict_each_other(options: tuple[str, ...], bo
 LASTING = (-2000, 20_000)
 
 
-@pytest.mark.parametrize("form", [(), ("--cbc",)], ids=["GCM", "CBC"])
+@pytest.mark.parametrize("form", [(), ("--cbc",), ("--cbc", "--oaep", "--pss", "--compress")], ids=["GCM", "CBC", "all"])
 @pytest.mark.parametrize("kind", ["RSA", "P-256", "P-384", "P-521", "X25519"])
 def test_what_is_encrypted_is_opened_by_each_recipient(kind: str, form: tuple[str, ...], tmp_path: Path, mailsec) -> None:
     keys = {"RSA": RSA_KEY, "X25519": X25519PrivateKey.generate(), "P-256": ec.generate_private_key(ec.SECP256R1())} | {
@@ -302,6 +318,16 @@ def test_who_is_not_to_be_encrypted_to(tmp_path: Path, mailsec) -> None:
     assert "smime-not-for" in other.stderr
 
 
-@pytest.mark.parametrize("options", [(), ("--pgp", "--smime"), ("--pgp", "--cbc"), ("--smime", "--to", "x@y.example")])
+@pytest.mark.parametrize(
+    "options",
+    [
+        (),
+        ("--pgp", "--smime"),
+        ("--pgp", "--cbc"),
+        ("--smime", "--to", "x@y.example"),
+        ("--pgp", "--oaep"),
+        ("--smime", "--pss"),
+    ],
+)
 def test_ways_of_encrypting_that_contradict_each_other(options: tuple[str, ...], mailsec) -> None:
     assert mailsec("encrypt", *options, "-", stdin=DRAFT).code == 2

@@ -7,6 +7,7 @@ import sqlite3
 import stat
 import time
 import warnings
+from contextlib import closing
 from functools import cache
 from pathlib import Path
 
@@ -163,6 +164,22 @@ def test_a_change_that_fails_changes_nothing(path: str) -> None:
     assert Path(path).read_bytes() == before
 
 
+def test_a_ring_of_the_first_version_is_brought_forward(path: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    kept = reading("Bob <bob@example.org>")
+    with monkeypatch.context() as older:
+        older.setattr(database, "VERSION", 1)
+        with Ring(path, now=NOW) as ring, ring.change():
+            ring.put(kept, "file")
+    with closing(sqlite3.connect(path)) as db:
+        assert db.execute("PRAGMA user_version").fetchone() == (1,)
+        assert db.execute("SELECT count(*) FROM sqlite_master WHERE name = 'capabilities'").fetchone() == (0,)
+    with Ring(path, now=NOW) as ring:
+        assert ring.waiting.all() == []
+        assert ring.entry(kept.fingerprint) is not None
+    with closing(sqlite3.connect(path)) as db:
+        assert db.execute("PRAGMA user_version").fetchone() == (database.VERSION,)
+
+
 def test_a_ring_of_a_later_version_is_refused_and_left_alone(path: str) -> None:
     put(path, BOB)
     with sqlite3.connect(path) as db:
@@ -172,17 +189,6 @@ def test_a_ring_of_a_later_version_is_refused_and_left_alone(path: str) -> None:
     with pytest.raises(BadInput, match="later version"):
         Ring(path, now=NOW)
     assert Path(path).read_bytes() == before
-
-
-def test_an_older_form_is_brought_forward(path: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    put(path, BOB)
-    monkeypatch.setattr(database, "VERSION", 2)
-    monkeypatch.setitem(database._MIGRATIONS, 1, "ALTER TABLE certificates ADD COLUMN note TEXT")
-    put(path, "Mia <mia@example.org>")
-    with sqlite3.connect(path) as db:
-        assert db.execute("SELECT count(*), count(note) FROM certificates").fetchone() == (2, 0)
-        assert db.execute("PRAGMA user_version").fetchone() == (2,)
-    db.close()
 
 
 def test_what_is_no_ring_is_refused(path: str, tmp_path: Path) -> None:

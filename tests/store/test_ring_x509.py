@@ -10,6 +10,7 @@ from cryptography import x509
 from mailsec.core.errors import BadInput
 from mailsec.core.limits import X509_CHAIN
 from mailsec.store.ring import Ring
+from mailsec.store.waiting import WaitingKey
 from mailsec.trust.keyring.certificates import read_certificates, reading
 from mailsec.trust.keyring.keys import Bound, Kind
 from mailsec.trust.keyring.legitimacy import OwnerTrust
@@ -106,10 +107,38 @@ def test_a_name_that_is_no_address_is_kept_as_text() -> None:
 
 def test_certificates_in_files() -> None:
     alice = person()
-    keys = read_certificates(alice.pem + alice.key_pem + world()["middle"].pem, "file a.pem", lambda: "")
+    keys = read_certificates([("file a.pem", alice.pem + alice.key_pem + world()["middle"].pem)], str)
     (own,) = keys.own()
     assert keys.of_address(ALICE) == [own]
     assert keys.binding(own, ALICE).bound is Bound.FILE
     assert keys.secret(own.fingerprint) is not None
     assert keys.certificates([own.fingerprint.lower()]) == [own]
     assert (own.kind, own.source, len(keys.listed)) == (Kind.X509, "file a.pem", 2)
+
+
+def test_the_newest_capabilities_are_kept(path: str) -> None:
+    with Ring(path, now=NOW) as ring:
+        (print,) = put(ring, person())
+        assert ring.capabilities(print) is None
+        with ring.change():
+            assert ring.put_capabilities(print, b"first", NOW)
+            assert not ring.put_capabilities(print, b"older", NOW - 1)
+        assert ring.capabilities(print.lower()) == b"first"
+        with ring.change():
+            assert ring.put_capabilities(print, b"newer", NOW + 1)
+        assert ring.capabilities_at(print) == (b"newer", NOW + 1)
+        with ring.change():
+            ring.delete(print)
+        assert ring.capabilities(print) is None
+
+
+def test_keys_that_wait(path: str) -> None:
+    first, second = WaitingKey("A", b"request", b"key", True, NOW), WaitingKey("B", b"other", b"key", False, NOW - 1)
+    with Ring(path, now=NOW) as ring:
+        with ring.change():
+            ring.waiting.put(first)
+            ring.waiting.put(second)
+        assert ring.waiting.all() == [second, first]
+        with ring.change():
+            ring.waiting.delete("B")
+        assert (ring.waiting.get("A"), ring.waiting.get("B")) == (first, None)

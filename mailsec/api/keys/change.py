@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from mailsec.api.keys.names import find
+from mailsec.api.keys.names import find, find_waiting
 from mailsec.api.keys.show import key_check
 from mailsec.api.tool import TOOL
 from mailsec.core.errors import KeyUnavailable, UsageError
@@ -113,6 +113,9 @@ def _secret(ring: Ring, entry: Entry, passphrase: Passphrase) -> tuple[bytes, st
 
 def delete_key(ring: Ring, name: str, *, now: int, secret: bool = False, only_secret: bool = False) -> Report:
     """Forget a key. A secret one is lost for good, so that it takes `secret`; `only_secret` keeps the certificate."""
+    waiting = find_waiting(ring, name)
+    if waiting is not None:
+        return _delete_waiting(ring, waiting.name, now=now, secret=secret or only_secret)
     entry = find(ring, name)
     if entry.secret and not (secret or only_secret):
         raise UsageError(
@@ -128,3 +131,11 @@ def delete_key(ring: Ring, name: str, *, now: int, secret: bool = False, only_se
             ring.delete(entry.fingerprint)
     what = "The secret key of" if only_secret else "Key"
     return changed(ring, entry.fingerprint, f"{what} {entry.fingerprint} is deleted.", now=now)
+
+
+def _delete_waiting(ring: Ring, name: str, *, now: int, secret: bool) -> Report:
+    if not secret:
+        raise UsageError(f"{name} is a private key that waits for its certificate", hint="--secret deletes it all the same")
+    with ring.change():
+        ring.waiting.delete(name)
+    return changed(ring, name, f"Key {name}, which waited for its certificate, is deleted.", now=now)

@@ -5,10 +5,14 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from hashlib import sha256
 from typing import TYPE_CHECKING
 
 from mailsec.api.keys.change import changed
-from mailsec.api.keys.names import find
+from mailsec.api.keys.names import find, find_waiting
+from mailsec.api.keys.seen import keep, shown_in, smime_mail
+from mailsec.api.keys.smime import join
+from mailsec.api.keys.waiting import request_of
 from mailsec.api.tool import TOOL
 from mailsec.core.errors import BadInput, KeyUnavailable, NothingToJudge, UsageError
 from mailsec.core.exits import Exit
@@ -19,6 +23,7 @@ from mailsec.trust.keyring.legitimacy import OwnerTrust
 from mailsec.trust.keyring.reading import Reading, address_of, read_key, read_keys, read_revocations
 
 if TYPE_CHECKING:
+    from mailsec.content.smime.seen import Seen
     from mailsec.trust.x509.bundle import Held
 
 Opening = Callable[[str], str]
@@ -76,7 +81,13 @@ def import_keys(
     if not data:
         raise NothingToJudge("the input is empty")
     with ring.change():
-        checks = tuple(_imported(ring, data, source, passphrase, opening))
+        mail = smime_mail(data)
+        if mail is None:
+            checks = tuple(_imported(ring, data, source, passphrase, opening))
+        else:
+            checks = tuple(_seen(ring, each, now=now) for each in shown_in(*mail, ring.roots(), now=now))
+    if not checks:
+        raise BadInput("holds no certificate")
     counts = Counter(str(check.fact("import")) for check in checks)
     words = ", ".join(f"{counts[word]} {word}" for word in ("added", "merged", "unchanged", "refused") if counts[word])
     refused = counts["refused"]
@@ -86,10 +97,10 @@ def import_keys(
 
 
 def _imported(ring: Ring, data: bytes, source: str, passphrase: NewPassphrase, opening: Opening) -> Iterator[Check]:
-    from mailsec.trust.x509.bundle import is_x509, read_bundle
+    from mailsec.trust.x509.form import is_x509
 
     if is_x509(data):
-        for held in read_bundle(data, lambda: opening(source)):
+        for held in _held(ring, data, lambda: opening(source)):
             yield _certificate(ring, held, source, passphrase)
         return
     revocations = read_revocations(data)
@@ -107,17 +118,46 @@ def _imported(ring: Ring, data: bytes, source: str, passphrase: NewPassphrase, o
             yield _refused(read.fingerprint, error)
 
 
+def _held(ring: Ring, data: bytes, opening: Callable[[], str]) -> Sequence[Held]:
+    """The certificates in `data` with their private keys; of a file of private keys alone, those of the ring."""
+    from mailsec.trust.x509.bundle import Contents, joined, read_contents
+
+    contents = read_contents(data, opening)
+    if contents.certificates or not contents.keys:
+        return joined([contents])
+    known = tuple(entry.certificate.data for entry in ring.entries() if entry.certificate.kind is Kind.X509)
+    if not known:
+        raise BadInput("holds private keys and no certificate", hint="import the certificate first")
+    return [each for each in joined([contents, Contents(known, (), opening)]) if each.secret is not None]
+
+
 def _certificate(ring: Ring, held: Held, source: str, passphrase: NewPassphrase) -> Check:
     """One X.509 certificate; there is nothing to be merged, as nothing of it can change."""
     from mailsec.trust.keyring.certificates import reading
+    from mailsec.trust.x509.privatekey import is_locked
 
     read = reading(held)
     old = ring.entry(read.fingerprint)
     try:
-        secret = _secret(ring, read, passphrase, protected=held.protected) if held.secret is not None else None
+        secret = _secret(ring, read, passphrase, protected=is_locked(held.secret)) if held.secret is not None else None
     except (BadInput, KeyUnavailable) as error:
         return _refused(read.fingerprint, error)
-    return _kept(ring, read, "added" if old is None else "unchanged" if secret is None else "merged", source, secret)
+    check = _kept(ring, read, "added" if old is None else "unchanged" if secret is None else "merged", source, secret)
+    if join(ring, read):
+        facts = (Fact("import", "merged"), Fact("secret", True))
+        return replace(check, reason=f"joined with its private key: {_called(read)}", facts=facts)
+    return check
+
+
+def _seen(ring: Ring, each: Seen, *, now: int) -> Check:
+    """A certificate that a mail showed: it is known from now on, and nothing more."""
+    before = ring.holders(sha256(each.certificate).hexdigest().upper())
+    read = keep(ring, each, now=now)
+    if read is None:
+        return _refused("certificate", BadInput("damaged or cut off"))
+    word = "unchanged" if before else "added"
+    facts = (Fact("import", word), Fact("secret", False), Fact("capabilities", each.capabilities is not None))
+    return Check(read.fingerprint, Status.PASS, f"{word}: {_called(read)}, seen in signed mail", facts)
 
 
 def _refused(name: str, error: BadInput | KeyUnavailable) -> Check:
@@ -153,9 +193,12 @@ def _kept(ring: Ring, read: Reading, word: str, source: str, secret: tuple[bytes
     if secret is not None:
         ring.put_secret(read.fingerprint, secret[0], protected=secret[1])
     facts = (Fact("import", word), Fact("secret", secret is not None))
-    name = read.user_ids[0].text if read.user_ids else "no user ID"
     hint = f"; is it yours? mailsec keys trust {read.fingerprint} ultimate" if secret is not None else ""
-    return Check(read.fingerprint, Status.PASS, f"{word}: {name}{hint}", facts)
+    return Check(read.fingerprint, Status.PASS, f"{word}: {_called(read)}{hint}", facts)
+
+
+def _called(read: Reading) -> str:
+    return read.user_ids[0].text if read.user_ids else "no user ID"
 
 
 def _merged(old: bytes, read: Reading) -> Reading:
@@ -185,21 +228,25 @@ def _secret(ring: Ring, read: Reading, passphrase: NewPassphrase, *, protected: 
 
 def _with_passphrase(read: Reading, words: str) -> bytes:
     from mailsec.content.openpgp import keymaking
-    from mailsec.trust.x509 import bundle
+    from mailsec.trust.x509.privatekey import pkcs8, private_key
 
     assert read.secret is not None
     if read.kind is Kind.X509:
-        return bundle.protected(read.secret, words)
+        return pkcs8(private_key(read.secret), words)
     return keymaking.protected(read.secret, words)
 
 
 def export_keys(ring: Ring, names: Sequence[str], *, secret: bool = False, armor: bool = True) -> bytes:
     """The named keys (all of them where none is named), or their secret keys as they are kept, for others to import."""
-    entries = [find(ring, name) for name in names] if names else list(ring.entries())
+    waiting = {name: found for name in names if (found := find_waiting(ring, name)) is not None}
+    requests = b"".join(map(request_of, waiting.values()))
+    entries = [find(ring, name) for name in names if name not in waiting] if names else list(ring.entries())
+    if requests and not entries:
+        return requests
     if not entries:
         raise NothingToJudge("the key ring is empty")
     openpgp = [entry for entry in entries if entry.certificate.kind is Kind.OPENPGP]
-    return _openpgp(ring, openpgp, secret=secret, armor=armor) + _x509(ring, entries, secret=secret, pem=armor)
+    return requests + _openpgp(ring, openpgp, secret=secret, armor=armor) + _x509(ring, entries, secret=secret, pem=armor)
 
 
 def _openpgp(ring: Ring, entries: Sequence[Entry], *, secret: bool, armor: bool) -> bytes:

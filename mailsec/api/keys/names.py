@@ -9,6 +9,7 @@ from mailsec.core.errors import BadInput, KeyUnavailable, UsageError
 from mailsec.core.limits import RING_CANDIDATES
 from mailsec.message.person import parse_address
 from mailsec.store.ring import Entry, Ring
+from mailsec.store.waiting import WaitingKey
 
 _HEX = re.compile(r"(?:0[xX])?([0-9A-Fa-f]+)\Z")
 _FINGERPRINTS, _KEY_ID, _SHORT = (40, 64), 16, 8
@@ -27,6 +28,12 @@ def find(ring: Ring, name: str) -> Entry:
     if "@" in name:
         return _by_address(ring, name)
     raise UsageError(f"{name}: not the name of a key", hint="give a fingerprint, a key ID of 16 digits, or an address")
+
+
+def find_waiting(ring: Ring, name: str) -> WaitingKey | None:
+    """The key that waits for its certificate and has this name: 64 hexadecimal digits."""
+    digits = _HEX.match(name.replace(" ", ""))
+    return ring.waiting.get(digits[1].upper()) if digits is not None else None
 
 
 def _by_handle(ring: Ring, handle: str) -> Entry:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from mailsec.api.keys.names import find
+from mailsec.api.keys.names import find, find_waiting
+from mailsec.api.keys.waiting import waiting_check
+from mailsec.api.keys.x509 import stated, vouched
 from mailsec.api.tool import TOOL
 from mailsec.core.exits import Exit
 from mailsec.core.moment import utc
@@ -17,17 +19,34 @@ from mailsec.trust.keyring.keys import Bound, Kind
 def list_keys(ring: Ring, text: str, *, now: int, only_secret: bool = False) -> Report:
     """The entries whose fingerprint, key ID, user ID or stated address contains `text`, one check each."""
     entries = [entry for entry in ring.entries(text) if entry.secret or not only_secret]
+    waiting = [check for check in map(waiting_check, ring.waiting.all()) if _has(check, text)]
     which = f" that match {text!r}" if text else ""
-    count = f"{len(entries)} {'secret ' if only_secret else ''}key{'s' if len(entries) != 1 else ''}{which}"
-    checks = tuple(key_check(ring, entry, now, brief=True) for entry in entries)
-    return Report("key ring", None, f"{count}.", checks, now, TOOL, Exit.HOLDS if entries else Exit.NOTHING)
+    number = len(entries) + len(waiting)
+    count = f"{number} {'secret ' if only_secret else ''}key{'s' if number != 1 else ''}{which}"
+    checks = (*(key_check(ring, entry, now, brief=True) for entry in entries), *waiting)
+    return Report("key ring", None, f"{count}.", checks, now, TOOL, Exit.HOLDS if checks else Exit.NOTHING)
 
 
 def show_keys(ring: Ring, names: Sequence[str], *, now: int) -> Report:
     """Everything about the named keys. Raises what `names.find` raises."""
-    entries = [find(ring, name) for name in names]
-    said = ", ".join(_called(entry) for entry in entries)
-    return Report("key ring", None, f"{said}.", tuple(key_check(ring, entry, now) for entry in entries), now, TOOL, Exit.HOLDS)
+    shown = [_shown(ring, name, now) for name in names]
+    said = ", ".join(called for called, _ in shown)
+    return Report("key ring", None, f"{said}.", tuple(check for _, check in shown), now, TOOL, Exit.HOLDS)
+
+
+def _shown(ring: Ring, name: str, now: int) -> tuple[str, Check]:
+    """What a key is called, and everything about it."""
+    waiting = find_waiting(ring, name)
+    if waiting is not None:
+        return waiting.name, waiting_check(waiting)
+    entry = find(ring, name)
+    return _called(entry), key_check(ring, entry, now)
+
+
+def _has(check: Check, text: str) -> bool:
+    """Whether a key that waits has `text` in its name or addresses, in any case."""
+    words = f"{check.name} {check.reason} {check.fact('addresses')}"
+    return text.casefold() in words.casefold()
 
 
 def key_check(ring: Ring, entry: Entry, now: int, *, brief: bool = False) -> Check:
@@ -41,24 +60,14 @@ def key_check(ring: Ring, entry: Entry, now: int, *, brief: bool = False) -> Che
         Fact("owner-trust", entry.owner_trust.value),
         Fact("secret", entry.secret),
     ]
+    x509 = entry.certificate.kind is Kind.X509 and not brief
     if not brief:
-        facts.extend(_issued(entry))
+        facts.extend(stated(entry) if x509 else ())
         facts.append(Fact("added", utc(entry.certificate.added)))
         facts.append(Fact("changed", utc(entry.changed)))
-    children = [*_addresses(ring, entry), *(() if brief else _sources(entry))]
+    children = [*_addresses(ring, entry), *(vouched(ring, entry) if x509 else ()), *(() if brief else _sources(entry))]
     evidence = (Evidence(EvidenceKind.KEY, entry.fingerprint),)
     return Check(entry.fingerprint, None, _state(entry, now), tuple(facts), evidence=evidence, children=tuple(children))
-
-
-def _issued(entry: Entry) -> Iterator[Fact]:
-    """What an X.509 certificate says beside its addresses."""
-    if entry.certificate.kind is Kind.X509:
-        from mailsec.trust.x509.person import load
-
-        person = load(entry.certificate.data)
-        yield Fact("subject", person.subject)
-        yield Fact("issuer", person.issuer)
-        yield Fact("signature-hash", person.signature_hash)
 
 
 def _called(entry: Entry) -> str:
@@ -77,6 +86,8 @@ def _troubles(entry: Entry, now: int) -> Iterator[str]:
     if revoked is not None:
         when = f" at {utc(revoked.at)}" if revoked.at is not None else ""
         yield f"REVOKED{when} ({'hard' if revoked.hard else 'soft'}: {revoked.reason})"
+    if entry.created > now and entry.certificate.kind is Kind.X509:
+        yield f"NOT VALID before {utc(entry.created)}"
     if entry.expires is not None and entry.expires <= now:
         yield f"EXPIRED at {utc(entry.expires)}"
     if weak := weakness(entry.algorithm, entry.bits):

@@ -18,14 +18,16 @@ def run(file: str, chosen: DecryptChoices, passphrase: PassphraseOptions) -> int
     """Open the message in `file` and write what is inside; the exit code."""
     with Session(Settings(at=chosen.at if isinstance(chosen.at, int) else None)) as clock:
         now = clock.now
+    ask = passphrases(passphrase)
+    files = key_files(chosen.keys, ask)
 
     def one(name: str, content: Callable[[], bytes]) -> int:
-        with at_hand(key_files(chosen.keys, smime=True), chosen.ring, now=now) as keys:
+        with at_hand(files, chosen.ring, now=now) as keys:
             options = DecryptOptions(
                 keys,
                 chosen.part,
                 chosen.require_signature,
-                ask=passphrases(passphrase),
+                ask=ask,
                 ca_file=chosen.ca_file,
                 allow_unauthenticated=chosen.allow_unauthenticated,
                 allow_legacy=chosen.allow_legacy,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Callable
 
 from mailsec.api.at_hand import AtHand
 from mailsec.api.encrypt_message import EncryptOptions, encrypt_message, encrypt_split
@@ -12,13 +13,14 @@ from mailsec.api.sign_openpgp import SignKeys
 from mailsec.cli.complaint import say_report
 from mailsec.cli.encrypt import EncryptChoices
 from mailsec.cli.io import each_input, write_message
-from mailsec.cli.jobs.keyfile import at_hand, key_files, passphrases
+from mailsec.cli.jobs.keyfile import at_hand, key_files, only, passphrases
 from mailsec.cli.keys import PassphraseOptions
 from mailsec.content.openpgp.encrypting import Objection
 from mailsec.core.errors import KeyUnavailable, UsageError
 from mailsec.core.exits import Exit
 from mailsec.store.files import shown, write
 from mailsec.trust.keyring.files import FileKeys
+from mailsec.trust.keyring.keys import Kind
 
 _UNSAFE = re.compile(r"[^A-Za-z0-9@._+-]|^\.")
 _NAME = 120
@@ -29,14 +31,15 @@ def run(file: str, chosen: EncryptChoices, passphrase: PassphraseOptions) -> int
     """Encrypt the message in `file` and write it; the exit code."""
     with Session() as clock:
         now = clock.now
-    own, theirs = key_files(chosen.keys), key_files(chosen.to_keys)
+    ask = passphrases(passphrase)
+    own, theirs = (only(key_files(paths, ask), Kind.OPENPGP) for paths in (chosen.keys, chosen.to_keys))
     if chosen.sign and chosen.keys and not own.own():
         raise KeyUnavailable("no secret key to sign with: only public ones were named", hint="name the secret key with --key")
     inputs = (file, *chosen.keys, *chosen.to_keys)
 
     def one(name: str, data: bytes) -> int:
         with at_hand(theirs | own, chosen.ring, now=now) as keys:
-            options = _options(chosen, keys, passphrase, own, theirs)
+            options = _options(chosen, keys, ask, own, theirs)
             if chosen.bcc == "split":
                 return _split(name, data, options, chosen, inputs, now)
             produced = encrypt_message(data, name, options, now=now)
@@ -49,7 +52,7 @@ def run(file: str, chosen: EncryptChoices, passphrase: PassphraseOptions) -> int
 
 
 def _options(
-    chosen: EncryptChoices, keys: AtHand, passphrase: PassphraseOptions, own: FileKeys, theirs: FileKeys
+    chosen: EncryptChoices, keys: AtHand, ask: Callable[[str], str], own: FileKeys, theirs: FileKeys
 ) -> EncryptOptions:
     allowed = {
         Objection.REVOKED: chosen.allow_revoked,
@@ -61,7 +64,7 @@ def _options(
         keys,
         tuple(name for name in chosen.to if "@" in name),
         theirs.listed,
-        SignKeys(keys, (*own.own(), *map(keys.named, chosen.signers)), passphrases(passphrase)) if chosen.sign else None,
+        SignKeys(keys, (*own.own(), *map(keys.named, chosen.signers)), ask) if chosen.sign else None,
         chosen.for_self,
         own.listed,
         chosen.openpgp or "",

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING
 
-from mailsec.core.errors import BadInput
+from mailsec.core.errors import BadInput, KeyUnavailable
 from mailsec.core.limits import MAX_KEY_BYTES, PGP_KEY_FILE
 from mailsec.store.files import read, shown
+from mailsec.trust.keyring.keys import Kind
 
 if TYPE_CHECKING:
     from mailsec.api.at_hand import AtHand
     from mailsec.cli.keys import PassphraseOptions
     from mailsec.trust.keyring.files import FileKeys
 
-_PEM = b"-----BEGIN CERTIFICATE-----"
+_KINDS = {Kind.OPENPGP: "an OpenPGP key", Kind.X509: "an X.509 certificate"}
+_METHODS = {Kind.OPENPGP: "OpenPGP", Kind.X509: "S/MIME"}
 
 
 def read_key(path: str) -> bytes:
@@ -25,26 +27,41 @@ def read_key(path: str) -> bytes:
         raise BadInput(f"{shown(path)}: {error.message}", hint=error.hint) from None
 
 
-def key_files(paths: Iterable[str], *, smime: bool = False) -> FileKeys:
-    """The OpenPGP keys in these files, with `smime` X.509 certificates and keys too; naming them is the trust. An error names
-    the file."""
+def key_files(paths: Iterable[str], passphrase: Callable[[str], str]) -> FileKeys:
+    """The keys in these files, OpenPGP and X.509 alike; naming them is the trust. A private key and its certificate may
+    stand in two of them. `passphrase` is asked for that of a file which has to be opened first. An error names the file."""
     from mailsec.trust.keyring.files import FileKeys, read_keys  # few runs name a key
+    from mailsec.trust.x509.form import is_x509
 
-    keys = FileKeys()
+    keys, x509 = FileKeys(), []
     for path in paths:
         try:
             data = read(path, PGP_KEY_FILE)
             source = f"file {shown(path)}"
-            keys |= _pem_keys(data, source) if smime and _PEM in data else read_keys(data, source)
+            if is_x509(data):
+                x509.append((source, data))
+            else:
+                keys |= read_keys(data, source)
         except BadInput as error:
             raise BadInput(f"{shown(path)}: {error.message}", hint=error.hint) from None
+    return keys | _certificates(x509, passphrase) if x509 else keys
+
+
+def only(keys: FileKeys, kind: Kind) -> FileKeys:
+    """The same keys. Raises KeyUnavailable where one is of another kind: S/MIME and OpenPGP cannot be mixed in one message."""
+    for each in keys.listed:
+        if each.kind is not kind:
+            raise KeyUnavailable(
+                f"{each.source}: {_KINDS[each.kind]} cannot take part in {_METHODS[kind]}",
+                hint="write one message with --pgp and one with --smime",
+            )
     return keys
 
 
-def _pem_keys(data: bytes, source: str) -> FileKeys:
-    from mailsec.content.smime.pem import read_pem
+def _certificates(files: Sequence[tuple[str, bytes]], passphrase: Callable[[str], str]) -> FileKeys:
+    from mailsec.trust.keyring.certificates import read_certificates
 
-    return read_pem(data, source)
+    return read_certificates(files, passphrase)
 
 
 def at_hand(files: FileKeys, ring: str, *, now: int) -> AtHand:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from mailsec.api.keys import change, exchange, show
+from mailsec.api.keys import change, exchange, forms, show, smime
 from mailsec.api.session import Session, Settings
-from mailsec.cli.complaint import say
+from mailsec.cli.complaint import say, say_report
 from mailsec.cli.expiry import When
 from mailsec.cli.io import Printer, each_input, write_message
 from mailsec.cli.keys import PassphraseOptions, RingOptions
-from mailsec.cli.keys_exchange import GenerateChoices
+from mailsec.cli.keys_exchange import KINDS, SMIME_KIND, ExportChoices, GenerateChoices
 from mailsec.cli.options import OutputOptions
 from mailsec.cli.secrets import asked, secret_from_descriptor, secret_in_file
 from mailsec.core.errors import KeyUnavailable, UsageError
@@ -85,17 +85,41 @@ def run_revoke(name: str, revocation_out: str, passphrase: PassphraseOptions, ou
 
 def run_generate(chosen: GenerateChoices, passphrase: PassphraseOptions, output: OutputOptions, where: RingOptions) -> int:
     """`keys generate`."""
+    if chosen.smime and not chosen.self_signed:
+        return _request(chosen, passphrase, output, where)
 
     def job(ring: Ring, now: int) -> Report:
         expires = None if chosen.expire is None else chosen.expire.at(now)
         words = _new(passphrase)
-        wanted = exchange.NewKey(chosen.user_ids, chosen.kind, expires, words, chosen.openpgp == "rfc9580")
+        wanted = exchange.NewKey(chosen.user_ids, _kind(chosen), expires, words, chosen.openpgp == "rfc9580")
+        if chosen.smime:
+            return smime.generate_self_signed(ring, wanted, now=now)
         report, made = exchange.generate_key(ring, wanted, now=now)
         if chosen.revocation_out:
             write_private(chosen.revocation_out, made)
         return report
 
     return _printed(output, where, job)
+
+
+def _kind(chosen: GenerateChoices) -> str:
+    return chosen.kind or (SMIME_KIND if chosen.smime else KINDS[0])
+
+
+def _request(chosen: GenerateChoices, passphrase: PassphraseOptions, output: OutputOptions, where: RingOptions) -> int:
+    """A key for S/MIME, and the request for its certificate: to stdout, and then the answer to stderr, or to the file named."""
+    now = _now(where)
+    with Ring(where.path or ring_path(), now=now) as ring:
+        wanted = exchange.NewKey(chosen.user_ids, _kind(chosen), None, _new(passphrase), modern=False)
+        report, made = smime.generate_request(ring, wanted, now=now)
+    if chosen.request_out:
+        write_message(made, chosen.request_out)
+        with Printer(output, ("key ring",)) as printer:
+            return printer.show(report)
+    write_message(made, output.path)
+    if not output.quiet:
+        say_report(report)
+    return 0
 
 
 def run_import(files: Sequence[str], passphrase: PassphraseOptions, output: OutputOptions, where: RingOptions) -> int:
@@ -111,16 +135,23 @@ def run_import(files: Sequence[str], passphrase: PassphraseOptions, output: Outp
         )
 
 
-def run_export(names: Sequence[str], secret: bool, binary: bool, path: str, where: RingOptions) -> int:
+def run_export(names: Sequence[str], chosen: ExportChoices, passphrase: PassphraseOptions, where: RingOptions) -> int:
     """`keys export`."""
     with Ring(where.path or ring_path(), now=_now(where)) as ring:
-        data = exchange.export_keys(ring, names, secret=secret, armor=not binary)
-    if secret and path:
-        write_private(path, data)
-        say(f"secret key written to {visible(shown(path))}")
+        if chosen.form:
+            data = forms.export_as(ring, names, chosen.form, lambda name, new: _for_file(passphrase, name, new=new))
+        else:
+            data = exchange.export_keys(ring, names, secret=chosen.secret, armor=not chosen.binary)
+    if chosen.secret and chosen.path:
+        write_private(chosen.path, data)
+        say(f"secret key written to {visible(shown(chosen.path))}")
     else:
-        write_message(data, path)
+        write_message(data, chosen.path)
     return 0
+
+
+def _for_file(passphrase: PassphraseOptions, name: str, *, new: bool) -> str:
+    return _new(passphrase) if new else _existing(passphrase)(name)
 
 
 def _stated(passphrase: PassphraseOptions) -> str | None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from mailsec.api.envelope import Envelope
 from mailsec.api.session import Session
@@ -10,24 +12,59 @@ from mailsec.api.verdict import Question
 from mailsec.api.verify_message import VerifyOptions, verify_message
 from mailsec.cli.complaint import say
 from mailsec.cli.io import Printer, each_input, put, write_message
-from mailsec.cli.jobs.keyfile import at_hand, key_files
+from mailsec.cli.jobs.keyfile import at_hand, key_files, passphrases
 from mailsec.cli.jobs.session import session
+from mailsec.cli.keys import PassphraseOptions
 from mailsec.cli.options import DnsOptions, OutputOptions
 from mailsec.cli.verify import VerifyChoices
 from mailsec.core.exits import Exit
 from mailsec.core.results import Report
 from mailsec.core.text import visible
+from mailsec.store.places import ring_path
 from mailsec.trust.keyring.keys import Keys
 
+if TYPE_CHECKING:
+    from mailsec.api.keys.seen import Notebook
 
-def run(files: Sequence[str], chosen: VerifyChoices, output: OutputOptions, dns: DnsOptions) -> int:
+Job = Callable[[str, bytes], int]
+
+
+def run(
+    files: Sequence[str], chosen: VerifyChoices, passphrase: PassphraseOptions, output: OutputOptions, dns: DnsOptions
+) -> int:
     """Judge each file and print what was asked for; the exit code."""
-    with session(dns) as live, at_hand(key_files(chosen.keys, smime=True), chosen.ring, now=live.now) as keys:
-        options = _options(chosen, output, dns, keys)
+    named = key_files(chosen.keys, passphrases(passphrase))
+    with session(dns) as live, at_hand(named, chosen.ring, now=live.now) as keys:
+        notebook = _notebook() if chosen.remember else None
+        options = replace(_options(chosen, output, dns, keys), remember=notebook.note if notebook else None)
         if chosen.header or chosen.add_header or (chosen.explain_for_user and output.format in ("human", "plain")):
-            return each_input(files, _printing_instead(live, options, chosen, output, files))
+            instead = _printing_instead(live, options, chosen, output, files)
+            return each_input(files, _remembering(instead, notebook, chosen.ring, now=live.now))
         with Printer(output, files) as printer:
-            return each_input(files, lambda name, data: printer.show(verify_message(data, name, live, options).report))
+
+            def job(name: str, data: bytes) -> int:
+                return printer.show(verify_message(data, name, live, options).report)
+
+            return each_input(files, _remembering(job, notebook, chosen.ring, now=live.now))
+
+
+def _notebook() -> Notebook:
+    from mailsec.api.keys.seen import Notebook  # SQLite, and most runs keep nothing
+
+    return Notebook()
+
+
+def _remembering(job: Job, notebook: Notebook | None, ring: str, *, now: int) -> Job:
+    """The same, and the certificates that were seen are kept after each input."""
+    if notebook is None:
+        return job
+
+    def both(name: str, data: bytes) -> int:
+        code = job(name, data)
+        notebook.keep(ring or ring_path(), now=now)
+        return code
+
+    return both
 
 
 def _options(chosen: VerifyChoices, output: OutputOptions, dns: DnsOptions, keys: Keys) -> VerifyOptions:

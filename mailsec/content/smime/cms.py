@@ -20,7 +20,7 @@ T = TypeVar("T")
 _SEQUENCE, _SET, _INTEGER, _OID, _OCTETS = 0x30, 0x31, 0x02, 0x06, 0x04
 _EXPLICIT_0, _EXPLICIT_1 = 0xA0, 0xA1
 HEAD = 64
-_ZLIB = bytes.fromhex("2a864886f70d0109100308")
+ZLIB = "2a864886f70d0109100308"
 
 
 class CmsError(ValueError):
@@ -149,7 +149,7 @@ def decompressed(cms: Cms, limit: int = MAX_MESSAGE_BYTES) -> bytes:
         _, content = _encapsulated(cms.fields[2].content)
     except BerError as error:
         raise CmsError(str(error)) from None
-    if not algorithm or bytes(algorithm[0].content) != _ZLIB or content is None:
+    if not algorithm or algorithm[0].content.hex() != ZLIB or content is None:
         raise CmsError("it is compressed in a way that is not known, or empty")
     inflater = zlib.decompressobj()
     try:

@@ -16,13 +16,11 @@ from cryptography.hazmat.primitives.ciphers.algorithms import AES
 from cryptography.hazmat.primitives.padding import PKCS7
 from cryptography.hazmat.primitives.serialization import load_der_private_key
 
-from mailsec.content.smime.ber import BerError, elements
 from mailsec.content.smime.cms import CmsError
 from mailsec.content.smime.enveloped import Enveloped, Mode
 from mailsec.content.smime.unwrapping import PrivateKey, content_key, supported
 from mailsec.message.pieces import chunks
 
-_SEQUENCE = 0x30
 _FAILED = "no key at hand opens it, or it was damaged or changed on its way"
 
 
@@ -49,14 +47,6 @@ def load_private(secret: Secret) -> PrivateKey:
     if isinstance(key, RSAPrivateKey | EllipticCurvePrivateKey | X25519PrivateKey):
         return key
     raise DecryptingError("the private key is of a kind that nothing is encrypted to")
-
-
-def is_locked(key: bytes) -> bool:
-    """True where a passphrase protects a private key (PKCS#8, DER)."""
-    try:
-        return elements(elements(memoryview(key))[0].content)[0].tag == _SEQUENCE
-    except (BerError, IndexError):
-        return False
 
 
 def decrypted(found: Enveloped, secrets: Sequence[Secret]) -> bytes:

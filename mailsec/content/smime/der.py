@@ -35,11 +35,6 @@ def algorithm(digits: str, parameters: bytes = b"") -> bytes:
     return sequence(oid(digits), parameters)
 
 
-def content_info(kind: str, *fields: bytes) -> bytes:
-    """A ContentInfo (RFC 5652 section 3) of the type `kind` around a SEQUENCE of `fields`."""
-    return sequence(oid(kind), tlv(0xA0, sequence(*fields)))
-
-
 def tlv(tag: int, content: bytes) -> bytes:
     """An element: its first octet, its length, its content."""
     return bytes([tag]) + length(len(content)) + content

@@ -1,4 +1,4 @@
-"""S/MIME encryption made: authEnveloped-data with AES-256-GCM (RFC 5083), for old readers enveloped-data with AES-256-CBC."""
+"""S/MIME encryption made: authEnveloped-data with AES-GCM (RFC 5083), for old readers enveloped-data with AES-CBC."""
 
 from __future__ import annotations
 
@@ -16,18 +16,20 @@ from cryptography.hazmat.primitives.keywrap import aes_key_wrap
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from mailsec.content.smime.der import algorithm, integer, octets, oid, sequence, set_of, tlv
+from mailsec.content.smime.enveloped import CIPHERS, ContentCipher, Mode
 from mailsec.content.smime.identifier import issuer_and_serial
 from mailsec.content.smime.streamed import Streamed, content_info, element, late
 from mailsec.content.smime.streamed import entity as cms_entity
-from mailsec.content.smime.unwrapping import RSA_15, RSA_OAEP, SCHEMES, agreed, derived
+from mailsec.content.smime.unwrapping import OAEP_SHA_256, RSA_15, RSA_OAEP, SCHEMES, WRAPS, agreed, derived
 from mailsec.message.encoded import Octets
 from mailsec.message.pieces import Pieces, chunks, size
 from mailsec.trust.x509.path import load
 from mailsec.trust.x509.usage import Purpose, date_flaw, strength_flaws, usage_flaws
 
 _DATA, _ENVELOPED, _AUTH_ENVELOPED = "2a864886f70d010701", "2a864886f70d010703", "2a864886f70d0109100117"
-_AES_256_CBC, _AES_256_GCM, _AES_256_WRAP = "60864801650304012a", "60864801650304012e", "60864801650304012d"
-_SHA_256, _MGF1 = "608648016503040201", "2a864886f70d010108"
+_OIDS = {cipher: digits for digits, cipher in CIPHERS.items()}
+_AES_WRAP = {size: digits for digits, size in WRAPS.items()}
+"""The key that wraps is as long as the one that is wrapped (RFC 5753 section 8)."""
 _EC_KEY, _X25519 = "2a8648ce3d0201", "2b656e"
 _ECDH = {256: "2b8104010b01", 384: "2b8104010b02", 521: "2b8104010b03"}
 """X9.63 with the hash that fits the size of the curve (RFC 5753 section 7.1.4)."""
@@ -53,33 +55,39 @@ def check(certificate: bytes, *, now: int) -> None:
         raise EncryptingError("its key is of a kind that mail is not encrypted to")
 
 
-def encrypted_entity(entity: Pieces, certificates: Sequence[bytes], *, cbc: bool) -> Iterator[Octets]:
-    """The MIME entity of `entity` encrypted to `certificates` (DER), all of which `check` let pass; in pieces, of which each is
-    made when its turn comes."""
-    made = _enveloped(entity, certificates) if cbc else _auth_enveloped(entity, certificates)
-    kind = "enveloped-data" if cbc else "authEnveloped-data"
+def encrypted_entity(
+    entity: Pieces, certificates: Sequence[bytes], cipher: ContentCipher, *, oaep: bool = False
+) -> Iterator[Octets]:
+    """The MIME entity of `entity` encrypted to `certificates` (DER), all of which `check` let pass, with `cipher`, which is one
+    of AES; in pieces, of which each is made when its turn comes.
+
+    Every reader of authEnveloped-data knows OAEP; old ones know PKCS#1 v1.5 alone, and get `oaep` where it is asked for."""
+    if cipher.mode is Mode.GCM:
+        kind, made = "authEnveloped-data", _auth_enveloped(entity, certificates, cipher)
+    else:
+        kind, made = "enveloped-data", _enveloped(entity, certificates, cipher, oaep=oaep)
     return cms_entity(f"pkcs7-mime; smime-type={kind}", "smime.p7m", made)
 
 
-def _auth_enveloped(entity: Pieces, certificates: Sequence[bytes]) -> Streamed:
-    key, nonce = AESGCM.generate_key(256), AESGCM.generate_key(128)[:12]
-    cipher = Cipher(AES(key), modes.GCM(nonce)).encryptor()
-    assert isinstance(cipher, AEADEncryptionContext)
-    sealed = Streamed(size(entity), _updated(cipher, entity))
+def _auth_enveloped(entity: Pieces, certificates: Sequence[bytes], cipher: ContentCipher) -> Streamed:
+    key, nonce = AESGCM.generate_key(8 * cipher.key), AESGCM.generate_key(128)[:12]
+    sealer = Cipher(AES(key), modes.GCM(nonce)).encryptor()
+    assert isinstance(sealer, AEADEncryptionContext)
+    sealed = Streamed(size(entity), _updated(sealer, entity))
     parameters = sequence(octets(nonce), integer(_TAG))
-    content = element(0x30, oid(_DATA), algorithm(_AES_256_GCM, parameters), element(0x80, sealed))
+    content = element(0x30, oid(_DATA), algorithm(_OIDS[cipher], parameters), element(0x80, sealed))
     recipients = set_of(*(_recipient(each, key, oaep=True) for each in certificates))
-    return content_info(_AUTH_ENVELOPED, integer(0), recipients, content, late(_TAG + 2, lambda: octets(cipher.tag)))
+    return content_info(_AUTH_ENVELOPED, integer(0), recipients, content, late(_TAG + 2, lambda: octets(sealer.tag)))
 
 
-def _enveloped(entity: Pieces, certificates: Sequence[bytes]) -> Streamed:
-    key, iv = AESGCM.generate_key(256), AESGCM.generate_key(128)
-    cipher = Cipher(AES(key), modes.CBC(iv)).encryptor()
+def _enveloped(entity: Pieces, certificates: Sequence[bytes], cipher: ContentCipher, *, oaep: bool) -> Streamed:
+    key, iv = AESGCM.generate_key(8 * cipher.key), AESGCM.generate_key(128)
+    sealer = Cipher(AES(key), modes.CBC(iv)).encryptor()
     # PKCS#7 padding: always some, up to a whole block
     filling = _BLOCK - size(entity) % _BLOCK
-    sealed = Streamed(size(entity) + filling, _updated(cipher, (*entity, bytes([filling]) * filling)))
-    content = element(0x30, oid(_DATA), algorithm(_AES_256_CBC, octets(iv)), element(0x80, sealed))
-    recipients = [_recipient(each, key, oaep=False) for each in certificates]
+    sealed = Streamed(size(entity) + filling, _updated(sealer, (*entity, bytes([filling]) * filling)))
+    content = element(0x30, oid(_DATA), algorithm(_OIDS[cipher], octets(iv)), element(0x80, sealed))
+    recipients = [_recipient(each, key, oaep=oaep) for each in certificates]
     version = 0 if all(each[0] == 0x30 for each in recipients) else 2
     return content_info(_ENVELOPED, integer(version), set_of(*recipients), content)
 
@@ -92,7 +100,7 @@ def _updated(cipher: CipherContext, entity: Iterable[Octets]) -> Iterator[bytes]
 
 
 def _recipient(certificate: bytes, key: bytes, *, oaep: bool) -> bytes:
-    """The RecipientInfo of one certificate. Every reader of authEnveloped-data knows OAEP, old ones PKCS#1 v1.5 alone."""
+    """The RecipientInfo of one certificate."""
     name = issuer_and_serial(certificate)
     loaded = load(certificate)
     public = loaded.public_key() if loaded is not None else None
@@ -101,9 +109,7 @@ def _recipient(certificate: bytes, key: bytes, *, oaep: bool) -> bytes:
         scheme = algorithm(RSA_15, b"\x05\x00")
         if oaep:
             padded = padding.OAEP(padding.MGF1(hashes.SHA256()), hashes.SHA256(), None)
-            hashed = algorithm(_SHA_256, b"\x05\x00")
-            parameters = sequence(tlv(0xA0, hashed), tlv(0xA1, algorithm(_MGF1, hashed)))
-            scheme = algorithm(RSA_OAEP, parameters)
+            scheme = algorithm(RSA_OAEP, OAEP_SHA_256)
         return sequence(integer(0), name, scheme, octets(public.encrypt(key, padded)))
     assert isinstance(public, EllipticCurvePublicKey | X25519PublicKey)
     return _agreement(public, name, key)
@@ -111,7 +117,7 @@ def _recipient(certificate: bytes, key: bytes, *, oaep: bool) -> bytes:
 
 def _agreement(public: EllipticCurvePublicKey | X25519PublicKey, name: bytes, key: bytes) -> bytes:
     """A KeyAgreeRecipientInfo with a key of ours for this message alone (RFC 5753 section 3.1, RFC 8418)."""
-    wrap = algorithm(_AES_256_WRAP)
+    wrap = algorithm(_AES_WRAP[len(key)])
     if isinstance(public, X25519PublicKey):
         own = X25519PrivateKey.generate()
         secret, point = agreed(own, public.public_bytes_raw()), own.public_key().public_bytes_raw()
@@ -121,7 +127,7 @@ def _agreement(public: EllipticCurvePublicKey | X25519PublicKey, name: bytes, ke
         ours = generate_private_key(public.curve)
         secret, point = agreed(ours, public.public_bytes(*form)), ours.public_key().public_bytes(*form)
         scheme, kind = _ECDH[public.curve.key_size], _EC_KEY
-    kek = derived(secret, SCHEMES[scheme], wrap, b"", 32)
+    kek = derived(secret, SCHEMES[scheme], wrap, b"", len(key))
     originator = tlv(0xA0, tlv(0xA1, algorithm(kind) + tlv(0x03, b"\0" + point)))
     keys = sequence(sequence(name, octets(aes_key_wrap(kek, key))))
     return tlv(0xA1, integer(3) + originator + algorithm(scheme, wrap) + keys)

@@ -40,15 +40,15 @@ class ContentCipher:
         return self.family != "AES"
 
 
-_CIPHERS = {
+CIPHERS = {
     "60864801650304010" + digit: ContentCipher(f"AES-{bits}-{mode}", "AES", mode, bits // 8)
     for digit, bits, mode in (("2", 128, Mode.CBC), ("6", 128, Mode.GCM))
 }
-_CIPHERS |= {
+CIPHERS |= {
     "6086480165030401" + octet: ContentCipher(f"AES-{bits}-{mode}", "AES", mode, bits // 8)
     for octet, bits, mode in (("16", 192, Mode.CBC), ("1a", 192, Mode.GCM), ("2a", 256, Mode.CBC), ("2e", 256, Mode.GCM))
 }
-_CIPHERS |= {
+CIPHERS |= {
     "2a864886f70d0307": ContentCipher("3DES-CBC", "3DES", Mode.CBC, 24, 8),
     "2a864886f70d0302": ContentCipher("RC2-CBC", "RC2", Mode.CBC, 16, 8),
 }
@@ -128,7 +128,7 @@ def _enveloped(cms: Cms) -> Enveloped:
 def _content(fields: Sequence[Element]) -> tuple[ContentCipher, bytes, memoryview]:
     """Cipher, initialization vector and ciphertext of an EncryptedContentInfo."""
     algorithm = _algorithm(fields[1])
-    cipher = _CIPHERS.get(algorithm.oid)
+    cipher = CIPHERS.get(algorithm.oid)
     if cipher is None:
         raise CmsError("it is encrypted with a cipher that is not known here")
     if len(fields) < 3 or fields[2].tag != _IMPLICIT_0:

@@ -49,6 +49,10 @@ class Harvested:
         """The certificates whose secret keys are at hand."""
         return self.base.own()
 
+    def capabilities(self, fingerprint: str) -> bytes | None:
+        """Those that the base knows."""
+        return self.base.capabilities(fingerprint)
+
     def _names(self, certificate: Certificate, address: str) -> bool:
         try:
             wanted = parse_address(address)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from hashlib import sha1
 from typing import Any
@@ -10,6 +11,8 @@ from mailsec.content.smime.ber import Element, elements
 from mailsec.content.smime.cms import CmsError, guarded
 from mailsec.content.smime.der import sequence
 
+RSA_PSS = "2a864886f70d01010a"
+"""RSASSA-PSS as the kind of a key: one that signs in no other way (RFC 4055 section 1.2)."""
 _VERSION = 0xA0
 
 
@@ -70,11 +73,23 @@ def issuer_and_serial(certificate: bytes) -> bytes:
     return sequence(bytes(issuer.whole), bytes(serial.whole))
 
 
+def key_oid(certificate: bytes) -> str:
+    """What kind of key a certificate that was read before has: the object identifier in hexadecimal digits."""
+    info = elements(_fields(certificate)[5].content)
+    return elements(info[0].content)[0].content.hex()
+
+
 def _numbered(der: bytes) -> tuple[Element, Element]:
-    """Serial number and issuer, as they stand in a certificate (RFC 5280 section 4.1). Raises ValueError or IndexError."""
+    """Serial number and issuer, as they stand in a certificate. Raises ValueError or IndexError."""
+    fields = _fields(der)
+    return fields[0], fields[2]
+
+
+def _fields(der: bytes) -> Sequence[Element]:
+    """The fields of a certificate without its version: serial number, algorithm, issuer, validity, subject, key, … (RFC 5280
+    section 4.1). Raises ValueError or IndexError."""
     fields = elements(elements(elements(memoryview(der))[0].content)[0].content)
-    first = 1 if fields[0].tag == _VERSION else 0
-    return fields[first], fields[first + 2]
+    return fields[1:] if fields[0].tag == _VERSION else fields
 
 
 def read_identifier(found: Any) -> Identifier:

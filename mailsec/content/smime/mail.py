@@ -128,7 +128,7 @@ def _opaque(message: Message, found: Structure, said: Protection, known: Sequenc
         return _encrypted(part) if cms.type in _ENCRYPTED else None
     if signed.content is None:
         return _without_text(layer) if signed.signers else None
-    return _judged(replace(layer, form=Form.SIGNED, entity=bytes(signed.content)), signed, signed.content, known, judge)
+    return _judged(replace(layer, form=Form.SIGNED, entity=signed.content), signed, signed.content, known, judge)
 
 
 def _encrypted(part: int) -> Found:

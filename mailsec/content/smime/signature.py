@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING
 
 from mailsec.content.judge.layer import Signer
 from mailsec.content.smime import rules
+from mailsec.content.smime.capabilities import Capabilities
 from mailsec.content.smime.cms import CmsError, SignedData
+from mailsec.content.smime.identifier import RSA_PSS, Identifier, key_oid
 from mailsec.content.smime.judging import Judge
 from mailsec.content.smime.numbers import ALGORITHMS, HASHES, digest, fits
 from mailsec.content.smime.signerinfo import SignerInfo, read
@@ -78,6 +80,18 @@ class SignatureResult:
     def vouched(self) -> bool:
         """True where a root that is trusted vouches for the certificate."""
         return self.path is not None and self.path.status is Status.PASS
+
+    @property
+    def capabilities(self) -> Capabilities | None:
+        """What the signer's program understands, where the signature is good and says so."""
+        said = self.info.attributes if self.info is not None and self.answer is Answer.GOOD else None
+        return None if said is None else said.capabilities
+
+    @property
+    def preferred(self) -> Identifier | None:
+        """The certificate that the signer would have others encrypt to, where the signature is good and says so."""
+        said = self.info.attributes if self.info is not None and self.answer is Answer.GOOD else None
+        return None if said is None else said.preferred
 
     @property
     def held(self) -> Certificate | None:
@@ -173,6 +187,8 @@ def _of_certificate(info: SignerInfo, der: bytes, signed: SignedData, judge: Jud
         described = describe(der)
     except CertificateError as error:
         return SignatureResult(Answer.BAD, str(error), info)
+    if key_oid(der) == RSA_PSS and info.algorithm != "rsassa_pss":
+        return SignatureResult(Answer.BAD, "its key is for RSASSA-PSS alone, and signed in another way", info)
     answer, reason = next(_objections(described), (Answer.GOOD, f"good, made with the key of {described.subject}"))
     if answer is not Answer.GOOD:
         return SignatureResult(answer, reason, info, der, described)

@@ -2,25 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
+from mailsec.content.smime.ber import Element, elements
+from mailsec.content.smime.capabilities import Capabilities, read_capabilities
 from mailsec.content.smime.cms import CmsError, guarded
 from mailsec.content.smime.identifier import Identifier, read_identifier
 from mailsec.core.limits import CMS_ATTRIBUTES
+
+T = TypeVar("T")
+
+_OID, _OCTETS, _SEQUENCE, _SET, _SIGNED = 0x06, 0x04, 0x30, 0x31, 0xA0
+_CONTENT_TYPE, _MESSAGE_DIGEST, _SIGNING_TIME = "2a864886f70d010903", "2a864886f70d010904", "2a864886f70d010905"
+_CAPABILITIES, _KEY_PREFERENCE = "2a864886f70d01090f", "2a864886f70d010910020b"
+_ISSUER_AND_SERIAL, _RECIPIENT_KEY_ID = 0xA0, 0xA1
 
 
 @dataclass(frozen=True, slots=True)
 class Attributes:
     """The signed attributes. `der` is what the signature is over; the others hold every value that stands there, so that an
-    honest signature has one of each. `claimed` is the signing time in seconds since 1970 UTC, as the signer says it."""
+    honest signature has one of each. `claimed` is the signing time in seconds since 1970 UTC, as the signer says it;
+    `capabilities` is what the signer's program understands, None where it does not say, and `preferred` names the certificate
+    that the signer would have others encrypt to (RFC 8551 sections 2.5.2 and 2.5.3)."""
 
     der: bytes
     content_types: tuple[str | None, ...]
     digests: tuple[bytes | None, ...]
     claimed: int | None = None
+    capabilities: Capabilities | None = None
+    preferred: Identifier | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +74,7 @@ def _read(der: bytes) -> SignerInfo:
     algorithm = info["signature_algorithm"]
     name, hashed = _algorithm(algorithm)
     pss = _pss(algorithm["parameters"]) if name == "rsassa_pss" else None
-    attributes = _attributes(info["signed_attrs"]) if info["signed_attrs"].native is not None else None
+    attributes = _attributes(elements(elements(memoryview(der))[0].content))
     return SignerInfo(
         read_identifier(info["sid"]),
         info["digest_algorithm"]["algorithm"].native,
@@ -96,25 +108,60 @@ def _pss(parameters: Any) -> Pss:
     )
 
 
-def _attributes(found: Any) -> Attributes:
-    if len(found) > CMS_ATTRIBUTES:
+def _attributes(fields: Sequence[Element]) -> Attributes | None:
+    """The signed attributes among the fields of a SignerInfo, None where there are none. The library is not asked: it reads
+    every attribute to the ground, and one that it does not know well makes it give up."""
+    if len(fields) < 4 or fields[3].tag != _SIGNED:
+        return None
+    listed = elements(fields[3].content)
+    if len(listed) > CMS_ATTRIBUTES:
         raise CmsError(f"a signature has more than {CMS_ATTRIBUTES} attributes")
-    types: list[str | None] = []
-    digests: list[bytes | None] = []
-    times: list[datetime | None] = []
-    for attribute in found:
-        name = attribute["type"].native
-        if name == "content_type":
-            types += _values(attribute, lambda value: value.contents.hex())
-        elif name == "message_digest":
-            digests += _values(attribute, lambda value: value.native)
-        elif name == "signing_time":
-            times += _values(attribute, lambda value: value.native)
-    claimed = int(times[0].timestamp()) if times and times[0] else None
-    # the set itself, not the tag it stands under, is what is signed (RFC 5652 section 5.4)
-    return Attributes(b"\x31" + found.dump()[1:], tuple(types), tuple(digests), claimed)
+    found: dict[str, list[Element | None]] = {}
+    for attribute in listed:
+        name, values = elements(attribute.content)
+        if (attribute.tag, name.tag, values.tag) != (_SEQUENCE, _OID, _SET):
+            raise CmsError("a signature has an attribute without name or values")
+        # an honest attribute has one value; None stands for one that has none
+        found.setdefault(name.content.hex(), []).extend(elements(values.content) or [None])
+    return Attributes(
+        # the set itself, not the tag it stands under, is what is signed (RFC 5652 section 5.4)
+        b"\x31" + bytes(fields[3].whole[1:]),
+        tuple(None if each is None else each.hex() for each in _contents(found.get(_CONTENT_TYPE, ()), _OID)),
+        tuple(_contents(found.get(_MESSAGE_DIGEST, ()), _OCTETS)),
+        _told(_time, found.get(_SIGNING_TIME)),
+        _told(read_capabilities, found.get(_CAPABILITIES)),
+        _told(_preferred, found.get(_KEY_PREFERENCE)),
+    )
 
 
-def _values(attribute: Any, read: Any) -> Sequence[Any]:
-    """The values of an attribute, of which an honest one has one; None for each attribute that has none."""
-    return [read(value) for value in attribute["values"]] or [None]
+def _contents(values: Iterable[Element | None], tag: int) -> Iterator[bytes | None]:
+    """What the values hold, None for those that are missing or of another kind than `tag`."""
+    return (bytes(each.content) if each is not None and each.tag == tag else None for each in values)
+
+
+def _told(read: Callable[[bytes], T], values: Sequence[Element | None] | None) -> T | None:
+    """What an attribute that no judgement rests on says, None where it cannot be read."""
+    if not values or len(values) > 1 or values[0] is None:
+        return None
+    der = bytes(values[0].whole)
+    try:
+        return guarded(lambda: read(der), "an attribute")
+    except CmsError:
+        return None
+
+
+def _time(der: bytes) -> int:
+    """A UTCTime or GeneralizedTime, in seconds since 1970 UTC."""
+    from asn1crypto import cms  # noqa: PLC0415
+
+    return int(cms.Time.load(der, strict=True).native.timestamp())
+
+
+def _preferred(der: bytes) -> Identifier:
+    """The certificate that an SMIMEEncryptionKeyPreference names."""
+    [choice] = elements(memoryview(der))
+    if choice.tag == _ISSUER_AND_SERIAL:
+        issuer, serial = elements(choice.content)
+        return Identifier(bytes(issuer.whole), int.from_bytes(serial.content, "big", signed=True))
+    key_id = elements(choice.content)[0].content if choice.tag == _RECIPIENT_KEY_ID else choice.content
+    return Identifier(key_id=bytes(key_id))

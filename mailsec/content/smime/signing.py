@@ -9,13 +9,16 @@ from datetime import UTC, datetime
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.ec import ECDSA, EllipticCurvePrivateKey
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
+from cryptography.hazmat.primitives.asymmetric.padding import MGF1, PSS, PKCS1v15
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from cryptography.hazmat.primitives.serialization import load_der_private_key
 
+from mailsec.content.smime.capabilities import ours
+from mailsec.content.smime.compressing import compressed_entity
 from mailsec.content.smime.decrypting import Secret
 from mailsec.content.smime.der import algorithm, integer, octets, oid, sequence, set_of, tlv
-from mailsec.content.smime.identifier import issuer_and_serial
+from mailsec.content.smime.encrypting import EncryptingError, check
+from mailsec.content.smime.identifier import RSA_PSS, issuer_and_serial, key_oid
 from mailsec.content.smime.numbers import HASHES, digest
 from mailsec.content.smime.streamed import Streamed, content_info, element
 from mailsec.content.smime.streamed import entity as cms_entity
@@ -24,6 +27,8 @@ from mailsec.message.encoded import Octets
 from mailsec.message.pieces import Pieces, size
 from mailsec.message.sevenbit import seven_bit_pieces
 from mailsec.trust.x509.path import load
+from mailsec.trust.x509.person import CertificateError
+from mailsec.trust.x509.person import load as describe
 from mailsec.trust.x509.usage import Purpose, date_flaw, strength_flaws, usage_flaws
 
 _SigningKey = RSAPrivateKey | EllipticCurvePrivateKey | Ed25519PrivateKey
@@ -31,13 +36,14 @@ _UTC_TIME, _GENERALIZED_TIME, _UTC_TIME_ENDS = 0x17, 0x18, 2050
 _NULL = b"\x05\x00"
 _DATA, _SIGNED = "2a864886f70d010701", "2a864886f70d010702"
 _CONTENT_TYPE, _MESSAGE_DIGEST, _SIGNING_TIME = "2a864886f70d010903", "2a864886f70d010904", "2a864886f70d010905"
+_CAPABILITIES, _KEY_PREFERENCE = "2a864886f70d01090f", "2a864886f70d010910020b"
 _HASHES: Mapping[str, str] = {
     "sha256": "608648016503040201",
     "sha384": "608648016503040202",
     "sha512": "608648016503040203",
 }
 _ECDSA: Mapping[str, str] = {"sha256": "2a8648ce3d040302", "sha384": "2a8648ce3d040303", "sha512": "2a8648ce3d040304"}
-_RSA, _ED25519 = "2a864886f70d010101", "2b6570"
+_RSA, _MGF1, _ED25519 = "2a864886f70d010101", "2a864886f70d010108", "2b6570"
 
 
 class SigningError(Exception):
@@ -48,6 +54,7 @@ class SigningError(Exception):
 class _Signer:
     certificate: bytes
     key: _SigningKey
+    pss: bool
 
     @property
     def hash(self) -> str:
@@ -64,15 +71,42 @@ class _Signer:
             return algorithm(_ED25519), self.key.sign(data)
         if isinstance(self.key, EllipticCurvePrivateKey):
             return algorithm(_ECDSA[self.hash]), self.key.sign(data, ECDSA(hashed))
-        return algorithm(_RSA, _NULL), self.key.sign(data, PKCS1v15(), hashed)
+        if not self.pss:
+            return algorithm(_RSA, _NULL), self.key.sign(data, PKCS1v15(), hashed)
+        return self._pss(), self.key.sign(data, PSS(MGF1(hashed), hashed.digest_size), hashed)
+
+    def _pss(self) -> bytes:
+        """RSASSA-PSS with one hash for all, and salt of its length (RFC 4055 section 3.1)."""
+        name = algorithm(_HASHES[self.hash], _NULL)
+        salt = tlv(0xA2, integer(HASHES[self.hash].digest_size))
+        return algorithm(RSA_PSS, sequence(tlv(0xA0, name), tlv(0xA1, algorithm(_MGF1, name)), salt))
+
+
+@dataclass(frozen=True, slots=True)
+class SignForm:
+    """How a signature is written: `opaque`, with the text inside of it; `pss`, with RSASSA-PSS where the key is an RSA one;
+    `compress`, with compression around the whole."""
+
+    opaque: bool = False
+    pss: bool = False
+    compress: bool = False
+
+
+DETACHED = SignForm()
+"""The usual form: a multipart/signed."""
 
 
 def signed_entity(
-    entity: Pieces, secrets: Sequence[Secret], others: Sequence[bytes], *, opaque: bool, now: int
+    entity: Pieces, secrets: Sequence[Secret], others: Sequence[bytes], form: SignForm, *, now: int
 ) -> Iterable[Octets]:
     """`entity`, made fit for the way, with its signatures at `now` (seconds since 1970 UTC), in pieces that come once;
     `others` are certificates (DER) that go along. Raises SigningError, BadInput for 8-bit headers."""
-    signers = [_signer(each, now) for each in secrets]
+    signers = [_signer(each, form, now) for each in secrets]
+    made = _entity(entity, signers, others, opaque=form.opaque, now=now)
+    return compressed_entity(made) if form.compress else made
+
+
+def _entity(entity: Pieces, signers: Sequence[_Signer], others: Sequence[bytes], *, opaque: bool, now: int) -> Iterable[Octets]:
     covered = entity if opaque else seven_bit_pieces(entity)
     made = _signed_data(covered, signers, others, opaque=opaque, now=now)
     if opaque:
@@ -83,7 +117,7 @@ def signed_entity(
     return multipart_pieces("signed", [covered, (part,)], parameters)
 
 
-def _signer(secret: Secret, now: int) -> _Signer:
+def _signer(secret: Secret, form: SignForm, now: int) -> _Signer:
     certificate = load(secret.certificate)
     if certificate is None:
         raise SigningError("the certificate cannot be read")
@@ -97,7 +131,7 @@ def _signer(secret: Secret, now: int) -> _Signer:
         raise SigningError("the private key cannot be read; is the passphrase the right one?") from None
     if not isinstance(key, RSAPrivateKey | EllipticCurvePrivateKey | Ed25519PrivateKey):
         raise SigningError("the private key is of a kind that signs no mail")
-    return _Signer(secret.certificate, key)
+    return _Signer(secret.certificate, key, form.pss or key_oid(secret.certificate) == RSA_PSS)
 
 
 def _signed_data(content: Pieces, signers: Sequence[_Signer], others: Sequence[bytes], *, opaque: bool, now: int) -> Streamed:
@@ -110,16 +144,39 @@ def _signed_data(content: Pieces, signers: Sequence[_Signer], others: Sequence[b
         set_of(*(algorithm(_HASHES[name], _NULL) for name in digests)),
         element(0x30, oid(_DATA), *inside),
         tlv(0xA0, b"".join(sorted(carried))),
-        set_of(*(_signer_info(digests[each.hash], each, now) for each in signers)),
+        set_of(*(_signer_info(digests[each.hash], each, _preferred(each, carried, now), now) for each in signers)),
     )
 
 
-def _signer_info(content_digest: bytes, signer: _Signer, now: int) -> bytes:
-    """A SignerInfo (RFC 5652 section 5.3)."""
+def _preferred(signer: _Signer, carried: Iterable[bytes], now: int) -> bytes | None:
+    """The certificate that mail to the signer is to be encrypted to: the signer's own, or another one with an address of it."""
+    addresses = _addresses(signer.certificate)
+    for each in (signer.certificate, *carried):
+        try:
+            check(each, now=now)
+        except EncryptingError:
+            continue
+        if each == signer.certificate or addresses & _addresses(each):
+            return each
+    return None
+
+
+def _addresses(certificate: bytes) -> frozenset[str]:
+    try:
+        return frozenset(describe(certificate).addresses)
+    except CertificateError:
+        return frozenset()
+
+
+def _signer_info(content_digest: bytes, signer: _Signer, preferred: bytes | None, now: int) -> bytes:
+    """A SignerInfo (RFC 5652 section 5.3); `preferred` is the certificate that others should encrypt to."""
+    preference = [] if preferred is None else [_attribute(_KEY_PREFERENCE, b"\xa0" + issuer_and_serial(preferred)[1:])]
     attributes = set_of(
         _attribute(_CONTENT_TYPE, oid(_DATA)),
         _attribute(_MESSAGE_DIGEST, octets(content_digest)),
         _attribute(_SIGNING_TIME, _time(now)),
+        _attribute(_CAPABILITIES, ours().der),
+        *preference,
     )
     scheme, signature = signer.sign(attributes)
     return sequence(

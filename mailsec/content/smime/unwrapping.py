@@ -25,6 +25,10 @@ from mailsec.content.smime.enveloped import Recipient
 PrivateKey = RSAPrivateKey | EllipticCurvePrivateKey | X25519PrivateKey
 
 RSA_15, RSA_OAEP = "2a864886f70d010101", "2a864886f70d010107"
+OAEP_SHA_256 = bytes.fromhex(
+    "302fa00f300d06096086480165030402010500a11c301a06092a864886f70d010108300d06096086480165030402010500"
+)
+"""The parameters of RSAES-OAEP with SHA-256 in both places (RFC 4055 section 4.1)."""
 _HASHES: Mapping[str, hashes.HashAlgorithm] = {
     "sha1": hashes.SHA1(),
     "sha224": hashes.SHA224(),
@@ -33,7 +37,7 @@ _HASHES: Mapping[str, hashes.HashAlgorithm] = {
     "sha512": hashes.SHA512(),
 }
 """SHA-1 derives keys and masks soundly; it is for signatures that it is broken."""
-_WRAPS = {"608648016503040105": 16, "608648016503040119": 24, "60864801650304012d": 32}
+WRAPS = {"608648016503040105": 16, "608648016503040119": 24, "60864801650304012d": 32}
 """Octets of the key that AES key wrap takes (RFC 3565)."""
 
 
@@ -64,7 +68,7 @@ def supported(recipient: Recipient) -> bool:
     """True where the algorithms of an encrypted key are known here."""
     if not recipient.originator:
         return recipient.algorithm.oid in (RSA_15, RSA_OAEP)
-    return recipient.algorithm.oid in SCHEMES and _wrap(recipient)[0] in _WRAPS
+    return recipient.algorithm.oid in SCHEMES and _wrap(recipient)[0] in WRAPS
 
 
 def content_key(recipient: Recipient, key: PrivateKey, size: int) -> bytes:
@@ -81,7 +85,7 @@ def _content_key(recipient: Recipient, key: PrivateKey) -> bytes:
     if isinstance(key, RSAPrivateKey):
         return key.decrypt(recipient.encrypted_key, _padding(recipient))
     wrap, der = _wrap(recipient)
-    kek = derived(agreed(key, recipient.originator), SCHEMES[recipient.algorithm.oid], der, recipient.ukm, _WRAPS[wrap])
+    kek = derived(agreed(key, recipient.originator), SCHEMES[recipient.algorithm.oid], der, recipient.ukm, WRAPS[wrap])
     try:
         return aes_key_unwrap(kek, recipient.encrypted_key)
     except InvalidUnwrap:

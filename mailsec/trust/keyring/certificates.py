@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
-from mailsec.core.errors import BadInput
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import ParamSpec, TypeVar
+
+from mailsec.core.errors import BadInput, KeyUnavailable
 from mailsec.message.person import normal
 from mailsec.trust.keyring.files import FileKeys
 from mailsec.trust.keyring.keys import Certificate, Kind
 from mailsec.trust.keyring.reading import Reading, UserId
-from mailsec.trust.x509.bundle import Held, Passphrase, read_bundle
+from mailsec.trust.x509.bundle import Held, joined, read_contents
 from mailsec.trust.x509.person import CertificateError, load
+
+P = ParamSpec("P")
+T = TypeVar("T")
 
 
 def reading(held: Held) -> Reading:
@@ -18,7 +25,7 @@ def reading(held: Held) -> Reading:
     except CertificateError as error:
         raise BadInput(str(error)) from None
     fingerprint = person.fingerprint.upper()
-    named = tuple(UserId(f"{person.subject} <{each}>", _address(each)) for each in person.addresses)
+    named = tuple(UserId(f"{person.subject} <{each}>".lstrip(), _address(each)) for each in person.addresses)
     return Reading(
         fingerprint,
         (fingerprint,),
@@ -34,18 +41,34 @@ def reading(held: Held) -> Reading:
     )
 
 
-def read_certificates(data: bytes, source: str, passphrase: Passphrase) -> FileKeys:
-    """The X.509 certificates in `data` (PEM, DER, PKCS#12, .p7c) and the private keys beside them; `source` names the file.
+def read_certificates(files: Sequence[tuple[str, bytes]], passphrase: Callable[[str], str]) -> FileKeys:
+    """The X.509 certificates in files (PEM, DER, PKCS#12, .p7c), each a name and what it holds, and their private keys, which
+    may stand in another of the files. `passphrase` is asked for that of a file, by its name, where one is needed.
 
-    Raises BadInput where there is none or it is damaged, KeyUnavailable for a passphrase that does not fit.
+    Raises BadInput where there is no certificate or something is damaged, KeyUnavailable for a passphrase that does not fit.
     """
-    readings = [reading(held) for held in read_bundle(data, passphrase)]
+    opened = [_named(name, read_contents, data, partial(passphrase, name)) for name, data in files]
+    sources = {
+        der: name for (name, _), each in zip(reversed(files), reversed(opened), strict=True) for der in each.certificates
+    }
+    held = _named(", ".join(name for name, _ in files), joined, opened)
+    readings = [reading(each) for each in held]
     return FileKeys(
-        tuple(Certificate(Kind.X509, each.fingerprint, each.data, source) for each in readings),
-        {each.fingerprint: each.secret for each in readings if each.secret is not None},
+        tuple(Certificate(Kind.X509, each.fingerprint, each.data, sources[each.data]) for each in readings),
+        {read.fingerprint: each.opened or each.secret for read, each in zip(readings, held, strict=True) if each.secret},
         {each.fingerprint: tuple(user_id.address for user_id in each.user_ids if user_id.address) for each in readings},
         {each.fingerprint: (each.fingerprint,) for each in readings},
     )
+
+
+def _named(name: str, read: Callable[P, T], *args: P.args, **values: P.kwargs) -> T:
+    """What `read` finds; an error names the file."""
+    try:
+        return read(*args, **values)
+    except BadInput as error:
+        raise BadInput(f"{name}: {error.message}", hint=error.hint) from None
+    except KeyUnavailable as error:
+        raise KeyUnavailable(f"{name}: {error.message}", hint=error.hint) from None
 
 
 def _address(text: str) -> str:

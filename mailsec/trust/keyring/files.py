@@ -67,6 +67,10 @@ class FileKeys:
         """The certificates whose secret keys the files hold."""
         return [each for each in self.listed if each.fingerprint in self.secrets]
 
+    def capabilities(self, _: str) -> bytes | None:
+        """None: a key file does not say what its owner's program can read."""
+        return None
+
     def _claims(self, certificate: Certificate, address: str) -> bool:
         try:
             wanted = parse_address(address)

@@ -73,3 +73,6 @@ class Keys(Protocol):
 
     def own(self) -> Sequence[Certificate]:
         """The certificates whose secret keys are at hand."""
+
+    def capabilities(self, fingerprint: str) -> bytes | None:
+        """The newest SMIMECapabilities (RFC 8551 section 2.5.2, DER) that an X.509 certificate's holder signed, or None."""

@@ -15,6 +15,7 @@ from mailsec.trust.keyring.keys import Binding, Bound, Certificate
 
 if TYPE_CHECKING:
     from mailsec.trust.x509.chains import NameKey
+    from mailsec.trust.x509.signer import SignerPath
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,12 +36,16 @@ class Paths:
 
     def binding(self, certificate: Certificate, address: str) -> Binding:
         """CERTIFIED where a path leads from the certificate, which has the address, to a trusted root."""
-        from mailsec.trust.x509.signer import judge_signer  # noqa: PLC0415
-
-        found = judge_signer((certificate.data, *self._above(certificate.data)), self.roots, now=self.now, purpose=None)
+        found = self.judged(certificate.data)
         if found.status is Status.PASS:
             return Binding(address, Bound.CERTIFIED, f"certified under {found.steps[-1].subject}, which you trust")
         return Binding(address, Bound.NOT, "; ".join(found.reasons))
+
+    def judged(self, der: bytes) -> SignerPath:
+        """The path from a certificate to a trusted root, or as far as there is a way."""
+        from mailsec.trust.x509.signer import judge_signer  # noqa: PLC0415
+
+        return judge_signer((der, *self._above(der)), self.roots, now=self.now, purpose=None)
 
     def _above(self, der: bytes) -> list[bytes]:
         """The authorities that may stand above a certificate, by their names: of a large ring a few."""

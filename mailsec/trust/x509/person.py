@@ -18,7 +18,7 @@ from mailsec.core.text import clipped, from_bytes
 
 _WEAK_HASHES = frozenset({"md2", "md5", "sha1"})
 _MIN_RSA_BITS = 2048
-_SMTP_UTF8_MAILBOX = x509.ObjectIdentifier("1.3.6.1.5.5.7.8.9")
+SMTP_UTF8_MAILBOX = x509.ObjectIdentifier("1.3.6.1.5.5.7.8.9")
 _FOR_MAIL = frozenset({ExtendedKeyUsageOID.EMAIL_PROTECTION, ExtendedKeyUsageOID.ANY_EXTENDED_KEY_USAGE})
 _UTF8_STRING = 0x0C
 
@@ -111,7 +111,7 @@ def _addresses(certificate: x509.Certificate) -> Iterator[str]:
     for name in names:
         if isinstance(name, x509.RFC822Name):
             yield name.value
-        elif isinstance(name, x509.OtherName) and name.type_id == _SMTP_UTF8_MAILBOX:
+        elif isinstance(name, x509.OtherName) and name.type_id == SMTP_UTF8_MAILBOX:
             yield _utf8_string(name.value)
 
 

@@ -14,20 +14,20 @@ _MAX_LENGTH_OCTETS = 4
 def public_key_info(certificate: bytes) -> bytes | None:
     """The SubjectPublicKeyInfo in a certificate (DER), or None where there is none."""
     try:
-        _, at, _ = _element(certificate, 0, _SEQUENCE)
-        _, at, _ = _element(certificate, at, _SEQUENCE)
-        tag, _, after = _element(certificate, at)
+        _, at, _ = element(certificate, 0, _SEQUENCE)
+        _, at, _ = element(certificate, at, _SEQUENCE)
+        tag, _, after = element(certificate, at)
         if tag == _VERSION:
             at = after
         for _ in range(_BEFORE):
-            _, _, at = _element(certificate, at)
-        _, _, end = _element(certificate, at, _SEQUENCE)
+            _, _, at = element(certificate, at)
+        _, _, end = element(certificate, at, _SEQUENCE)
     except (IndexError, ValueError):
         return None
     return certificate[at:end]
 
 
-def _element(data: bytes, at: int, expected: int | None = None) -> tuple[int, int, int]:
+def element(data: bytes, at: int, expected: int | None = None) -> tuple[int, int, int]:
     """Tag, start of the content and end of the element at `at`. Raises IndexError or ValueError where there is none."""
     tag, length, start = data[at], data[at + 1], at + 2
     if length & 0x80:

@@ -11,10 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mailsec.content.smime.cms import CmsError, opened
-from mailsec.content.smime.decrypting import DecryptingError, Secret, decrypted, is_for, is_locked, load_private
+from mailsec.content.smime.decrypting import DecryptingError, Secret, decrypted, is_for, load_private
 from mailsec.content.smime.enveloped import enveloped
-from mailsec.content.smime.pem import read_pem
-from mailsec.core.errors import BadInput
 from mailsec.core.limits import CMS_RECIPIENTS
 from tests.certificates import Issued
 from tests.content.smime.forge import ALICE, BOB, RSA_KEY, SUB, TEXT, Signing, indefinite, person, signed_data
@@ -122,36 +120,7 @@ def test_another_structure_is_refused() -> None:
 def test_private_keys_that_open_nothing() -> None:
     signer = person("bob@receiver.example", SUB, dsa.generate_private_key(2048))
     locked = secret(RSA, "words")
-    assert (is_locked(locked.key), is_locked(secret(RSA).key), is_locked(b"x")) == (True, False, False)
     assert load_private(locked)
     for each in (secret(signer), Secret(RSA.der, b"x"), Secret(RSA.der, locked.key, "other"), Secret(RSA.der, locked.key)):
         with pytest.raises(DecryptingError):
             load_private(each)
-
-
-def locked_pem(of: Issued) -> bytes:
-    return of.key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, BestAvailableEncryption(b"words"))
-
-
-def test_certificates_and_keys_in_pem() -> None:
-    keys = read_pem(SUB.pem + BOB.pem + BOB.key_pem, "file bob.pem")
-    assert len(keys.listed) == 2
-    assert [each.data for each in keys.own()] == [BOB.der]
-    assert keys.binding(keys.own()[0], "bob@receiver.example").bound.authenticated
-    assert read_pem(BOB.pem + locked_pem(BOB), "x").own()[0].data == BOB.der
-
-
-@pytest.mark.parametrize(
-    "data",
-    {
-        "a key alone": BOB.key_pem,
-        "another's key": ALICE.pem + BOB.key_pem,
-        "damaged": BOB.pem.replace(b"MII", b"MI="),
-        "no certificate": b"-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n",
-        "a key that is none": BOB.pem + b"-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n",
-        "too many": BOB.pem * 201,
-    }.values(),
-)
-def test_pem_files_that_are_refused(data: bytes) -> None:
-    with pytest.raises(BadInput):
-        read_pem(data, "x")

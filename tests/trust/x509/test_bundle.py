@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from asn1crypto import core
 from asn1crypto.keys import EncryptedPrivateKeyInfo
-from asn1crypto.pkcs12 import Pfx
+from asn1crypto.pkcs12 import Pfx, SafeContents
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import (
@@ -26,8 +26,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mailsec.core.errors import BadInput, KeyUnavailable
-from mailsec.core.limits import X509_FILE_CERTIFICATES, X509_ITERATIONS
-from mailsec.trust.x509.bundle import Held, as_pem, is_protected, is_x509, protected, read_bundle
+from mailsec.core.limits import X509_FILE_CERTIFICATES, X509_ITERATIONS, X509_LOCKED_KEYS
+from mailsec.trust.x509.bundle import Held, as_pem, joined, read_bundle, read_contents
+from mailsec.trust.x509.form import is_x509
+from mailsec.trust.x509.privatekey import is_locked, private_key
+from mailsec.trust.x509.privatekey import pkcs8 as protected
 from tests.certificates import Issued
 from tests.trust.x509.people import person, world
 
@@ -78,7 +81,7 @@ def test_a_protected_key_in_pem_stays_as_it_is(alice: Issued) -> None:
     secret = encrypted(alice)
     data = as_pem(Held(alice.der, secret))
     assert b"ENCRYPTED PRIVATE KEY" in data
-    assert read_bundle(data, nobody) == [Held(alice.der, secret, True)]
+    assert read_bundle(data, nobody) == [Held(alice.der, secret)]
 
 
 def test_der_and_certs_only(alice: Issued) -> None:
@@ -97,12 +100,12 @@ def test_pkcs12(alice: Issued) -> None:
 
 
 def test_a_passphrase_is_put_on_a_key(alice: Issued) -> None:
-    made = protected(pkcs8(alice), "new words")
-    assert is_protected(made)
-    assert not is_protected(pkcs8(alice))
+    made = protected(private_key(pkcs8(alice)), "new words")
+    assert is_locked(made)
+    assert not is_locked(pkcs8(alice))
     assert load_der_private_key(made, b"new words") is not None
     with pytest.raises(BadInput):
-        protected(b"\x30\x00", "x")
+        private_key(b"\x30\x00")
 
 
 def _protected_pem(der: bytes) -> bytes:
@@ -126,7 +129,7 @@ def _with_scrypt(der: bytes, cost: int) -> bytes:
 
 def test_scrypt_within_bounds_is_taken(alice: Issued) -> None:
     data = _with_scrypt(encrypted(alice), 2**14)
-    assert read_bundle(alice.pem + _protected_pem(data), nobody) == [Held(alice.der, data, True)]
+    assert read_bundle(alice.pem + _protected_pem(data), nobody) == [Held(alice.der, data)]
 
 
 def test_endless_rounds_are_not_made(alice: Issued) -> None:
@@ -187,7 +190,7 @@ def test_what_openssl_writes_is_read(alice: Issued, tmp_path: Path, options: tup
 def test_labels_that_mean_nothing_here_are_passed_over(alice: Issued) -> None:
     parameters = b"-----BEGIN EC PARAMETERS-----\nBggqhkjOPQMBBw==\n-----END EC PARAMETERS-----\n"
     assert read_bundle(parameters + alice.pem, nobody) == [Held(alice.der)]
-    assert not is_protected(b"\x30\x00")
+    assert not is_locked(b"\x30\x00")
 
 
 def test_certificates_alone_in_pkcs12(alice: Issued) -> None:
@@ -195,3 +198,68 @@ def test_certificates_alone_in_pkcs12(alice: Issued) -> None:
     assert read_bundle(data, words) == [Held(alice.der)]
     with pytest.raises(BadInput):
         read_bundle(alice.pem + alice.key_pem.replace(b"M", b"A", 1), nobody)
+
+
+def test_a_key_and_its_certificate_in_two_files(alice: Issued) -> None:
+    other = person()
+    files = [read_contents(data, words) for data in (alice.pem + other.pem, pkcs8(other), encrypted(alice))]
+    assert joined(files) == [Held(alice.der, encrypted_of(files[2].keys[0]), pkcs8(alice)), Held(other.der, pkcs8(other))]
+    with pytest.raises(KeyUnavailable, match="does not open the private key"):
+        joined([files[0], read_contents(encrypted(alice), lambda: "wrong")])
+    with pytest.raises(BadInput, match="without its certificate"):
+        joined([read_contents(other.pem + world()["middle"].pem, words), read_contents(alice.key_pem, words)])
+
+
+def encrypted_of(key: bytes) -> bytes:
+    assert is_locked(key)
+    return key
+
+
+def test_a_key_belongs_to_every_certificate_with_it(alice: Issued) -> None:
+    renewed = person(key=alice.key)
+    assert [each.secret for each in read_bundle(alice.pem + renewed.pem + alice.key_pem, nobody)] == [pkcs8(alice)] * 2
+
+
+def test_many_locked_keys_are_not_opened(alice: Issued) -> None:
+    with pytest.raises(BadInput, match="are locked"):
+        read_bundle(alice.pem + person().pem + _protected_pem(encrypted(alice)) * (X509_LOCKED_KEYS + 1), nobody)
+
+
+def test_pem_with_headers_is_not_passed_over(alice: Issued) -> None:
+    old = alice.key.private_bytes(Encoding.PEM, PrivateFormat.TraditionalOpenSSL, BestAvailableEncryption(b"secret"))
+    assert is_x509(old)
+    for data in (alice.pem + old, alice.pem + alice.pem[:-40]):
+        with pytest.raises(BadInput, match="a damaged block of PEM, or one with headers"):
+            read_bundle(data, words)
+
+
+def test_several_keys_in_pkcs12(alice: Issued) -> None:
+    other = person()
+    pfx, second = Pfx.load(p12(alice, b"")), EncryptedPrivateKeyInfo.load(encrypted(other))
+    contents = pfx.authenticated_safe
+    for each in contents:
+        bags = SafeContents.load(each["content"].native)
+        kinds = {bag["bag_id"].native for bag in bags}
+        if "key_bag" in kinds:
+            bags.append({"bag_id": "pkcs8_shrouded_key_bag", "bag_value": second})
+        if "cert_bag" in kinds:
+            bags.append(
+                {"bag_id": "cert_bag", "bag_value": {"cert_id": "x509", "cert_value": core.ParsableOctetString(other.der)}}
+            )
+        each["content"] = core.OctetString(bags.dump(force=True))
+    pfx["auth_safe"]["content"] = core.OctetString(contents.dump(force=True))
+    pfx["mac_data"] = None
+    found = {each.certificate: each.secret for each in read_bundle(pfx.dump(force=True), words)}
+    assert found == {alice.der: pkcs8(alice), other.der: pkcs8(other), world()["middle"].der: None}
+
+
+def test_rounds_are_summed_up(alice: Issued) -> None:
+    key = EncryptedPrivateKeyInfo.load(encrypted(alice))
+    key["encryption_algorithm"]["parameters"]["key_derivation_func"]["parameters"]["iteration_count"] = X509_ITERATIONS // 2 + 1
+    pfx = Pfx.load(p12(alice, b""))
+    contents = pfx.authenticated_safe
+    shrouded = {"bag_id": "pkcs8_shrouded_key_bag", "bag_value": EncryptedPrivateKeyInfo.load(key.dump(force=True))}
+    contents[0]["content"] = core.OctetString(SafeContents([shrouded, shrouded]).dump(force=True))
+    pfx["auth_safe"]["content"] = core.OctetString(contents.dump(force=True))
+    with pytest.raises(BadInput, match="would take"):
+        read_bundle(pfx.dump(force=True), nobody)
