@@ -25,6 +25,7 @@ settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))
 
 # variables of the caller's shell that change what is printed
 _UNWANTED = ("NO_COLOR", "FORCE_COLOR", "TERM", "COLUMNS", "LINES", "_MAILSEC_COMPLETE", "PYTHONIOENCODING", "PYTHONUTF8")
+_UNWANTED += ("XDG_DATA_HOME", "MAILSEC_RING")
 
 
 def pytest_make_parametrize_id(config: pytest.Config, val: object, argname: str) -> str | None:
@@ -75,7 +76,8 @@ class Mailsec(Protocol):
 
 def _environment(env: Mapping[str, str] | None, columns: int | None) -> dict[str, str]:
     kept = {name: value for name, value in os.environ.items() if name not in _UNWANTED}
-    return kept | ({"COLUMNS": str(columns)} if columns else {}) | dict(env or {})
+    nobody = {"HOME": os.devnull}  # whoever runs the tests may have a ring
+    return kept | nobody | ({"COLUMNS": str(columns)} if columns else {}) | dict(env or {})
 
 
 def run_mailsec(

@@ -31,6 +31,7 @@ from mailsec.trust.keyring.armor import MESSAGE, ArmorError, dearmored
 from mailsec.trust.keyring.keys import Keys, Kind
 
 _SHOWN = 10
+_NOTHING = "nothing in the message is encrypted"
 EXITS = {
     ContentAnswer.ABSENT: Exit.HOLDS,
     ContentAnswer.GOOD: Exit.HOLDS,
@@ -76,21 +77,29 @@ def decrypt_message(file: bytes, subject: str, options: DecryptOptions, *, now: 
     if is_bare(file):
         return _bare(file, subject, options, now)
     message = parse(file)
+    del file
     if not message.fields:
         raise BadInput("this is neither a mail message nor an OpenPGP message")
     found = structure(message)
-    judge = Judge(options.keys, now)
     try:
-        there = ciphertexts(message, found, judge)
-        if not there and holds_smime(found) and (produced := decrypt_smime(message, subject, options, now=now)) is not None:
-            return produced
-        chosen = _chosen(there, options.part)
+        there = ciphertexts(message, found, Judge(options.keys, now))
     except ArmorError as error:
         raise BadInput(f"cannot be opened: {error}") from None
+    if there or not holds_smime(found):
+        return _openpgp(Mail(message, found, author(message), options.keys), there, subject, options, now)
+    held = [message]
+    del message
+    produced = decrypt_smime(held, subject, options, now=now)
+    if produced is None:
+        raise NothingToJudge(_NOTHING)
+    return produced
+
+
+def _openpgp(mail: Mail, there: Sequence[Ciphertext], subject: str, options: DecryptOptions, now: int) -> Produced:
+    chosen = _chosen(there, options.part)
     inside = _open(chosen.data, options)
-    data = _rebuilt(message, inside.opened, chosen)
-    mail = Mail(message, found, author(message), options.keys)
-    content = _judged(mail, chosen, inside.opened, data, judge)
+    data = _rebuilt(mail.message, inside.opened, chosen)
+    content = _judged(mail, chosen, inside.opened, data, Judge(options.keys, now))
     strange = beside(mail, [each.layer for each in there])
     content = replace(content, check=replace(content.check, findings=tuple(dict.fromkeys((*strange, *content.check.findings)))))
     return Produced(data, _report(subject, inside, content, options, now))
@@ -98,7 +107,7 @@ def decrypt_message(file: bytes, subject: str, options: DecryptOptions, *, now: 
 
 def _chosen(found: Sequence[Ciphertext], part: int | None) -> Ciphertext:
     if not found:
-        raise NothingToJudge("nothing in the message is encrypted")
+        raise NothingToJudge(_NOTHING)
     if part is None and len(found) > 1:
         raise BadInput(
             f"the message holds {len(found)} ciphertexts, as somebody would who wants strangers' texts decrypted",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -19,10 +19,10 @@ from mailsec.content.smime.enveloped import Enveloped, enveloped
 from mailsec.content.smime.mail import unfolded
 from mailsec.core.errors import BadInput, KeyUnavailable
 from mailsec.core.exits import Exit
-from mailsec.core.limits import CMS_NESTING
+from mailsec.core.limits import CMS_NESTING, MAX_HEADER_BYTES
 from mailsec.core.results import Check, Fact, Finding, Produced, Report, Status, finding, worst_severity
 from mailsec.message.authors import author
-from mailsec.message.compose import as_entity, canonical, with_entity
+from mailsec.message.compose import as_pieces, canonical, header_alone, with_entity
 from mailsec.message.fields import Message, parse
 from mailsec.message.leaf import part_content
 from mailsec.message.mime import Form, Method, Structure, protection, structure
@@ -37,10 +37,9 @@ _WRAPPED = (Form.ENCRYPTED, Form.UNKNOWN)
 
 @dataclass(frozen=True, slots=True)
 class _Step:
-    """One ciphertext that was opened: the message with what was inside, what the outside said, and whether the ciphertext was
-    the whole message."""
+    """One ciphertext that was opened: what the outside said, without the ciphertext itself, and whether that was the whole
+    message."""
 
-    message: Message
     outside: Enveloped
     whole: bool
     findings: tuple[Finding, ...]
@@ -48,16 +47,19 @@ class _Step:
 
 def holds_smime(found: Structure) -> bool:
     """True where a part of the message is a CMS structure that may have to be opened."""
-    return any(each.method is Method.SMIME and each.form is not Form.CERTIFICATES for each in protection(found))
+    return any(each.method is Method.SMIME for each in protection(found))
 
 
-def decrypt_smime(message: Message, subject: str, options: DecryptOptions, *, now: int) -> Produced | None:
-    """The message with all that is encrypted to us inside opened, and its report; None where nothing in it is encrypted.
+def decrypt_smime(held: list[Message], subject: str, options: DecryptOptions, *, now: int) -> Produced | None:
+    """The only message in `held` with all that is encrypted to us inside opened, and its report; None where nothing in it is
+    encrypted. It is taken out of the list, so that no ciphertext is kept beside the text that was in it.
 
     Where nothing made sure that a text was not changed on its way, neither its encryption nor a good signature within, it is
     not given out (`Produced.data` is empty) unless that is allowed. Raises BadInput, KeyUnavailable.
     """
     steps: list[_Step] = []
+    around: list[Check] = []
+    message = held.pop()
     lf_only = message.lf_only
     for _ in range(CMS_NESTING):
         message, found = unfolded(message, structure(message))
@@ -65,11 +67,18 @@ def decrypt_smime(message: Message, subject: str, options: DecryptOptions, *, no
         sealed = [each for each in layers if _is_sealed(each) and (each.part == 0 or not steps)]
         inside = _signed_around(message, found, layers)
         if inside is not None:
+            around += (check for each in layers if each.part == 0 for check in _of_layer(each))
             message = inside
         elif sealed:
-            mail = Mail(message, found, author(message), keys)
-            steps.append(_opened(mail, sealed, options, None if steps else options.part))
-            message = steps[-1].message
+            outside, step = _found(
+                Mail(message, found, author(message), keys), sealed, options, None if steps else options.part
+            )
+            message = header_alone(message)
+            steps.append(step)
+            text = _text(outside, options)
+            del outside
+            message = _within(message, text)
+            del text
         else:
             break
     else:
@@ -77,6 +86,7 @@ def decrypt_smime(message: Message, subject: str, options: DecryptOptions, *, no
     if not steps:
         return None
     content = judge_content(Mail(message, found, author(message), keys), layers)
+    content = replace(content, check=replace(content.check, children=(*around, *content.check.children)))
     return _produced(replace(message, lf_only=lf_only), subject, steps, content, options, now)
 
 
@@ -90,18 +100,40 @@ def _signed_around(message: Message, found: Structure, layers: Sequence[Layer]) 
         if each.part != 0 or each.form is not Form.SIGNED or each.method is not Method.SMIME:
             continue
         covered = found.parts[each.covered]
-        entity = message.data[covered.header : covered.end] if each.entity is None and not each.opaque else each.entity
-        within = _within(message, entity) if entity is not None else None
-        if within is not None and any(other.part == 0 and other.form in _WRAPPED for other in protection(structure(within))):
+        if each.entity is not None:
+            entity = memoryview(each.entity)
+            inner = structure(parse(bytes(entity[:MAX_HEADER_BYTES]))), 0
+        elif each.opaque:
+            continue
+        else:
+            entity = memoryview(message.data)[covered.header : covered.end]
+            inner = found, each.covered
+        # looked at first, as most of what is signed is a large text and no structure
+        within = _within(message, bytes(entity)) if _holds_ciphertext(*inner) else None
+        if within is not None and _holds_ciphertext(structure(within), 0):
             return within
     return None
 
 
+def _holds_ciphertext(found: Structure, part: int) -> bool:
+    """True where a part is said to be an encrypted structure, or one of an unknown kind."""
+    return any(each.part == part and each.form in _WRAPPED for each in protection(found))
+
+
+def _of_layer(layer: Layer) -> Iterator[Check]:
+    """What became of a signature around a ciphertext. It says who sent that on, not who wrote the text, and decides nothing;
+    one that does not hold is said."""
+    if layer.check is not None:
+        yield layer.check
+    yield from (each.check for each in layer.signers)
+
+
 def _within(message: Message, entity: bytes) -> Message:
-    return parse(with_entity(replace(message, lf_only=False), as_entity(canonical(entity))))
+    return parse(with_entity(replace(message, lf_only=False), as_pieces(canonical(entity))))
 
 
-def _opened(mail: Mail, sealed: Sequence[Layer], options: DecryptOptions, part: int | None) -> _Step:
+def _found(mail: Mail, sealed: Sequence[Layer], options: DecryptOptions, part: int | None) -> tuple[Enveloped, _Step]:
+    """The ciphertext to open, and what is to be said of it. Raises BadInput where there is no single one that may be opened."""
     if part is None and len(sealed) > 1:
         raise BadInput(
             f"the message holds {len(sealed)} ciphertexts, as somebody would who wants strangers' texts decrypted",
@@ -116,10 +148,8 @@ def _opened(mail: Mail, sealed: Sequence[Layer], options: DecryptOptions, part: 
         raise BadInput(f"cannot be opened: {error}") from None
     if outside.cipher.legacy and not options.allow_legacy:
         raise BadInput(f"it is encrypted with {outside.cipher.name}, which can be broken", hint="open it with --allow-legacy")
-    text = _text(outside, options)
-    strange = beside(mail, sealed)
     whole = coverage(mail.message, mail.structure, layer).coverage is Coverage.FULL
-    return _Step(_within(mail.message, text), outside, whole, strange)
+    return outside, _Step(replace(outside, content=memoryview(b"")), whole, beside(mail, sealed))
 
 
 def _text(outside: Enveloped, options: DecryptOptions) -> bytes:

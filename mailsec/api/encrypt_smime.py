@@ -49,6 +49,7 @@ def encrypt_smime(file: bytes, subject: str, options: SmimeOptions, *, now: int)
     Raises NothingToJudge, BadInput, UsageError for a Bcc, and KeyUnavailable where a certificate may not be used.
     """
     message = readable(file)
+    del file
     if addresses(message, ("Bcc",)):
         raise UsageError("the message has a Bcc: one encrypted message would tell everybody who else gets it")
     if not options.certificates or len(options.certificates) > CMS_RECIPIENTS:

@@ -21,6 +21,7 @@ def sign_smime(
     Raises NothingToJudge, BadInput, and KeyUnavailable where no key may sign or one stays locked.
     """
     message = readable(file)
+    del file
     signings = signings_for(message, keys)
     secrets = [Secret(each.certificate.data, each.secret, each.passphrase) for each in signings]
     try:

@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, TypeAlias
 
-from mailsec.api.verify_case import Evidenced
 from mailsec.core.errors import BadInput
 from mailsec.core.flow import Flow
 from mailsec.core.results import Check, Status, finding
@@ -15,6 +14,7 @@ from mailsec.core.text import from_bytes
 from mailsec.message.mime import Form, Method, protection
 
 if TYPE_CHECKING:
+    from mailsec.api.verify_case import Evidenced
     from mailsec.content.judge.layer import Layer
     from mailsec.content.openpgp.signature import SignatureResult
     from mailsec.content.smime.judging import PathJudge

@@ -6,6 +6,7 @@ import os
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack
+from functools import partial
 from types import TracebackType
 from typing import BinaryIO, Self
 
@@ -44,11 +45,18 @@ def each_input(paths: Sequence[str], judge: Callable[[str, bytes], int], *, max_
 
     "-" is stdin, which can be given once. What cannot be read is treated as an error of `judge` is, see `each`.
     """
+    return each_unread(paths, lambda name, content: judge(name, content()), max_bytes=max_bytes)
+
+
+def each_unread(
+    paths: Sequence[str], judge: Callable[[str, Callable[[], bytes]], int], *, max_bytes: int = MAX_MESSAGE_BYTES
+) -> Exit:
+    """`each_input` for files that may be large: `judge` is given what reads the content, and decides how long it is kept."""
     if paths.count(STDIN) > 1:
         raise UsageError("stdin (-) can be read only once")
     names = [shown(path) for path in paths]
     by_turn: Iterator[str] = iter(paths)
-    return each(names, lambda name: judge(name, read(next(by_turn), max_bytes)))
+    return each(names, lambda name: judge(name, partial(read, next(by_turn), max_bytes)))
 
 
 class Printer:

@@ -6,6 +6,7 @@ Boundaries come from a hash of the content, so that the same input gives the sam
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from hashlib import sha256
 from itertools import chain
 
@@ -38,6 +39,11 @@ def entity_pieces(message: Message) -> Pieces:
         if not ascii and len(fields) == 1:
             fields.append(b"Content-Transfer-Encoding: 8bit\r\n")
     return b"".join(map(_ended, fields)) + b"\r\n", body
+
+
+def header_alone(message: Message) -> Message:
+    """The message without its body, which is let go."""
+    return replace(message, data=message.data[: message.body])
 
 
 def with_entity(message: Message, entity: bytes | Iterable[Octets], leave_out: Iterable[bytes] = ()) -> bytes:

@@ -79,6 +79,12 @@ def part_content(message: Message, part: Part) -> bytes:
     return bytes(decode(raw, decoder_of(part.media.encoding)).data)
 
 
+def part_head(message: Message, part: Part, octets: int) -> bytes:
+    """The beginning of the same content, out of its first `octets` as they stand in the message."""
+    raw = memoryview(message.data)[part.body : min(part.end, part.body + octets)]
+    return bytes(decode(raw, decoder_of(part.media.encoding)).data)
+
+
 def standard_leaves(found: Structure) -> Iterator[Leaf]:
     """The leaves of the standard's reading: the parts that nothing lies in, a multipart without parts included."""
     parts = found.parts

@@ -18,7 +18,7 @@ from mailsec.message.fields import parse
 from mailsec.message.mime import Part, Structure, structure
 from mailsec.message.pieces import Pieces
 
-_SPACE_AT_END = (b" \r\n", b"\t\r\n", b" \n", b"\t\n")
+_SPACE_AT_END = (b" \r\n", b"\t\r\n")
 _FROM = re.compile(rb"(?m)^From ")
 _ENCODING = re.compile(rb"(?im)^content-transfer-encoding[ \t]*:[^\n]*\n(?:[ \t][^\n]*\n)*")
 _PLAIN = ("7bit", "8bit", "binary")
@@ -55,12 +55,12 @@ def _fragile(data: Octets) -> bool:
 
 def _fragile_lines(data: bytes) -> bool:
     """The same of some lines. One fast look for each kind, as mails can be large."""
-    if not data.isascii() or b"\0" in data or data.endswith((b" ", b"\t")) or any(end in data for end in _SPACE_AT_END):
-        return True
-    if data.startswith(b"From ") or b"\nFrom " in data:
+    if not data.isascii() or b"\0" in data or data.endswith((b" ", b"\t")):
         return True
     ends = data.count(b"\n")
     if data.count(b"\r\n") != ends or data.count(b"\r") != ends:
+        return True
+    if any(end in data for end in _SPACE_AT_END) or data.startswith(b"From ") or b"\nFrom " in data:
         return True
     return max(map(len, data.split(b"\n"))) > MAX_LINE + 1
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from mailsec.api.decrypt_message import DecryptOptions, decrypt_message
 from mailsec.api.session import Session, Settings
 from mailsec.cli.complaint import say_report
 from mailsec.cli.decrypt import DecryptChoices
-from mailsec.cli.io import each_input, write_message
+from mailsec.cli.io import each_unread, write_message
 from mailsec.cli.jobs.keyfile import at_hand, key_files, passphrases
 from mailsec.cli.keys import PassphraseOptions
 from mailsec.core.exits import Exit
@@ -19,7 +21,7 @@ def run(file: str, chosen: DecryptChoices, passphrase: PassphraseOptions) -> int
     ask = passphrases(passphrase)
     files = key_files(chosen.keys, ask)
 
-    def one(name: str, data: bytes) -> int:
+    def one(name: str, content: Callable[[], bytes]) -> int:
         with at_hand(files, chosen.ring, now=now) as keys:
             options = DecryptOptions(
                 keys,
@@ -30,11 +32,11 @@ def run(file: str, chosen: DecryptChoices, passphrase: PassphraseOptions) -> int
                 allow_unauthenticated=chosen.allow_unauthenticated,
                 allow_legacy=chosen.allow_legacy,
             )
-            produced = decrypt_message(data, name, options, now=now)
+            produced = decrypt_message(content(), name, options, now=now)
         if produced.data:
             write_message(produced.data, chosen.path, (file, *chosen.keys))
         if not chosen.quiet or produced.report.exit is not Exit.HOLDS:
             say_report(produced.report)
         return produced.report.exit
 
-    return each_input((file,), one)
+    return each_unread((file,), one)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from mailsec.api.dane_keys import DaneKeys, dane_keys, found_for
 from mailsec.api.encrypt_smime import SmimeOptions, encrypt_smime
 from mailsec.api.recipients import addresses
@@ -9,7 +11,7 @@ from mailsec.api.session import KEYS, Session
 from mailsec.api.sign_openpgp import SignKeys
 from mailsec.cli.complaint import say_report
 from mailsec.cli.encrypt import EncryptChoices
-from mailsec.cli.io import each_input, write_message
+from mailsec.cli.io import each_unread, write_message
 from mailsec.cli.jobs.keyfile import key_files, only, passphrases
 from mailsec.cli.jobs.session import session
 from mailsec.cli.keys import PassphraseOptions
@@ -32,8 +34,9 @@ def run(file: str, chosen: EncryptChoices, passphrase: PassphraseOptions, dns: D
     certificates = (*reversed(recipients.values()), *(ours if chosen.for_self else ()))
     chain = tuple(each.data for each in own.listed)
 
-    def one(name: str, data: bytes) -> int:
+    def one(name: str, content: Callable[[], bytes]) -> int:
         signing = SignKeys(own, ours, ask) if chosen.sign else None
+        data = content()
         keys, more = _from_dns(data, theirs, live, chosen) if chosen.dane else (theirs, ())
         options = SmimeOptions(
             keys,
@@ -52,7 +55,7 @@ def run(file: str, chosen: EncryptChoices, passphrase: PassphraseOptions, dns: D
         return produced.report.exit
 
     with session(dns, dnssec=KEYS) as live:
-        return each_input((file,), one)
+        return each_unread((file,), one)
 
 
 def _from_dns(data: bytes, theirs: FileKeys, live: Session, chosen: EncryptChoices) -> tuple[DaneKeys, tuple[Certificate, ...]]:

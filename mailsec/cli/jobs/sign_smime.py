@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from mailsec.api.session import Session, Settings
 from mailsec.api.sign_openpgp import SignKeys
 from mailsec.api.sign_smime import sign_smime
 from mailsec.cli.complaint import say_report
-from mailsec.cli.io import each_input, write_message
+from mailsec.cli.io import each_unread, write_message
 from mailsec.cli.jobs.keyfile import key_files, only, passphrases
 from mailsec.cli.keys import PassphraseOptions
 from mailsec.cli.sign import SignChoices
@@ -27,12 +29,12 @@ def run(file: str, chosen: SignChoices, passphrase: PassphraseOptions) -> int:
     with Session(Settings(at=chosen.at if isinstance(chosen.at, int) else None)) as clock:
         now = clock.now
 
-    def one(name: str, data: bytes) -> int:
+    def one(name: str, content: Callable[[], bytes]) -> int:
         signing = SignKeys(files, own, ask)
-        produced = sign_smime(data, name, signing, chain, form, now=now)
+        produced = sign_smime(content(), name, signing, chain, form, now=now)
         write_message(produced.data, chosen.path, (file, *chosen.keys))
         if not chosen.quiet:
             say_report(produced.report)
         return produced.report.exit
 
-    return each_input((file,), one)
+    return each_unread((file,), one)

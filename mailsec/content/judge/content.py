@@ -11,7 +11,7 @@ from mailsec.content.judge.header import Protected, protected
 from mailsec.content.judge.identity import Identity, identify, others
 from mailsec.content.judge.layer import ContentAnswer, Coverage, Layer, Signer
 from mailsec.content.judge.surroundings import html_findings
-from mailsec.core.limits import CONTENT_LAYERS
+from mailsec.core.limits import CONTENT_LAYERS, MAX_HEADER_BYTES
 from mailsec.core.results import Check, Fact, Finding, Status, finding
 from mailsec.message.authors import Author
 from mailsec.message.evidence import octets_evidence
@@ -109,7 +109,7 @@ def beside(mail: Mail, layers: Sequence[Layer]) -> tuple[Finding, ...]:
 def _signed_header(mail: Mail, layer: Layer) -> bytes:
     """The header section of what is signed; nothing where the signature is about the text in a part, and not its header."""
     if layer.entity is not None:
-        inner = parse(layer.entity)
+        inner = parse(bytes(layer.entity[:MAX_HEADER_BYTES]))
         return inner.data[: inner.body]
     if layer.covered == layer.part:
         return b""

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from mailsec.core.results import Check, Status
+from mailsec.message.encoded import Octets
 from mailsec.message.mime import Form, Method
 from mailsec.trust.keyring.keys import Certificate
 
@@ -60,7 +61,7 @@ class Layer:
     signers: tuple[Signer, ...] = ()
     trouble: str = ""
     check: Check | None = None
-    entity: bytes | None = None
+    entity: Octets | None = None
 
     @property
     def opaque(self) -> bool:

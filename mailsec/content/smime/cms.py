@@ -19,7 +19,7 @@ T = TypeVar("T")
 
 _SEQUENCE, _SET, _INTEGER, _OID, _OCTETS = 0x30, 0x31, 0x02, 0x06, 0x04
 _EXPLICIT_0, _EXPLICIT_1 = 0xA0, 0xA1
-_PIECE = 1024 * 1024
+HEAD = 64
 ZLIB = "2a864886f70d0109100308"
 
 
@@ -80,6 +80,15 @@ def guarded(read: Callable[[], T], what: str) -> T:
         raise
     except Exception:  # ValueError, TypeError, KeyError, OverflowError and classes of the libraries' own
         raise CmsError(f"{what} cannot be read") from None
+
+
+def stated_type(head: bytes) -> ContentType | None:
+    """The content type that a CMS structure states in its first octets (`HEAD` of them do); None where they are of none."""
+    first = head[1] if len(head) > 1 and head[0] == _SEQUENCE else 0
+    start = 2 + (first & 0x7F if first > 0x80 else 0)
+    if not first or head[start : start + 1] != bytes([_OID]):
+        return None
+    return _TYPES.get(head[start + 2 : start + 2 + int.from_bytes(head[start + 1 : start + 2])].hex())
 
 
 def opened(data: bytes) -> Cms:

@@ -7,7 +7,17 @@ from dataclasses import dataclass, replace
 
 from mailsec.content.judge.layer import Layer
 from mailsec.content.smime import rules
-from mailsec.content.smime.cms import Cms, CmsError, ContentType, SignedData, decompressed, opened, signed_data
+from mailsec.content.smime.cms import (
+    HEAD,
+    Cms,
+    CmsError,
+    ContentType,
+    SignedData,
+    decompressed,
+    opened,
+    signed_data,
+    stated_type,
+)
 from mailsec.content.smime.judging import Judge
 from mailsec.content.smime.signature import SignatureResult, judge_signature
 from mailsec.core.limits import CMS_NESTING, CONTENT_LAYERS
@@ -17,10 +27,11 @@ from mailsec.core.text import from_bytes
 from mailsec.message.authors import Author
 from mailsec.message.compose import as_entity, canonical, with_entity
 from mailsec.message.fields import Message, parse
-from mailsec.message.leaf import part_content
+from mailsec.message.leaf import part_content, part_head
 from mailsec.message.mime import Form, Method, Protection, Structure, protection, structure
 from mailsec.trust.keyring.keys import Kind
 
+_ENCRYPTED = (ContentType.ENVELOPED, ContentType.AUTH_ENVELOPED)
 _SEALED = (Form.ENCRYPTED, Form.COMPRESSED)
 
 
@@ -66,6 +77,8 @@ def layers(message: Message, found: Structure, author: Author, judge: Judge) -> 
             continue
         if found.parts[each.part].type.startswith("multipart/"):
             made.append(_detached(message, found, each.part, known, judge))
+        elif stated_type(part_head(message, found.parts[each.part], 2 * HEAD)) in _ENCRYPTED:
+            made.append(_encrypted(each.part))  # whether it can be read shows when it is opened
         elif (layer := _opaque(message, found, each, known, judge)) is not None:
             made.append(layer)
     return tuple(made)
@@ -104,8 +117,6 @@ def _opaque(message: Message, found: Structure, said: Protection, known: Sequenc
     layer = Layer(Method.SMIME, said.form if said.form in _SEALED else Form.SIGNED, part, part)
     try:
         cms = opened(part_content(message, found.parts[part]))
-        if cms.type in (ContentType.ENVELOPED, ContentType.AUTH_ENVELOPED):
-            return Found(replace(layer, form=Form.ENCRYPTED))
         if cms.type is ContentType.COMPRESSED:
             layer = replace(layer, form=Form.COMPRESSED)
             decompressed(cms)
@@ -113,13 +124,20 @@ def _opaque(message: Message, found: Structure, said: Protection, known: Sequenc
         signed = signed_data(cms) if cms.type is ContentType.SIGNED else None
     except CmsError as error:
         return _troubled(layer, rules.SIGNATURE_UNREADABLE, f"the S/MIME structure cannot be read: {error}")
-    if signed is None or (signed.content is None and not signed.signers):
-        return None
+    if signed is None:
+        return _encrypted(part) if cms.type in _ENCRYPTED else None
     if signed.content is None:
-        return _troubled(
-            replace(layer, form=Form.SIGNED), rules.SIGNATURE_UNREADABLE, "a signature without the text that it is about"
-        )
-    return _judged(replace(layer, form=Form.SIGNED, entity=bytes(signed.content)), signed, signed.content, known, judge)
+        return _without_text(layer) if signed.signers else None
+    return _judged(replace(layer, form=Form.SIGNED, entity=signed.content), signed, signed.content, known, judge)
+
+
+def _encrypted(part: int) -> Found:
+    return Found(Layer(Method.SMIME, Form.ENCRYPTED, part, part))
+
+
+def _without_text(layer: Layer) -> Found:
+    said = "a signature without the text that it is about"
+    return _troubled(replace(layer, form=Form.SIGNED), rules.SIGNATURE_UNREADABLE, said)
 
 
 def _judged(layer: Layer, signed: SignedData, text: memoryview, known: Sequence[bytes], judge: Judge) -> Found:

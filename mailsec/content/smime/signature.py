@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
 from cryptography.exceptions import UnsupportedAlgorithm
 
@@ -26,7 +27,9 @@ from mailsec.trust.x509.path import load
 from mailsec.trust.x509.person import Certificate as Described
 from mailsec.trust.x509.person import CertificateError
 from mailsec.trust.x509.person import load as describe
-from mailsec.trust.x509.signer import SignerPath
+
+if TYPE_CHECKING:
+    from mailsec.trust.x509.signer import SignerPath
 
 _WEAK_HASHES = frozenset({"md2", "md4", "md5", "sha1"})
 

@@ -11,11 +11,10 @@ from cryptography.hazmat.primitives.asymmetric.ec import ECDSA, EllipticCurvePri
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.padding import MGF1, PSS, PKCS1v15
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
-from cryptography.hazmat.primitives.serialization import load_der_private_key
 
 from mailsec.content.smime.capabilities import ours
 from mailsec.content.smime.compressing import compressed_entity
-from mailsec.content.smime.decrypting import Secret
+from mailsec.content.smime.decrypting import Secret, read_private
 from mailsec.content.smime.der import algorithm, integer, octets, oid, sequence, set_of, tlv
 from mailsec.content.smime.encrypting import EncryptingError, check
 from mailsec.content.smime.identifier import RSA_PSS, issuer_and_serial, key_oid
@@ -125,9 +124,8 @@ def _signer(secret: Secret, form: SignForm, now: int) -> _Signer:
     flaws = (*usage_flaws(certificate, Purpose.SIGN), *strength_flaws(certificate, root=False), date_flaw(certificate, now))
     if flaw := next(filter(None, flaws), ""):
         raise SigningError(f"it cannot sign: {flaw}")
-    passphrase = None if secret.passphrase is None else secret.passphrase.encode("utf-8")
     try:
-        key = load_der_private_key(secret.key, passphrase)
+        key = read_private(secret)
     except (ValueError, TypeError, UnsupportedAlgorithm):
         raise SigningError("the private key cannot be read; is the passphrase the right one?") from None
     if not isinstance(key, RSAPrivateKey | EllipticCurvePrivateKey | Ed25519PrivateKey):

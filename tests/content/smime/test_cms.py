@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mailsec.content.smime.ber import length
-from mailsec.content.smime.cms import CmsError, ContentType, decompressed, opened, signed_data
+from mailsec.content.smime.cms import HEAD, CmsError, ContentType, decompressed, opened, signed_data, stated_type
 from mailsec.content.smime.identifier import Identifier
 from mailsec.content.smime.signerinfo import read
 from mailsec.core.limits import CMS_ATTRIBUTES
@@ -128,3 +128,22 @@ def test_a_certificate_is_found_by_what_names_it() -> None:
     assert "Test authority" in str(made)
     assert "cannot be read" in str(Identifier(b"\x04\x00", 1))
     assert not Identifier().fits(ALICE.der)
+
+
+@pytest.mark.parametrize(
+    ("data", "stated"),
+    [
+        (forged(TEXT, Signing()), ContentType.SIGNED),
+        (compressed(TEXT), ContentType.COMPRESSED),
+        (b"\x30\x80\x06\x09" + bytes.fromhex("2a864886f70d010703"), ContentType.ENVELOPED),
+        (b"\x30\x88" + bytes(8) + b"\x06\x0b" + bytes.fromhex("2a864886f70d0109100117"), ContentType.AUTH_ENVELOPED),
+        (b"\x30\x80\x06\x81\x09" + bytes.fromhex("2a864886f70d010703"), None),
+        (b"\x30\xff\x06", None),
+        (b"\x30\x80\x06", None),
+        (b"\x30", None),
+        (b"", None),
+        (b"\x31\x03\x06\x01\x01", None),
+    ],
+)
+def test_the_beginning_states_the_type(data: bytes, stated: ContentType | None) -> None:
+    assert stated_type(data[:HEAD]) is stated
