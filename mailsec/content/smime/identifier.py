@@ -12,8 +12,6 @@ from mailsec.content.smime.cms import CmsError, guarded
 from mailsec.content.smime.der import sequence
 from mailsec.core.text import clipped
 
-RSA_PSS = "2a864886f70d01010a"
-"""RSASSA-PSS as the kind of a key: one that signs in no other way (RFC 4055 section 1.2)."""
 _VERSION = 0xA0
 _NAME, _SERIAL_OCTETS = 200, 32
 
@@ -81,12 +79,6 @@ def issuer_and_serial(certificate: bytes) -> bytes:
     return sequence(bytes(issuer.whole), bytes(serial.whole))
 
 
-def key_oid(certificate: bytes) -> str:
-    """What kind of key a certificate that was read before has: the object identifier in hexadecimal digits."""
-    info = elements(_fields(certificate)[5].content)
-    return elements(info[0].content)[0].content.hex()
-
-
 def _numbered(der: bytes) -> tuple[Element, Element]:
     """Serial number and issuer, as they stand in a certificate. Raises ValueError or IndexError."""
     fields = _fields(der)
@@ -101,10 +93,8 @@ def _fields(der: bytes) -> Sequence[Element]:
 
 
 def read_identifier(found: Any) -> Identifier:
-    """The identifier in a SignerIdentifier, RecipientIdentifier or the like, as asn1crypto has it."""
+    """The identifier in a SignerIdentifier, as asn1crypto has it."""
     chosen = found.chosen
     if found.name == "issuer_and_serial_number":
         return Identifier(chosen["issuer"].dump(), chosen["serial_number"].native)
-    if found.name == "r_key_id":
-        chosen = chosen["subject_key_identifier"]
     return Identifier(key_id=chosen.native)

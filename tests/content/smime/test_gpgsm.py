@@ -64,8 +64,9 @@ REFUSALS: dict[str, tuple[str, ...]] = {
     "GCM": ("error getting IV",),
     "OAEP": ("error getting encrypted session key",),
 }
-"""What 2.2.40 cannot do, and what it says then: it takes 521 bits and the hash of Ed25519 for a hash of a wrong length, encrypts
-to no elliptic curve (and crashes on a PKCS#12 file with such a key), and knows neither AES-GCM nor OAEP. Later ones may do it."""
+"""What 2.2.40 cannot do, and what it says then: it takes 521 bits and the hash of Ed25519 for a hash of a wrong length,
+encrypts to no elliptic curve (and crashes on a PKCS#12 file with such a key), and knows neither AES-GCM nor OAEP. Later ones
+may do it."""
 
 
 def refused(done: Done, *what: str) -> bool:
