@@ -119,6 +119,13 @@ def test_a_key_that_is_nobodys(folder: Path, mailsec) -> None:
         assert "alice.key" in ended.stderr
 
 
+def test_a_locked_key_that_is_anothers_signs_nothing(folder: Path, mailsec) -> None:
+    named = ("--key", folder / "alice.pem", "--key", folder / "bob.key")
+    ended = mailsec("sign", "--smime", *AT, *named, "--passphrase-file", folder / "secret", "-", stdin=HEADER + TEXT)
+    assert (ended.code, ended.stdout) == (7, "")
+    assert "not the one of the certificate" in ended.stderr
+
+
 def test_kinds_that_do_not_go_together(folder: Path, mailsec) -> None:
     for command in (("sign", "--pgp", "--key"), ("encrypt", "--pgp", "--to-key")):
         ended = mailsec(*command, folder / "bob.der", "-", stdin=HEADER + TEXT)

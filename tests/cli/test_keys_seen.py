@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from mailsec.content.smime.capabilities import ours
 from mailsec.store.ring import Ring
@@ -187,3 +188,14 @@ def test_a_certificate_that_cannot_be_read_is_refused_by_itself(keys: Keys, tmp_
     (tmp_path / "m.eml").write_bytes(HEADER + p7m(signed_data(b"", certificates=[ALICE, broken])))
     done = keys("import", str(tmp_path / "m.eml"), *AT)
     assert (done.code, "1 added, 1 refused." in done.stdout) == (1, True)
+
+
+def test_a_certificate_whose_key_is_damaged_is_no_fault_of_ours(keys: Keys, mailsec, tmp_path: Path) -> None:
+    key = ALICE.key.public_key().public_bytes(Encoding.DER, PublicFormat.PKCS1)
+    broken = Issued(ALICE.der.replace(key[:8], b"\x30\x82\x7f\xff" + key[4:8]), ALICE.key)
+    assert broken.der != ALICE.der
+    for file in (detached(certificates=[broken]), opaque(certificates=[broken])):
+        (tmp_path / "m.eml").write_bytes(file)
+        ended = mailsec("verify", "--offline", *AT, tmp_path / "m.eml")
+        assert (ended.code, "smime-signature-bad" in ended.stdout) == (1, True), ended.stderr
+        assert "refused" in keys("import", str(tmp_path / "m.eml"), *AT).stdout

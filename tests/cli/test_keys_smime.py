@@ -171,3 +171,15 @@ def test_openssl_issues_what_is_requested(keys: Keys, tmp_path: Path) -> None:
     issued = subprocess.run(["openssl", *command], cwd=tmp_path, check=True, capture_output=True, timeout=30).stdout
     (tmp_path / "carol.pem").write_bytes(issued)
     assert "joined with its private key" in keys("import", str(tmp_path / "carol.pem")).stdout
+
+
+def test_a_key_of_another_is_none_for_a_renewed_certificate(keys: Keys, tmp_path: Path) -> None:
+    request = requested(keys)
+    (tmp_path / "carol.pem").write_bytes(certificate_for(request, "carol@bank.example"))
+    assert "joined" in keys("import", str(tmp_path / "carol.pem")).stdout
+    (tmp_path / "boss.pem").write_bytes(certificate_for(request, "boss@bank.example"))
+    assert "joined" not in keys("import", str(tmp_path / "boss.pem")).stdout
+    other = issue("Dora", SUB, extensions=mail_extensions("dora@bank.example"))
+    (tmp_path / "dora.pem").write_bytes(other.pem)
+    assert "joined" not in keys("import", str(tmp_path / "dora.pem")).stdout
+    assert "boss@bank.example" not in keys("list", "--secret").stdout

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from hashlib import sha256
 from pathlib import Path
 
@@ -45,6 +46,14 @@ def folder(tmp_path: Path, alice: Issued) -> Path:
     (tmp_path / "secret").write_text("secret\n")
     (tmp_path / "wrong").write_text("wrong\n")
     return tmp_path
+
+
+def test_a_descriptor_opens_every_file_of_a_run(keys: Keys, folder: Path) -> None:
+    (folder / "again.p12").write_bytes((folder / "alice.p12").read_bytes())
+    handle = os.open(folder / "secret", os.O_RDONLY)
+    done = keys("import", str(folder / "alice.p12"), str(folder / "again.p12"), "--passphrase-fd", str(handle))
+    assert (done.code, done.stderr) == (0, "")
+    assert "2 added." in done.stdout
 
 
 def test_a_person_under_a_root_that_is_trusted(keys: Keys, folder: Path, alice: Issued) -> None:

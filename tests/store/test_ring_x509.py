@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 from cryptography import x509
 
+from mailsec.api.at_hand import AtHand
+from mailsec.content.smime.harvested import harvested
 from mailsec.core.errors import BadInput
 from mailsec.core.limits import X509_CHAIN
 from mailsec.store.ring import Ring
@@ -142,3 +144,16 @@ def test_keys_that_wait(path: str) -> None:
         with ring.change():
             ring.waiting.delete("B")
         assert (ring.waiting.get("A"), ring.waiting.get("B")) == (first, None)
+
+
+def test_capabilities_are_asked_of_everything_at_hand(path: str) -> None:
+    with Ring(path, now=NOW) as ring:
+        (print,) = put(ring, person())
+        with ring.change():
+            ring.put_capabilities(print, b"said", NOW)
+    files = read_certificates([("file", person().pem)], str)
+    assert files.capabilities(print) is None
+    with AtHand(files, path, now=NOW) as keys:
+        assert keys.capabilities(print) == b"said"
+        assert keys.capabilities("A") is None
+        assert harvested(keys, ()).capabilities(print) == b"said"

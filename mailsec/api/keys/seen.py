@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from functools import partial
 from typing import TYPE_CHECKING
@@ -19,12 +20,14 @@ if TYPE_CHECKING:
     from mailsec.trust.keyring.reading import Reading
 
 SOURCE = "signed mail"
-_ASCII_END = b"\x80"
+_MARK = re.compile(rb"pkcs7|\.p7[a-z]", re.IGNORECASE)
+"""What a mail with S/MIME says in one way or another: large rings need not be read as mail."""
+_PEM = b"-----BEGIN "
 
 
 def smime_mail(data: bytes) -> tuple[Message, Structure] | None:
     """The message in `data`, where it is one with S/MIME in it."""
-    if data[:1] >= _ASCII_END:  # OpenPGP packets
+    if not _MARK.search(data) or data.lstrip().startswith(_PEM):
         return None
     try:
         message = parse(data)

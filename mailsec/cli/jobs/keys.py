@@ -124,13 +124,12 @@ def _request(chosen: GenerateChoices, passphrase: PassphraseOptions, output: Out
 
 def run_import(files: Sequence[str], passphrase: PassphraseOptions, output: OutputOptions, where: RingOptions) -> int:
     """`keys import`."""
-    now = _now(where)
+    now, stated = _now(where), _stated(passphrase)  # a descriptor is read once, for all files
+    new, opening = _for_import(passphrase, stated), lambda source: asked("passphrase", source) if stated is None else stated
     with Ring(where.path or ring_path(), now=now) as ring, Printer(output, files) as printer:
         return each_input(
             files,
-            lambda name, data: printer.show(
-                exchange.import_keys(ring, data, name, _for_import(passphrase), lambda _: _existing(passphrase)(""), now=now)
-            ),
+            lambda name, data: printer.show(exchange.import_keys(ring, data, name, new, opening, now=now)),
             max_bytes=RING_IMPORT_BYTES,
         )
 
@@ -179,13 +178,12 @@ def _new(passphrase: PassphraseOptions) -> str:
     return words
 
 
-def _for_import(passphrase: PassphraseOptions) -> exchange.NewPassphrase:
+def _for_import(passphrase: PassphraseOptions, stated: str | None) -> exchange.NewPassphrase:
     """What becomes of an unprotected secret key: it is protected with what is stated or typed, or it is not taken."""
-    stated = "" if passphrase.without else _stated(passphrase)
 
     def words(fingerprint: str) -> str | None:
-        if stated is not None:
-            return stated
+        if passphrase.without or stated is not None:
+            return stated or ""
         try:
             say(f"the secret key {fingerprint} has no passphrase: give it one")
             return _new(passphrase)

@@ -34,8 +34,8 @@ def carried(message: Message, found: Structure) -> list[bytes]:
 
 
 def seen(layers: Sequence[Found], others: Sequence[bytes]) -> list[Seen]:
-    """The certificates of the signers whose signatures are good, those above them, and those that they would have others encrypt
-    to; `others` are those that the message carries.
+    """The certificates of the signers whose signatures are good, those above them, and those that they want others to
+    encrypt to; `others` are those that the message carries.
 
     What a signer says of another certificate counts only where a root that is trusted vouches for his own, which has the same
     address: else anybody could have weak ciphers used for somebody else.

@@ -29,6 +29,7 @@ from mailsec.message.sevenbit import seven_bit_pieces
 from mailsec.trust.x509.path import load
 from mailsec.trust.x509.person import CertificateError
 from mailsec.trust.x509.person import load as describe
+from mailsec.trust.x509.privatekey import public_in, public_of
 from mailsec.trust.x509.usage import Purpose, date_flaw, strength_flaws, usage_flaws
 
 _SigningKey = RSAPrivateKey | EllipticCurvePrivateKey | Ed25519PrivateKey
@@ -131,6 +132,8 @@ def _signer(secret: Secret, form: SignForm, now: int) -> _Signer:
         raise SigningError("the private key cannot be read; is the passphrase the right one?") from None
     if not isinstance(key, RSAPrivateKey | EllipticCurvePrivateKey | Ed25519PrivateKey):
         raise SigningError("the private key is of a kind that signs no mail")
+    if public_of(key) != public_in(secret.certificate):
+        raise SigningError("the private key is not the one of the certificate")
     return _Signer(secret.certificate, key, form.pss)
 
 

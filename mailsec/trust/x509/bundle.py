@@ -11,11 +11,10 @@ from binascii import Error, a2b_base64, b2a_base64
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.serialization import Encoding, load_der_private_key, pkcs7
 from cryptography.x509 import load_der_x509_certificate
 
-from mailsec.core.errors import BadInput
+from mailsec.core.errors import BadInput, MailsecError
 from mailsec.core.limits import X509_FILE_CERTIFICATES, X509_LOCKED_KEYS
 from mailsec.trust.x509.form import BEGIN, CERTIFICATE, ENCRYPTED, MANY, PLAIN, is_der
 from mailsec.trust.x509.path import load
@@ -60,7 +59,9 @@ def read_contents(data: bytes, passphrase: Passphrase) -> Contents:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of oddities that change nothing
             certificates, keys = _der(data, passphrase) if is_der(data) else _pem(data)
-    except (ValueError, TypeError, UnsupportedAlgorithm):
+    except MailsecError:
+        raise
+    except Exception:  # ValueError, TypeError and several classes of the libraries' own, for what strangers make up
         raise BadInput(_DAMAGED) from None
     unique = tuple(dict.fromkeys(certificates))
     if len(unique) + len(keys) > X509_FILE_CERTIFICATES:

@@ -13,6 +13,7 @@ from asn1crypto.keys import EncryptedPrivateKeyInfo
 from asn1crypto.pkcs12 import Pfx, SafeContents
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from cryptography.hazmat.primitives.serialization import (
     BestAvailableEncryption,
     Encoding,
@@ -29,7 +30,8 @@ from mailsec.core.errors import BadInput, KeyUnavailable
 from mailsec.core.limits import X509_FILE_CERTIFICATES, X509_ITERATIONS, X509_LOCKED_KEYS
 from mailsec.trust.x509.bundle import Held, as_pem, joined, read_bundle, read_contents
 from mailsec.trust.x509.form import is_x509
-from mailsec.trust.x509.privatekey import is_locked, private_key
+from mailsec.trust.x509.pkcs12 import write_pkcs12
+from mailsec.trust.x509.privatekey import is_locked, private_key, public_in
 from mailsec.trust.x509.privatekey import pkcs8 as protected
 from tests.certificates import Issued
 from tests.trust.x509.people import person, world
@@ -263,3 +265,38 @@ def test_rounds_are_summed_up(alice: Issued) -> None:
     pfx["auth_safe"]["content"] = core.OctetString(contents.dump(force=True))
     with pytest.raises(BadInput, match="would take"):
         read_bundle(pfx.dump(force=True), nobody)
+
+
+def test_ciphers_of_old_are_counted_too(alice: Issued) -> None:
+    old = PrivateFormat.PKCS12.encryption_builder().key_cert_algorithm(pkcs12.PBES.PBESv1SHA1And3KeyTripleDESCBC)
+    (own,) = loaded(alice)
+    data = pkcs12.serialize_key_and_certificates(None, alice.key, own, None, old.kdf_rounds(1_000).build(b"secret"))
+    assert read_bundle(data, words) == [Held(alice.der, pkcs8(alice))]
+
+
+def test_thousands_of_certificates_are_refused(alice: Issued) -> None:
+    many = pkcs7.serialize_certificates(loaded(*(person() for _ in range(2))), Encoding.DER)
+    label = b"-----BEGIN PKCS7-----\n" + b64encode(many) + b"\n-----END PKCS7-----\n"
+    assert len(read_bundle(label, nobody)) == 2
+    with pytest.raises(BadInput, match="more than"):
+        read_bundle(alice.pem * (X509_FILE_CERTIFICATES + 1), nobody)
+
+
+def test_pkcs12_that_is_written_is_read(alice: Issued) -> None:
+    made = write_pkcs12("alice", pkcs8(alice), (alice.der, world()["middle"].der), "secret")
+    assert read_bundle(made, words) == [Held(alice.der, pkcs8(alice)), Held(world()["middle"].der)]
+    with pytest.raises(BadInput, match="cannot be written"):
+        write_pkcs12("alice", pkcs8(Issued(b"", X25519PrivateKey.generate())), (alice.der,), "secret")
+
+
+def test_a_key_that_is_nothing() -> None:
+    assert not is_locked(b"")
+    assert not is_locked(b"\x30\x80\x30\x00")
+    assert not is_locked(b"\x30\x85\x01\x01\x01\x01\x01\x30")
+    assert public_in(b"x") is None
+
+
+def test_a_certificate_of_a_version_that_is_none(alice: Issued) -> None:
+    data = pkcs7.serialize_certificates(loaded(alice), Encoding.DER).replace(b"\xa0\x03\x02\x01\x02", b"\xa0\x03\x02\x01\x03")
+    with pytest.raises(BadInput, match="damaged, cut off"):
+        read_bundle(data, nobody)
