@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from mailsec.api.inspect_case import Case, Looked
+from mailsec.api.inspect_cms import cms_check
 from mailsec.core.limits import INSPECT_MEMBERS, INSPECT_PARTS
 from mailsec.core.results import Check, Evidence, EvidenceKind, Fact, FactValue
 from mailsec.core.text import clipped, from_bytes
@@ -69,6 +70,8 @@ def _part(case: Case, number: str, part: Part, looked: Looked | None, children: 
     evidence = (Evidence(EvidenceKind.BYTES, f"part {number}" if number else "message", "", start, end),)
     if looked is not None:
         facts = tuple(_leaf_facts(looked))
+        cms = cms_check(case.message, part)
+        children = (*children, cms) if cms is not None else children
         return Check(
             number, None, ", ".join(_words(part.type, media.charset, media.encoding, looked)), facts, (), evidence, children
         )

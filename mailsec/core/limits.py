@@ -594,7 +594,10 @@ CMS_RECIPIENTS = 1_000
 CMS_NESTING = 8
 """Layers of signing, encrypting and compressing inside each other that are opened; the triple wrap has three."""
 CMS_CANDIDATES = 4
-"""Certificates that are tried for one signature: two with one issuer and serial number can be made on purpose."""
+"""Certificates that are tried for one signature, and encrypted keys for one certificate: several with one name can be made on
+purpose."""
+CMS_OUTLINED = 20
+"""Recipients, signers and certificates of one structure that `inspect` lists; of all of them it says how many."""
 CMS_CAPABILITIES = 64
 """Capabilities that one signature says its maker has; programs list about ten."""
 CMS_CAPABILITY_BYTES = 4_096

@@ -346,13 +346,14 @@ def protection(found: Structure) -> tuple[Protection, ...]:
         kind = _PROTOCOLS.get((part.type, part.media.parameter("protocol").lower()))
         if kind is not None:
             protections[index] = Protection(*kind, index)
-        elif _is_pkcs7(part.media):
+        elif is_pkcs7(part.media):
             form = _SMIME_TYPES.get(part.media.parameter("smime-type").lower(), Form.UNKNOWN)
             protections[index] = Protection(Method.SMIME, form, index)
     return tuple(protections[index] for index in sorted(protections))
 
 
-def _is_pkcs7(media: Media) -> bool:
+def is_pkcs7(media: Media) -> bool:
+    """True for a part that is a CMS structure as content (RFC 8551 section 3.9)."""
     if media.type == "application/octet-stream":
         return any(
             name.lower().endswith((".p7m", ".p7z")) for name in (media.parameter("name"), *(each.text for each in media.names))

@@ -57,10 +57,23 @@ def definite(data: bytes) -> bytes:
     return b"".join(made.encoded())
 
 
+def reached(data: bytes) -> tuple[bytes, bool]:
+    """As much of the element at the beginning of `data` as is there, in definite form, and whether it was cut off: what holds
+    elements counts as ended where the data ends, and any other that is not whole is left out. Raises BerError for what is
+    damaged in another way."""
+    walk = _Walk(memoryview(data), tolerant=True)
+    made, _ = walk.element(0, len(data), 0)
+    return b"".join(made.encoded()), walk.cut
+
+
 @dataclass(slots=True)
 class _Walk:
+    """`tolerant` goes on where data is cut off, and notes it in `cut`."""
+
     data: memoryview
+    tolerant: bool = False
     elements: int = field(default=0)
+    cut: bool = field(default=False)
 
     def element(self, at: int, end: int, depth: int) -> tuple[_Made, int]:
         """The element at `at`, and where the next one is."""
@@ -69,10 +82,11 @@ class _Walk:
             raise BerError(f"more than {CMS_ELEMENTS} elements, or nested more than {CMS_DEPTH} deep")
         tag, start, size = self.header(at, end)
         stop = end if size is None else start + size
+        stop = min(stop, end)
         if not tag & _CONSTRUCTED:
-            return _Made(tag, [self.data[start:stop]], stop - start, False, self.data[at:stop]), stop
+            return _Made(tag, [self.data[start:stop]], stop - start, self.cut, self.data[at:stop]), stop
         children, after = self._children(start, stop, depth, open_end=size is None)
-        return self._constructed(tag, children, self.data[at:after], start - at, indefinite=size is None), after
+        return self._constructed(tag, children, self.data[at:after], start - at, changed=self.cut or size is None), after
 
     def header(self, at: int, end: int) -> tuple[int, int, int | None]:
         """First octet, start of the content, and its length, None where it is indefinite."""
@@ -92,7 +106,9 @@ class _Walk:
             if first & 0x7F > _LENGTH_OCTETS or start > end:
                 raise BerError("cut off in the middle, or a length without end")
             size = int.from_bytes(self.data[at + 2 : start], "big")
-        if start + size > end:
+        if start + size > end and self.tolerant:
+            self.cut = True
+        elif start + size > end:
             raise BerError(f"cut off in the middle: {start + size - end} octets are missing")
         return tag, start, size
 
@@ -101,20 +117,35 @@ class _Walk:
         while at < end:
             if open_end and bytes(self.data[at : at + 2]) == b"\0\0":
                 return children, at + 2
+            if self.tolerant and self._breaks_off(at, end):
+                self.cut = True
+                return children, end
             made, at = self.element(at, end, depth + 1)
             children.append(made)
-        if open_end:
+        if open_end and self.tolerant:
+            self.cut = True
+        elif open_end:
             raise BerError("cut off in the middle: an element has no end")
         return children, at
 
-    def _constructed(self, tag: int, children: list[_Made], raw: memoryview, start: int, *, indefinite: bool) -> _Made:
+    def _breaks_off(self, at: int, end: int) -> bool:
+        """True where nothing of an element is worth keeping: half a length, half a number, half a name."""
+        if at + 2 > end:
+            return True
+        octets = self.data[at + 1] & 0x7F if self.data[at + 1] > 0x80 else 0
+        if at + 2 + octets > end:
+            return True
+        tag, start, size = self.header(at, end)
+        return not tag & _CONSTRUCTED and size is not None and start + size > end
+
+    def _constructed(self, tag: int, children: list[_Made], raw: memoryview, start: int, *, changed: bool) -> _Made:
         whole = tag & ~_CONSTRUCTED
         if whole in _STRINGS:
             return _joined(whole, whole, children, raw)
         if tag == _SEQUENCE and _is_encrypted_content(children):
             last = children[2]
             children = [*children[:2], _joined(_TAGGED & ~_CONSTRUCTED, _OCTETS, last.children, last.raw)]
-        changed = indefinite or any(each.changed for each in children)
+        changed = changed or any(each.changed for each in children)
         if not changed:
             return _Made(tag, [raw[start:]], len(raw) - start, False, raw, children)
         parts = [piece for each in children for piece in each.encoded()]

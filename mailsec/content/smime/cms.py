@@ -38,7 +38,7 @@ class ContentType(StrEnum):
     OTHER = "another content type"
 
 
-_TYPES = {
+TYPES = {
     "2a864886f70d010701": ContentType.DATA,
     "2a864886f70d010702": ContentType.SIGNED,
     "2a864886f70d010703": ContentType.ENVELOPED,
@@ -69,7 +69,7 @@ class SignedData:
     @property
     def is_data(self) -> bool:
         """True where plain data is signed, and not another structure."""
-        return _TYPES.get(self.content_type) is ContentType.DATA
+        return TYPES.get(self.content_type) is ContentType.DATA
 
 
 def guarded(read: Callable[[], T], what: str) -> T:
@@ -88,7 +88,7 @@ def stated_type(head: bytes) -> ContentType | None:
     start = 2 + (first & 0x7F if first > 0x80 else 0)
     if not first or head[start : start + 1] != bytes([_OID]):
         return None
-    return _TYPES.get(head[start + 2 : start + 2 + int.from_bytes(head[start + 1 : start + 2])].hex())
+    return TYPES.get(head[start + 2 : start + 2 + int.from_bytes(head[start + 1 : start + 2])].hex())
 
 
 def opened(data: bytes) -> Cms:
@@ -102,7 +102,7 @@ def opened(data: bytes) -> Cms:
         inner = elements(fields[1].content) if len(fields) == 2 and fields[1].tag == _EXPLICIT_0 else []
         if len(inner) != 1:
             raise CmsError("it has no content")
-        kind = _TYPES.get(oid, ContentType.OTHER)
+        kind = TYPES.get(oid, ContentType.OTHER)
         return Cms(kind, oid, elements(inner[0].content) if inner[0].tag == _SEQUENCE else inner)
     except BerError as error:
         raise CmsError(str(error)) from None

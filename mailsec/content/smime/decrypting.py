@@ -6,6 +6,7 @@ import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from io import BytesIO
+from itertools import islice
 
 from cryptography.exceptions import InvalidTag, UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
@@ -20,6 +21,7 @@ from cryptography.hazmat.primitives.serialization import load_der_private_key
 from mailsec.content.smime.cms import CmsError
 from mailsec.content.smime.enveloped import Enveloped, Mode
 from mailsec.content.smime.unwrapping import PrivateKey, content_key, supported
+from mailsec.core.limits import CMS_CANDIDATES
 from mailsec.message.pieces import chunks
 
 _FAILED = "no key at hand opens it, or it was damaged or changed on its way"
@@ -62,9 +64,9 @@ def read_private(secret: Secret) -> PrivateKeyTypes:
 def decrypted(found: Enveloped, secrets: Sequence[Secret]) -> bytes:
     """The text, opened with the first of `secrets` that does. Raises DecryptingError."""
     for secret in secrets:
-        for recipient in found.recipients:
-            if not recipient.certificate.fits(secret.certificate) or not supported(recipient):
-                continue
+        meant = (each for each in found.recipients if supported(each) and each.certificate.fits(secret.certificate))
+        # each try goes over the whole text, and one certificate can be named a thousand times
+        for recipient in islice(meant, CMS_CANDIDATES):
             key = load_private(secret)
             if bool(recipient.originator) is isinstance(key, RSAPrivateKey):
                 continue

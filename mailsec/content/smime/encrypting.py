@@ -18,6 +18,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from mailsec.content.smime.der import algorithm, integer, octets, oid, sequence, set_of, tlv
 from mailsec.content.smime.enveloped import CIPHERS, ContentCipher, Mode
 from mailsec.content.smime.identifier import issuer_and_serial
+from mailsec.content.smime.numbers import public_key
 from mailsec.content.smime.streamed import Streamed, content_info, element, late
 from mailsec.content.smime.streamed import entity as cms_entity
 from mailsec.content.smime.unwrapping import OAEP_SHA_256, RSA_15, RSA_OAEP, SCHEMES, WRAPS, agreed, derived
@@ -49,7 +50,7 @@ def check(certificate: bytes, *, now: int) -> None:
     flaws = (*usage_flaws(loaded, Purpose.ENCRYPT), *strength_flaws(loaded, root=False), date_flaw(loaded, now))
     if flaw := next(filter(None, flaws), ""):
         raise EncryptingError(flaw)
-    key = loaded.public_key()
+    key = public_key(certificate)
     sized = isinstance(key, EllipticCurvePublicKey) and key.curve.name in ("secp256r1", "secp384r1", "secp521r1")
     if not (sized or isinstance(key, RSAPublicKey | X25519PublicKey)):
         raise EncryptingError("its key is of a kind that mail is not encrypted to")
@@ -102,8 +103,7 @@ def _updated(cipher: CipherContext, entity: Iterable[Octets]) -> Iterator[bytes]
 def _recipient(certificate: bytes, key: bytes, *, oaep: bool) -> bytes:
     """The RecipientInfo of one certificate."""
     name = issuer_and_serial(certificate)
-    loaded = load(certificate)
-    public = loaded.public_key() if loaded is not None else None
+    public = public_key(certificate)
     if isinstance(public, RSAPublicKey):
         padded: padding.AsymmetricPadding = padding.PKCS1v15()
         scheme = algorithm(RSA_15, b"\x05\x00")

@@ -165,7 +165,7 @@ def _recipients(found: Sequence[Element]) -> tuple[tuple[Recipient, ...], int]:
 
 def _transported(fields: Sequence[Element]) -> Recipient:
     """A KeyTransRecipientInfo: the key is encrypted with RSA."""
-    return Recipient(_named(fields[1]), _algorithm(fields[2]), bytes(fields[3].content))
+    return Recipient(identifier_in(fields[1]), _algorithm(fields[2]), bytes(fields[3].content))
 
 
 def _agreed(fields: Sequence[Element]) -> Iterator[Recipient]:
@@ -178,10 +178,12 @@ def _agreed(fields: Sequence[Element]) -> Iterator[Recipient]:
     algorithm, keys = fields[-2:]
     for each in elements(keys.content):
         name, key = elements(each.content)
-        yield Recipient(_named(name), _algorithm(algorithm), bytes(key.content), public, ukm)
+        yield Recipient(identifier_in(name), _algorithm(algorithm), bytes(key.content), public, ukm)
 
 
-def _named(found: Element) -> Identifier:
+def identifier_in(found: Element) -> Identifier:
+    """The certificate that a RecipientIdentifier or SignerIdentifier names, in each of their forms. Raises ValueError,
+    IndexError."""
     if found.tag == _SEQUENCE:
         issuer, serial = elements(found.content)
         return Identifier(bytes(issuer.whole), int.from_bytes(serial.content, "big", signed=True))

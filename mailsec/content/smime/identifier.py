@@ -10,10 +10,10 @@ from typing import Any
 from mailsec.content.smime.ber import Element, elements
 from mailsec.content.smime.cms import CmsError, guarded
 from mailsec.content.smime.der import sequence
+from mailsec.core.text import clipped
 
-RSA_PSS = "2a864886f70d01010a"
-"""RSASSA-PSS as the kind of a key: one that signs in no other way (RFC 4055 section 1.2)."""
 _VERSION = 0xA0
+_NAME, _SERIAL_OCTETS = 200, 32
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +27,13 @@ class Identifier:
     def __str__(self) -> str:
         if not self.issuer:
             return f"key identifier {self.key_id.hex().upper()}"
-        return f"serial number {self.serial:X} of {self.issuer_name}"
+        return f"serial number {self.serial_number} of {self.issuer_name}"
+
+    @property
+    def serial_number(self) -> str:
+        """The serial number in hexadecimal digits, the beginning of one that is longer than any may be (20 octets)."""
+        shift = max(abs(self.serial).bit_length() - 8 * _SERIAL_OCTETS, 0)
+        return f"{self.serial >> shift:X}" + "…" * (shift > 0)
 
     @property
     def issuer_name(self) -> str:
@@ -35,7 +41,7 @@ class Identifier:
         from asn1crypto import x509  # noqa: PLC0415
 
         try:
-            return guarded(lambda: str(x509.Name.load(self.issuer).human_friendly), "a name")
+            return clipped(guarded(lambda: str(x509.Name.load(self.issuer).human_friendly), "a name"), _NAME)
         except CmsError:
             return "an issuer whose name cannot be read"
 
@@ -73,12 +79,6 @@ def issuer_and_serial(certificate: bytes) -> bytes:
     return sequence(bytes(issuer.whole), bytes(serial.whole))
 
 
-def key_oid(certificate: bytes) -> str:
-    """What kind of key a certificate that was read before has: the object identifier in hexadecimal digits."""
-    info = elements(_fields(certificate)[5].content)
-    return elements(info[0].content)[0].content.hex()
-
-
 def _numbered(der: bytes) -> tuple[Element, Element]:
     """Serial number and issuer, as they stand in a certificate. Raises ValueError or IndexError."""
     fields = _fields(der)
@@ -93,10 +93,8 @@ def _fields(der: bytes) -> Sequence[Element]:
 
 
 def read_identifier(found: Any) -> Identifier:
-    """The identifier in a SignerIdentifier, RecipientIdentifier or the like, as asn1crypto has it."""
+    """The identifier in a SignerIdentifier, as asn1crypto has it."""
     chosen = found.chosen
     if found.name == "issuer_and_serial_number":
         return Identifier(chosen["issuer"].dump(), chosen["serial_number"].native)
-    if found.name == "r_key_id":
-        chosen = chosen["subject_key_identifier"]
     return Identifier(key_id=chosen.native)

@@ -17,6 +17,7 @@ from cryptography.hazmat.primitives.asymmetric.utils import Prehashed
 
 from mailsec.content.smime.signerinfo import SignerInfo
 from mailsec.message.encoded import Octets
+from mailsec.trust.x509.path import load
 
 HASHES: Mapping[str, hashes.HashAlgorithm] = {
     "sha224": hashes.SHA224(),
@@ -40,11 +41,20 @@ def digest(name: str, *data: Octets) -> bytes:
     return made.digest()
 
 
+def public_key(certificate: bytes) -> PublicKeyTypes | None:
+    """The key of a certificate (DER); None where it cannot be read, or is no point of its curve."""
+    loaded = load(certificate)
+    try:
+        return None if loaded is None else loaded.public_key()
+    except (ValueError, UnsupportedAlgorithm):
+        return None
+
+
 def fits(key: PublicKeyTypes, info: SignerInfo, content: Octets) -> bool:
     """True where the signature `info` is one of `key` over its attributes, or over `content` where it has none."""
     try:
         return _fits(key, info, content)
-    except (InvalidSignature, UnsupportedAlgorithm, ValueError):
+    except (InvalidSignature, UnsupportedAlgorithm, ValueError, OverflowError):  # the last for a giant length of salt
         return False
 
 

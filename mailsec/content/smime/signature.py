@@ -7,8 +7,6 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from cryptography.exceptions import UnsupportedAlgorithm
-
 from mailsec.content.judge.layer import Signer
 from mailsec.content.smime import rules
 from mailsec.content.smime.capabilities import Capabilities
@@ -16,14 +14,13 @@ from mailsec.content.smime.cms import CmsError, SignedData
 from mailsec.content.smime.dane import Association, associated
 from mailsec.content.smime.identifier import RSA_PSS, Identifier, key_oid
 from mailsec.content.smime.judging import Judge
-from mailsec.content.smime.numbers import ALGORITHMS, HASHES, digest, fits
+from mailsec.content.smime.numbers import ALGORITHMS, HASHES, digest, fits, public_key
 from mailsec.content.smime.signerinfo import SignerInfo, read
 from mailsec.core.limits import CMS_CANDIDATES
 from mailsec.core.lookup import listed
 from mailsec.core.moment import utc
 from mailsec.core.results import Check, Fact, Status, finding
 from mailsec.trust.keyring.keys import Certificate, Kind
-from mailsec.trust.x509.path import load
 from mailsec.trust.x509.person import Certificate as Described
 from mailsec.trust.x509.person import CertificateError
 from mailsec.trust.x509.person import load as describe
@@ -147,18 +144,10 @@ def judge_signature(
         said = f"its certificate ({info.certificate}) is neither in the message nor known here"
         return SignatureResult(Answer.UNKNOWN, said, info)
     for each in candidates[:CMS_CANDIDATES]:
-        if _made_with(each, info, content):
+        key = public_key(each)
+        if key is not None and fits(key, info, content):
             return _of_certificate(info, each, signed, judge)
     return SignatureResult(Answer.BAD, "the signature is not one of the certificate that it names", info)
-
-
-def _made_with(certificate: bytes, info: SignerInfo, content: memoryview) -> bool:
-    """Whether the numbers of a signature are those of the key in a certificate (DER); False where that key cannot be read."""
-    loaded = load(certificate)
-    try:
-        return loaded is not None and fits(loaded.public_key(), info, content)
-    except (ValueError, UnsupportedAlgorithm):
-        return False
 
 
 def _unfit(info: SignerInfo, signed: SignedData, content: memoryview) -> SignatureResult | None:
@@ -199,8 +188,6 @@ def _of_certificate(info: SignerInfo, der: bytes, signed: SignedData, judge: Jud
         described = describe(der)
     except CertificateError as error:
         return SignatureResult(Answer.BAD, str(error), info)
-    if key_oid(der) == RSA_PSS and info.algorithm != "rsassa_pss":
-        return SignatureResult(Answer.BAD, "its key is for RSASSA-PSS alone, and signed in another way", info)
     answer, reason = next(_objections(described), (Answer.GOOD, f"good, made with the key of {described.subject}"))
     if answer is not Answer.GOOD:
         return SignatureResult(answer, reason, info, der, described)

@@ -17,7 +17,7 @@ from mailsec.content.smime.compressing import compressed_entity
 from mailsec.content.smime.decrypting import Secret, read_private
 from mailsec.content.smime.der import algorithm, integer, octets, oid, sequence, set_of, tlv
 from mailsec.content.smime.encrypting import EncryptingError, check
-from mailsec.content.smime.identifier import RSA_PSS, issuer_and_serial, key_oid
+from mailsec.content.smime.identifier import issuer_and_serial
 from mailsec.content.smime.numbers import HASHES, digest
 from mailsec.content.smime.streamed import Streamed, content_info, element
 from mailsec.content.smime.streamed import entity as cms_entity
@@ -43,7 +43,7 @@ _HASHES: Mapping[str, str] = {
     "sha512": "608648016503040203",
 }
 _ECDSA: Mapping[str, str] = {"sha256": "2a8648ce3d040302", "sha384": "2a8648ce3d040303", "sha512": "2a8648ce3d040304"}
-_RSA, _MGF1, _ED25519 = "2a864886f70d010101", "2a864886f70d010108", "2b6570"
+_RSA, _PSS, _MGF1, _ED25519 = "2a864886f70d010101", "2a864886f70d01010a", "2a864886f70d010108", "2b6570"
 
 
 class SigningError(Exception):
@@ -79,7 +79,7 @@ class _Signer:
         """RSASSA-PSS with one hash for all, and salt of its length (RFC 4055 section 3.1)."""
         name = algorithm(_HASHES[self.hash], _NULL)
         salt = tlv(0xA2, integer(HASHES[self.hash].digest_size))
-        return algorithm(RSA_PSS, sequence(tlv(0xA0, name), tlv(0xA1, algorithm(_MGF1, name)), salt))
+        return algorithm(_PSS, sequence(tlv(0xA0, name), tlv(0xA1, algorithm(_MGF1, name)), salt))
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +132,7 @@ def _signer(secret: Secret, form: SignForm, now: int) -> _Signer:
         raise SigningError("the private key is of a kind that signs no mail")
     if public_of(key) != public_in(secret.certificate):
         raise SigningError("the private key is not the one of the certificate")
-    return _Signer(secret.certificate, key, form.pss or key_oid(secret.certificate) == RSA_PSS)
+    return _Signer(secret.certificate, key, form.pss)
 
 
 def _signed_data(content: Pieces, signers: Sequence[_Signer], others: Sequence[bytes], *, opaque: bool, now: int) -> Streamed:
