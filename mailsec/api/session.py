@@ -11,7 +11,20 @@ from mailsec.api.settings import OFF, TRUST_AD, VALIDATE, Settings, clock
 from mailsec.api.sources import OfflineSource, Opened, contents, open_source
 from mailsec.api.trace import Trace
 from mailsec.core.errors import BadInput
-from mailsec.core.flow import Answer, AnswerStatus, Ask, Dnssec, Flow, Query, Reply, Source, pass_on, run_many, through
+from mailsec.core.flow import (
+    Answer,
+    AnswerStatus,
+    Ask,
+    Dnssec,
+    Flow,
+    Query,
+    Reply,
+    Source,
+    pass_on,
+    run_many,
+    through,
+    unfetched,
+)
 from mailsec.core.limits import RUN_WINDOW, TRUST_ANCHOR_BYTES
 from mailsec.store.files import shown, write
 
@@ -116,6 +129,8 @@ class Session:
         """`flow` with everything between it and the source: requests become questions and connections to public addresses,
         answers are validated, the number of questions is bounded, and so is their time. A replay asks what the run asked."""
         opened = self._open()
+        if not self.settings.fetch:
+            flow = through(flow, unfetched)
         if opened.networked:
             from mailsec.net.browse import Browser
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import click
 
-from mailsec.cli.options import PATH, TEXT, DnsOptions, OutputOptions, command, dns_options, output_options
+from mailsec.cli.options import PATH, TEXT, DnsOptions, OutputOptions, command, fetching_options, output_options
 from mailsec.cli.types import ADDRESS, IPAddress
 from mailsec.core.errors import UsageError
 
@@ -87,7 +87,7 @@ class CheckChoices:
     "--mail-from", type=TEXT, default="", metavar="ADDRESS", help="With --ip: the whole return path [default: postmaster@NAME]."
 )
 @output_options
-@dns_options
+@fetching_options
 def check(output: OutputOptions, dns: DnsOptions, **choices: Any) -> int:
     """What a domain publishes to protect its mail (or an address, to have it encrypted): what is right, what is wrong, what it
     costs, and what to publish instead.

@@ -159,6 +159,7 @@ class DnsOptions:
     allow_sha1: bool = False
     allow_private: bool = False
     ca_file: str = ""
+    fetch: bool = False
 
 
 _FORMAT = (
@@ -270,6 +271,13 @@ _DNS = (
 )
 
 
+_FETCH = click.option(
+    "--fetch",
+    "dns_fetch",
+    is_flag=True,
+    help="Fetch what records and certificates name, over HTTPS: logos, mark certificates; revocation lists over HTTP too.",
+)
+
 protect_option = click.option(
     "--protect",
     type=TEXT,
@@ -302,6 +310,11 @@ def format_options(function: F) -> F:
 def dns_options(function: F) -> F:
     """Adds the options of commands that ask the DNS; the function gets them as `dns`, a DnsOptions."""
     return _grouped(function, (_TIMEOUT, *_DNS), "dns_", "dns", _dns)
+
+
+def fetching_options(function: F) -> F:
+    """The same, with `--fetch`, for commands that may fetch what records, messages and certificates name."""
+    return _grouped(function, (_TIMEOUT, *_DNS, _FETCH), "dns_", "dns", _dns)
 
 
 def lookup_options(function: F) -> F:

@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from mailsec.cli.keys import ring_option
-from mailsec.cli.options import PATH, TEXT, DnsOptions, OutputOptions, command, dns_options, output_options, protect_option
+from mailsec.cli.options import PATH, TEXT, DnsOptions, OutputOptions, command, fetching_options, output_options, protect_option
 from mailsec.cli.types import ADDRESS, IPAddress
 from mailsec.core.errors import UsageError
 
@@ -104,7 +104,7 @@ class VerifyChoices:
     help="The question that the exit code answers instead of the whole verdict.",
 )
 @output_options
-@dns_options
+@fetching_options
 def verify(files: Sequence[str], output: OutputOptions, dns: DnsOptions, **choices: Any) -> int:
     """Who really sent a message, and was it changed: SPF, DKIM, DMARC, OpenPGP and S/MIME, and one verdict.
 

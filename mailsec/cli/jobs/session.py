@@ -38,4 +38,5 @@ def settings(dns: DnsOptions, *, dnssec: str = OFF) -> Settings:
         allow_sha1=dns.allow_sha1,
         allow_private=dns.allow_private,
         ca_file=dns.ca_file,
+        fetch=dns.fetch,
     )
