@@ -97,7 +97,7 @@ class Session:
     def _inputs(self) -> tuple[str, ...]:
         """The files that the run reads, none of which may be overwritten with what it saves."""
         stated = self.settings
-        single = (path for path in (stated.answers, stated.anchors, stated.ca_file) if path)
+        single = (path for path in (stated.answers, stated.anchors, stated.ca_file, stated.bimi_ca) if path)
         return (*stated.zones, *stated.overlays, *single)
 
     def run(self, flow: Flow[T], trace: Trace | None = None) -> T:

@@ -22,6 +22,7 @@ class Settings:
     together. `offline` asks nothing that no file answers. `anchors` is a file of trust anchors in place of the root's keys,
     `ca_file` one of roots for HTTPS. `allow_private` lets HTTPS requests go to addresses that are not public.
     `fetch` lets be fetched what records, messages and certificates name; without it only what a protocol asks for is.
+    `bimi_ca` is a file of roots for mark certificates besides those known.
     """
 
     zones: tuple[str, ...] = ()
@@ -38,6 +39,7 @@ class Settings:
     allow_private: bool = False
     ca_file: str = ""
     fetch: bool = False
+    bimi_ca: str = ""
 
 
 def clock() -> int:

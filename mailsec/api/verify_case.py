@@ -21,6 +21,7 @@ from mailsec.sender.dmarc.evaluate import DmarcResult, DomainJudgement
 if TYPE_CHECKING:
     from mailsec.api.verify_reported import StandIn
     from mailsec.content.judge.content import ContentResult
+    from mailsec.sender.bimi.evaluate import BimiResult
     from mailsec.sender.spf.evaluate import SpfResult
 
 
@@ -31,7 +32,8 @@ class Evidenced:
     `identifiers` is what DMARC was fed with: MAIL FROM first, then one for each DKIM signature in the order of `dkim`. Those in
     `reported`, by their index, are what the receiver reported in place of what could not be judged. `foreign` shows what other
     hosts said of the message, None where none did; `opinion` what another program did, None where none was asked; `content`
-    what became of signatures of the content, None where there are none.
+    what became of signatures of the content, None where there are none; `bimi` whether the domain's logo may be shown, None
+    where that was not asked.
     """
 
     message: Message
@@ -48,6 +50,7 @@ class Evidenced:
     content: ContentResult | None = None
     foreign: Check | None = None
     opinion: Check | None = None
+    bimi: BimiResult | None = None
     reported: Mapping[int, StandIn] = field(default_factory=dict)
 
     def signature(self, index: int) -> SignatureResult | None:
@@ -72,7 +75,7 @@ class Evidenced:
             self.spoofing,
             self.dkim.check,
             self.dmarc.check,
-            *(each.check for each in (self.mail_from, self.helo, self.content) if each),
+            *(each.check for each in (self.mail_from, self.helo, self.content, self.bimi) if each),
             *self.others(),
         ):
             yield from check.all_findings()

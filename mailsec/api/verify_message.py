@@ -15,7 +15,7 @@ from mailsec.api.verify_case import Evidenced, case_of
 from mailsec.api.verify_content import ContentKeys, with_content
 from mailsec.api.watch import watched
 from mailsec.core.errors import BadInput
-from mailsec.core.flow import Flow, gather, pure, together
+from mailsec.core.flow import NOT_FETCHED, Flow, gather, pure, together
 from mailsec.core.results import AuthResult, Report, Status
 from mailsec.core.rules import Severity
 from mailsec.message.checks import Author, author, message_check
@@ -23,11 +23,14 @@ from mailsec.message.fields import Message
 from mailsec.message.mime import structure
 from mailsec.sender.dkim.verify import DkimResult
 from mailsec.sender.dkim.verify import verify as verify_dkim
+from mailsec.sender.dmarc.evaluate import DmarcResult
 from mailsec.sender.dmarc.evaluate import evaluate as evaluate_dmarc
 from mailsec.sender.spoofing.judge import Arrival, Results, Subject, spoofing_check
 
 if TYPE_CHECKING:
     from mailsec.api.verify_reported import Others
+    from mailsec.sender.bimi.evaluate import BimiResult
+    from mailsec.sender.bimi.material import Trust
     from mailsec.sender.spf.evaluate import SpfResult
     from mailsec.trust.keyring.keys import Keys
 
@@ -88,7 +91,7 @@ def verify_message(file: bytes, subject: str, session: Session, options: VerifyO
     envelope = options.envelope or (derived(message, options.received_from) if options.received_from else Envelope())
     now = _moment(options.at, envelope, session.now)
     trace = Trace() if options.trace else None
-    flow = judge(message, envelope, options, now=now)
+    flow = judge(message, envelope, options, now=now, marks=_marks(session, now))
     evidenced = _with_opinion(flow, session, trace, now) if options.second_opinion else session.run(flow, trace)
     known = ContentKeys(options.keys, session.settings.ca_file, options.second_opinion)
     evidenced = with_content(evidenced, known, now=now)
@@ -107,9 +110,22 @@ def _with_opinion(flow: Flow[Evidenced], session: Session, trace: Trace | None, 
     return replace(evidenced, opinion=second_opinion(evidenced.message, evidenced.dkim, heard.keys, now=now))
 
 
-def judge(message: Message, envelope: Envelope, options: VerifyOptions, *, now: int) -> Flow[Evidenced]:
-    """SPF and DKIM side by side, then what the receiver reported in their place, then DMARC over all, then what misleads
-    about the sender."""
+def _marks(session: Session, now: int) -> Trust | None:
+    """What logos and their certificates are judged with, None where nothing is fetched."""
+    if not session.settings.fetch:
+        return None
+    from mailsec.net.roots import root_certificates  # TLS, and few need it
+    from mailsec.sender.bimi.material import Trust
+
+    file = session.settings.bimi_ca
+    return Trust(now, root_certificates(file) if file else ())
+
+
+def judge(
+    message: Message, envelope: Envelope, options: VerifyOptions, *, now: int, marks: Trust | None = None
+) -> Flow[Evidenced]:
+    """SPF and DKIM side by side, then what the receiver reported in their place, then DMARC over all, then the domain's logo
+    (with `marks`), then what misleads about the sender."""
     who = author(message)
     spf, dkim = yield from together(_spf(envelope, now=now), _dkim(message, who, now=now))
     mail_from, helo = spf
@@ -118,6 +134,7 @@ def judge(message: Message, envelope: Envelope, options: VerifyOptions, *, now: 
     reported = others.stand_ins(own, dkim.signatures, now=now) if others else {}
     identifiers = tuple(reported[index].result if index in reported else auth for index, auth in enumerate(own))
     dmarc = yield from evaluate_dmarc(who.domains, identifiers)
+    bimi = yield from _bimi(message, who, dmarc, dkim, envelope, marks)
     found = structure(message)
     form = message_check(message, found, who)
     results = Results(dkim, dmarc, mail_from, helo)
@@ -129,6 +146,7 @@ def judge(message: Message, envelope: Envelope, options: VerifyOptions, *, now: 
     return Evidenced(
         *(message, envelope, who, mail_from, helo, dkim, dmarc, identifiers, found, form, spoofing),
         foreign=foreign,
+        bimi=bimi,
         reported=reported,
     )
 
@@ -140,6 +158,23 @@ def _others(message: Message, envelope: Envelope, options: VerifyOptions) -> Oth
     from mailsec.api.verify_reported import Others  # most messages on their way in have no such field
 
     return Others(message, envelope.border, options.trust_authres, options.ours)
+
+
+def _bimi(
+    message: Message, who: Author, dmarc: DmarcResult, dkim: DkimResult, envelope: Envelope, marks: Trust | None
+) -> Flow[BimiResult | None]:
+    """BIMI where it may be fetched; else only what the message brings along of it."""
+    if marks is None and not any(field.key.startswith(b"bimi-") for field in message.fields):
+        return None
+    from mailsec.sender.bimi.evaluate import Subject as Branded
+    from mailsec.sender.bimi.evaluate import brought_along, evaluate, unasked
+
+    aligned = dmarc.judgements[0].aligned if len(dmarc.judgements) == 1 else ()
+    signed = frozenset(name for index in aligned if index for name in dkim.signatures[index - 1].signed_fields)
+    subject = Branded(message, who, dmarc, signed, envelope.border)
+    if marks is not None:
+        return (yield from evaluate(subject, marks))
+    return unasked(subject, NOT_FETCHED) if brought_along(subject) else None
 
 
 def _arrival(envelope: Envelope) -> Arrival:
@@ -168,7 +203,8 @@ def _results(evidenced: Evidenced) -> tuple[AuthResult, ...]:
     spf = [each.auth for each in (evidenced.mail_from, evidenced.helo) if each]
     dkim = [each.auth for each in evidenced.dkim.signatures] or [AuthResult("dkim", Status.NONE, "not signed")]
     dmarc = [each.auth for each in (evidenced.dmarc,) if each.status is not Status.SKIPPED]
-    return tuple(each for each in (*spf, *dkim, *dmarc) if each.status is not Status.SKIPPED)
+    bimi = [each.auth for each in (evidenced.bimi,) if each]
+    return tuple(each for each in (*spf, *dkim, *dmarc, *bimi) if each.status is not Status.SKIPPED)
 
 
 def _moment(at: int | str | None, envelope: Envelope, now: int) -> int:

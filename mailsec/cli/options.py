@@ -160,6 +160,7 @@ class DnsOptions:
     allow_private: bool = False
     ca_file: str = ""
     fetch: bool = False
+    bimi_ca: str = ""
 
 
 _FORMAT = (
@@ -271,11 +272,21 @@ _DNS = (
 )
 
 
-_FETCH = click.option(
-    "--fetch",
-    "dns_fetch",
-    is_flag=True,
-    help="Fetch what records and certificates name, over HTTPS: logos, mark certificates; revocation lists over HTTP too.",
+_FETCH = (
+    click.option(
+        "--fetch",
+        "dns_fetch",
+        is_flag=True,
+        help="Fetch what records and certificates name: logos and mark certificates over HTTPS, revocation data over HTTP too.",
+    ),
+    click.option(
+        "--bimi-ca",
+        "dns_bimi_ca",
+        type=PATH,
+        default="",
+        metavar="FILE",
+        help="Roots (PEM) for the mark certificates of BIMI besides those known.",
+    ),
 )
 
 protect_option = click.option(
@@ -314,7 +325,7 @@ def dns_options(function: F) -> F:
 
 def fetching_options(function: F) -> F:
     """The same, with `--fetch`, for commands that may fetch what records, messages and certificates name."""
-    return _grouped(function, (_TIMEOUT, *_DNS, _FETCH), "dns_", "dns", _dns)
+    return _grouped(function, (_TIMEOUT, *_DNS, *_FETCH), "dns_", "dns", _dns)
 
 
 def lookup_options(function: F) -> F:

@@ -51,6 +51,7 @@ class VerifyChoices:
         "mailsec verify --zone example.zone --json message.eml | jq .verdict",
         "mailsec verify --key alice.asc signed.eml",
         "mailsec verify --ca roots.pem smime.eml",
+        "mailsec verify --fetch --received-from mx.example.org message.eml",
         "mailsec verify --protect bank.example --received-from mx.example.org message.eml",
         "mailsec verify --add-header --authserv-id mx.example.org - < message.eml > with-results.eml",
     ),
@@ -112,7 +113,8 @@ def verify(files: Sequence[str], output: OutputOptions, dns: DnsOptions, **choic
     one of roots for the certificates of S/MIME, in place of the system's.
     SPF is asked only where the envelope is known: state it (--ip, --helo, --mail-from), or name the host whose Received fields
     can be believed (--received-from). Only the DNS is asked; SPF macros and DKIM selectors can tell the sender's name servers
-    that the message is being looked at. --offline asks nothing that --zone does not answer.
+    that the message is being looked at. With --fetch the logo of a domain that passes DMARC and its mark certificate (BIMI) are
+    fetched and judged too. --offline asks nothing that --zone does not answer.
     """
     chosen = VerifyChoices(**choices)
     if chosen.states_envelope and chosen.received_from:

@@ -39,4 +39,5 @@ def settings(dns: DnsOptions, *, dnssec: str = OFF) -> Settings:
         allow_private=dns.allow_private,
         ca_file=dns.ca_file,
         fetch=dns.fetch,
+        bimi_ca=dns.bimi_ca,
     )

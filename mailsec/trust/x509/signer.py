@@ -27,7 +27,7 @@ from mailsec.core.text import clipped
 from mailsec.trust.x509.chains import Chain, Finder, Link, link
 from mailsec.trust.x509.flaws import Flaw
 from mailsec.trust.x509.revocation import NO_FILES, UNKNOWN, RevocationAnswer, RevocationFiles
-from mailsec.trust.x509.usage import Purpose, date_flaw, extension, is_authority, strength_flaws, usage_flaws
+from mailsec.trust.x509.usage import Purpose, above, date_flaw, extension, is_authority, strength_flaws, usage_flaws
 
 NOT_CHECKED = "revocation not checked"
 
@@ -177,7 +177,7 @@ class _Judgement:
         root = place == len(chain) - 1
         if root and place and not is_authority(chain[place].certificate):
             yield "the trusted certificate is no authority (RFC 5280 section 4.2.1.9)"
-        yield from _flaws(chain[place], self.now, None if place else self.purpose, root=root)
+        yield from _flaws(chain[place], self.now, above(self.purpose) if place else self.purpose, root=root)
 
     def _refusal(self, chain: Chain) -> tuple[int, str]:
         """The rule of RFC 5280 section 6.1 that the path breaks ("": none), and the place of the certificate that breaks it."""
