@@ -24,7 +24,13 @@ _DATA = re.compile(r"data:(image/svg\+xml[^,]{0,100});base64,([A-Za-z0-9+/=\s]*)
 _HASHES = frozenset({"sha256", "sha384", "sha512"})
 
 
-class _HashAndValue(Sequence):  # type: ignore[misc] # the library has no types
+class _Unread(SequenceOf):  # type: ignore[misc] # the library has no types
+    """What is not looked into."""
+
+    _child_spec = AnyType
+
+
+class _HashAndValue(Sequence):  # type: ignore[misc]
     _fields: ClassVar = [("hash_alg", DigestAlgorithm), ("hash_value", OctetString)]
 
 
@@ -49,21 +55,21 @@ class _Images(SequenceOf):  # type: ignore[misc]
 
 
 class _LogotypeData(Sequence):  # type: ignore[misc]
-    _fields: ClassVar = [("image", _Images, {"optional": True}), ("audio", AnyType, {"implicit": 1, "optional": True})]
+    _fields: ClassVar = [("image", _Images, {"optional": True}), ("audio", _Unread, {"implicit": 1, "optional": True})]
 
 
 class _LogotypeInfo(Choice):  # type: ignore[misc]
-    _alternatives: ClassVar = [("direct", _LogotypeData, {"implicit": 0}), ("indirect", AnyType, {"implicit": 1})]
+    _alternatives: ClassVar = [("direct", _LogotypeData, {"implicit": 0}), ("indirect", _Unread, {"implicit": 1})]
 
 
 class _Logotype(Sequence):  # type: ignore[misc]
     """Logotype of RFC 3709 section 4.1, as far as the logo of the subject."""
 
     _fields: ClassVar = [
-        ("community", AnyType, {"explicit": 0, "optional": True}),
-        ("issuer", AnyType, {"explicit": 1, "optional": True}),
+        ("community", _Unread, {"explicit": 0, "optional": True}),
+        ("issuer", _LogotypeInfo, {"explicit": 1, "optional": True}),
         ("subject", _LogotypeInfo, {"explicit": 2, "optional": True}),
-        ("other", AnyType, {"explicit": 3, "optional": True}),
+        ("other", _Unread, {"explicit": 3, "optional": True}),
     ]
 
 
@@ -97,7 +103,7 @@ def read(value: bytes) -> Logotype:
 def _images(value: bytes) -> Iterator[tuple[list[tuple[str, bytes]], str]]:
     """The hashes and the first address of each image."""
     subject = _Logotype.load(value, strict=True)["subject"]
-    if subject.native is None or subject.name != "direct":
+    if not isinstance(subject, _LogotypeInfo) or subject.name != "direct":
         return
     for image in list(subject.chosen["image"])[:BIMI_IMAGES]:
         details = image["details"]

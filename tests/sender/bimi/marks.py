@@ -84,7 +84,7 @@ def mark(
     value: bytes | None = b"",
     usages: Sequence[x509.ObjectIdentifier] = (BRAND,),
     kind: str = "Registered Mark",
-    more: Sequence[tuple[x509.ExtensionType, bool]] = (plain(TIMESTAMPS, b"\x04\x00"),),
+    more: Sequence[tuple[x509.ExtensionType, bool]] = (plain(TIMESTAMPS, b"\x04\x02\x00\x00"),),
     **settings: Any,
 ) -> Issued:
     """A mark certificate; `value` is that of its logotype, None for none."""
