@@ -13,7 +13,7 @@ from mailsec.core.text import clipped
 from mailsec.sender.bimi import rules
 from mailsec.sender.bimi.svg import judge as judge_svg
 
-_UNKNOWN = frozenset({FetchStatus.TIMEOUT, FetchStatus.UNRECORDED})
+_UNKNOWN = frozenset({FetchStatus.TIMEOUT, FetchStatus.UNRECORDED, FetchStatus.REFUSED})
 _TEMPORARY = frozenset({408, 425, 429})
 _QUOTED = 200
 
