@@ -610,8 +610,14 @@ X509_ROOTS = 2_000
 """Roots that are trusted for persons; a system has under 200."""
 X509_REVOCATION_FILES = 64
 """CRLs, and as many OCSP responses, that are handed in for one judgement."""
-X509_REVOCATION_BYTES = 4 * 1024 * 1024
-"""Octets of one CRL, some 150,000 entries: seven seconds of the library. Most authorities' are under 1 MB."""
+X509_REVOCATION_BYTES = 32 * 1024 * 1024
+"""Octets of one CRL, some 800,000 entries: two seconds for its signature. Most authorities' are under 1 MB."""
+X509_REVOCATION_TOTAL = 64 * 1024 * 1024
+"""Octets of all CRLs of one judgement together."""
+X509_OCSP_BYTES = 128 * 1024
+"""Octets of one OCSP response, which has one answer and a few certificates: some 2,000."""
+X509_LIST_SIGNATURES = 1_000
+"""Signatures of CRLs that are remembered to be good or bad."""
 X509_POLICIES = 200
 """Certificate policies and mappings of one path: their graph can be made to grow with the square."""
 X509_FILE_CERTIFICATES = 1_000

@@ -17,14 +17,17 @@ from cryptography import x509
 from mailsec.core.limits import (
     X509_CERTIFICATE_BYTES,
     X509_CHAIN,
+    X509_OCSP_BYTES,
     X509_REVOCATION_BYTES,
     X509_REVOCATION_FILES,
+    X509_REVOCATION_TOTAL,
     X509_ROOTS,
 )
 from mailsec.core.moment import utc
 from mailsec.core.results import Check, Evidence, EvidenceKind, Fact, Status
 from mailsec.core.text import clipped
 from mailsec.trust.x509.chains import Chain, Finder, Link, link
+from mailsec.trust.x509.crl import lists
 from mailsec.trust.x509.flaws import Flaw
 from mailsec.trust.x509.revocation import NO_FILES, UNKNOWN, RevocationAnswer, RevocationFiles
 from mailsec.trust.x509.usage import Purpose, date_flaw, extension, is_authority, strength_flaws, usage_flaws
@@ -108,7 +111,7 @@ def judge_signer(
     chains = finder.chains(leaf)
     if not chains:
         return _without_root(finder.longest(leaf), now, purpose)
-    files = RevocationFiles(_bounded(revocation.crls), _bounded(revocation.ocsps))
+    files = _bounded(revocation)
     judgement = _Judgement(now, purpose, files, partial=files != revocation)
     refused: list[SignerPath] = []
     for each in chains:
@@ -129,8 +132,16 @@ def _roots(anchors: tuple[bytes, ...]) -> tuple[Link, ...]:
     return tuple(each for each in map(_link, anchors[:X509_ROOTS]) if each is not None)
 
 
-def _bounded(ders: tuple[bytes, ...]) -> tuple[bytes, ...]:
-    return tuple(der for der in ders[:X509_REVOCATION_FILES] if len(der) <= X509_REVOCATION_BYTES)
+def _bounded(files: RevocationFiles) -> RevocationFiles:
+    """Of the CRLs and OCSP responses what can be borne."""
+    left, crls = X509_REVOCATION_TOTAL, []
+    for der in files.crls[:X509_REVOCATION_FILES]:
+        if len(der) <= min(left, X509_REVOCATION_BYTES):
+            left -= len(der)
+            crls.append(der)
+    return RevocationFiles(
+        tuple(crls), tuple(der for der in files.ocsps[:X509_REVOCATION_FILES] if len(der) <= X509_OCSP_BYTES)
+    )
 
 
 def _without_root(chain: Chain, now: int, purpose: Purpose | None) -> SignerPath:
@@ -190,12 +201,23 @@ class _Judgement:
         return _placed(words, chain)
 
     def _revocation(self, chain: Chain, place: int) -> RevocationAnswer:
+        """What the CRLs say, and what OCSP says: "revoked" of either counts."""
+        answers = [self._online(chain, place), lists(self.files.crls).answer(chain[place], chain[place + 1], self.now)]
+        for revoked in (True, False):
+            if found := next((each for each in answers if each.revoked is revoked), None):
+                return found
+        why = "; ".join(each.reason for each in answers if each.reason)
+        return RevocationAnswer(None, why or "no CRL or OCSP response of its issuer is at hand")
+
+    def _online(self, chain: Chain, place: int) -> RevocationAnswer:
+        if not self.files.ocsps:
+            return UNKNOWN
         from mailsec.trust.x509.pkix import Pkix  # noqa: PLC0415
 
         try:
-            return Pkix([each.der for each in chain], self.now).revocation(place, self.files)
+            return Pkix([each.der for each in chain], self.now).online(place, self.files.ocsps)
         except Exception:  # the same
-            return RevocationAnswer(None, "a CRL or OCSP response is damaged")
+            return RevocationAnswer(None, "an OCSP response is damaged")
 
     def _notes(self, steps: Sequence[Step]) -> Iterator[str]:
         """What was not looked at."""
