@@ -93,6 +93,11 @@ def validity(der: bytes) -> tuple[int, int] | None:
     return int(found.crl.last_update_utc.timestamp()), int(found.crl.next_update_utc.timestamp())
 
 
+def is_list(der: bytes) -> bool:
+    """Whether `der` is a CRL."""
+    return _read(der) is not None
+
+
 def _read(der: bytes) -> _List | None:
     try:
         with warnings.catch_warnings():

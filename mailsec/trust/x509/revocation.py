@@ -16,10 +16,11 @@ _ORDERLY = frozenset({"affiliationChanged", "superseded", "cessationOfOperation"
 
 @dataclass(frozen=True, slots=True)
 class RevocationFiles:
-    """CRLs and OCSP responses that are at hand, in DER."""
+    """CRLs and OCSP responses that are at hand, in DER. `required`: a path of which they do not tell everything is not good."""
 
     crls: tuple[bytes, ...] = ()
     ocsps: tuple[bytes, ...] = ()
+    required: bool = False
 
     def __bool__(self) -> bool:
         return bool(self.crls or self.ocsps)

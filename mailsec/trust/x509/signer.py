@@ -74,14 +74,18 @@ class Step:
 class SignerPath:
     """The judgement. `steps` lead from the person's certificate (first) to the root, or as far as there was a way.
 
-    pass: the path holds and the certificate is for mail. neutral: it leads to no root that is trusted. fail: expired or not
+    pass: the path holds and the certificate is for mail. neutral: it leads to no root that is trusted, or (`unchecked`)
+    revocation was to be found out and was not. fail: expired or not
     valid yet, revoked, weak, not for mail, or a rule of the path is broken. `reasons` say all of it, the weightiest first; with
-    pass, what was not looked at.
+    pass, what was not looked at. `origin` is where the root comes from, `notes` say what was fetched in vain.
     """
 
     status: Status
     reasons: tuple[str, ...]
     steps: tuple[Step, ...] = ()
+    unchecked: bool = False
+    origin: str = ""
+    notes: tuple[str, ...] = ()
 
     @property
     def check(self) -> Check:
@@ -90,7 +94,9 @@ class SignerPath:
         for step in self.steps:
             own = step.check
             below = (Check(own.name, own.status, own.reason, own.facts, evidence=own.evidence, children=below),)
-        return Check("certificate-path", self.status, "; ".join(self.reasons), children=below)
+        facts = (Fact("roots", self.origin), *(Fact("fetch", each) for each in self.notes))
+        shown = tuple(fact for fact in facts if fact.value)
+        return Check("certificate-path", self.status, "; ".join(self.reasons), shown, children=below)
 
 
 def judge_signer(
@@ -119,7 +125,8 @@ def judge_signer(
         if judged.status is Status.PASS:
             return judged
         refused.append(judged)
-    return min(refused, key=lambda each: len(each.reasons))
+    # what could not be found out weighs less than what is wrong, and may be all that is missing
+    return min(refused, key=lambda each: (not each.unchecked, len(each.reasons)))
 
 
 def _link(der: bytes) -> Link | None:
@@ -139,9 +146,8 @@ def _bounded(files: RevocationFiles) -> RevocationFiles:
         if len(der) <= min(left, X509_REVOCATION_BYTES):
             left -= len(der)
             crls.append(der)
-    return RevocationFiles(
-        tuple(crls), tuple(der for der in files.ocsps[:X509_REVOCATION_FILES] if len(der) <= X509_OCSP_BYTES)
-    )
+    ocsps = tuple(der for der in files.ocsps[:X509_REVOCATION_FILES] if len(der) <= X509_OCSP_BYTES)
+    return RevocationFiles(tuple(crls), ocsps, files.required)
 
 
 def _without_root(chain: Chain, now: int, purpose: Purpose | None) -> SignerPath:
@@ -182,7 +188,11 @@ class _Judgement:
                 flaws.insert(0, f"the certificate is {answer.reason} (RFC 5280 section 6.3)")
         steps = tuple(_step(each, tuple(flaws), answer) for each, flaws, answer in zip(chain, own, answers, strict=True))
         reasons = tuple(f"{flaw}: {step.subject}" for step in steps for flaw in step.flaws)
-        return SignerPath(Status.FAIL if reasons else Status.PASS, reasons or tuple(self._notes(steps[:-1])), steps)
+        if reasons:
+            return SignerPath(Status.FAIL, reasons, steps)
+        unchecked = self.files.required and any(step.revocation.revoked is None for step in steps[:-1])
+        status = Status.NEUTRAL if unchecked else Status.PASS
+        return SignerPath(status, tuple(self._notes(steps[:-1])), steps, unchecked=unchecked)
 
     def _flaws(self, chain: Chain, place: int) -> Iterator[str]:
         root = place == len(chain) - 1
