@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from functools import partial
 from typing import TYPE_CHECKING, TypeAlias
 
+from mailsec.api.certificate_paths import SYSTEM, PathJudgement, PathOptions
 from mailsec.api.verify_case import Evidenced
 from mailsec.core.results import Check, Status, finding
 from mailsec.message.mime import Method, protection
@@ -14,7 +14,6 @@ from mailsec.message.mime import Method, protection
 if TYPE_CHECKING:
     from mailsec.content.judge.layer import Layer
     from mailsec.content.openpgp.signature import SignatureResult
-    from mailsec.content.smime.judging import PathJudge
     from mailsec.message.authors import Author
     from mailsec.message.fields import Message
     from mailsec.message.mime import Structure
@@ -27,11 +26,11 @@ _MARK = b"-----BEGIN PGP "
 
 @dataclass(frozen=True, slots=True)
 class ContentKeys:
-    """What signatures of content are judged with: `keys` (None: no key is known), and the roots in `ca_file` ("": those of the
-    system). With `second_opinion` sqv or gpgv is asked about each OpenPGP signature that is accepted here."""
+    """What signatures of content are judged with: `keys` (None: no key is known), `paths` for the certificates of S/MIME. With
+    `second_opinion` sqv or gpgv is asked about each OpenPGP signature that is accepted here."""
 
     keys: Keys | None = None
-    ca_file: str = ""
+    paths: PathOptions = SYSTEM
     second_opinion: bool = False
 
 
@@ -79,18 +78,10 @@ def judged_layers(
         from mailsec.content.smime.judging import Judge as SmimeJudge
         from mailsec.content.smime.mail import layers as smime_layers
 
-        there = smime_layers(message, found, author, SmimeJudge(keys, path_judge(known.ca_file), now))
+        there = smime_layers(message, found, author, SmimeJudge(keys, PathJudgement(known.paths, known.keys), now))
         made += (each.layer for each in there)
         keys = harvested(keys, (result for each in there for result in each.results))
     return sorted(made, key=lambda layer: layer.part), keys
-
-
-def path_judge(ca_file: str) -> PathJudge:
-    """What judges paths to the roots in `ca_file`, "" for those of the system. Raises BadInput where they cannot be read."""
-    from mailsec.net.roots import root_certificates
-    from mailsec.trust.x509.signer import judge_signer
-
-    return partial(judge_signer, anchors=root_certificates(ca_file))
 
 
 def _opinion(data: bytes, result: SignatureResult) -> Check:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from mailsec.api import verify_report
+from mailsec.api.certificate_paths import PathOptions
 from mailsec.api.envelope import Envelope, derived
 from mailsec.api.readable import readable
 from mailsec.api.session import Session
@@ -26,6 +27,7 @@ from mailsec.sender.dkim.verify import verify as verify_dkim
 from mailsec.sender.dmarc.evaluate import DmarcResult
 from mailsec.sender.dmarc.evaluate import evaluate as evaluate_dmarc
 from mailsec.sender.spoofing.judge import Arrival, Results, Subject, spoofing_check
+from mailsec.trust.x509.revocation import NO_FILES, RevocationFiles
 
 if TYPE_CHECKING:
     from mailsec.api.verify_reported import Others
@@ -49,7 +51,7 @@ class VerifyOptions:
     the question that the exit code answers.
     `protect` names domains that nobody else may look like, `authserv_id` the receiver as it writes Authentication-Results.
     `trust_authres` is the authserv-id of a receiver whose results, above its border, may stand in for what can no longer be
-    judged; `second_opinion` asks dkimpy, sqv or gpgv too.
+    judged; `second_opinion` asks dkimpy, sqv or gpgv too; `revocation` says what certificates are revoked.
     """
 
     envelope: Envelope | None = None
@@ -65,6 +67,7 @@ class VerifyOptions:
     authserv_id: str = ""
     trust_authres: str = ""
     second_opinion: bool = False
+    revocation: RevocationFiles = NO_FILES
 
     @property
     def ours(self) -> tuple[str, ...]:
@@ -93,12 +96,16 @@ def verify_message(file: bytes, subject: str, session: Session, options: VerifyO
     trace = Trace() if options.trace else None
     flow = judge(message, envelope, options, now=now, marks=_marks(session, now))
     evidenced = _with_opinion(flow, session, trace, now) if options.second_opinion else session.run(flow, trace)
-    known = ContentKeys(options.keys, session.settings.ca_file, options.second_opinion)
+    known = ContentKeys(options.keys, _paths(session, options), options.second_opinion)
     evidenced = with_content(evidenced, known, now=now)
     case = case_of(evidenced, options.fail_on, allow_partial=options.allow_partial)
     decision = decide(case, options.require)
     report = verify_report.report(evidenced, case, decision, subject=subject, now=now, trace=trace, explain=options.explain)
     return Verified(report, message, _results(evidenced))
+
+
+def _paths(session: Session, options: VerifyOptions) -> PathOptions:
+    return PathOptions(session.settings.ca_file, options.revocation, session.run)
 
 
 def _with_opinion(flow: Flow[Evidenced], session: Session, trace: Trace | None, now: int) -> Evidenced:

@@ -289,6 +289,33 @@ _FETCH = (
     ),
 )
 
+
+def revocation_options(function: F) -> F:
+    """What says which certificates are revoked: `crls`, `ocsps` and `require_revocation`."""
+    for option in reversed(_REVOCATION):
+        function = option(function)
+    return function
+
+
+_REVOCATION = (
+    click.option(
+        "--crl",
+        "crls",
+        type=PATH,
+        multiple=True,
+        metavar="FILE",
+        help="A revocation list (CRL, DER or PEM) for the certificates of S/MIME (repeatable).",
+    ),
+    click.option(
+        "--ocsp", "ocsps", type=PATH, multiple=True, metavar="FILE", help="The same: an OCSP response (DER or PEM; repeatable)."
+    ),
+    click.option(
+        "--require-revocation",
+        is_flag=True,
+        help="Do not take an S/MIME signature as good before it is known that no certificate of its path is revoked.",
+    ),
+)
+
 protect_option = click.option(
     "--protect",
     type=TEXT,

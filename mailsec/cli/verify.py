@@ -9,7 +9,17 @@ from typing import Any
 import click
 
 from mailsec.cli.keys import ring_option
-from mailsec.cli.options import PATH, TEXT, DnsOptions, OutputOptions, command, fetching_options, output_options, protect_option
+from mailsec.cli.options import (
+    PATH,
+    TEXT,
+    DnsOptions,
+    OutputOptions,
+    command,
+    fetching_options,
+    output_options,
+    protect_option,
+    revocation_options,
+)
 from mailsec.cli.types import ADDRESS, IPAddress
 from mailsec.core.errors import UsageError
 
@@ -32,6 +42,9 @@ class VerifyChoices:
     explain_for_user: bool
     keys: tuple[str, ...]
     ring: str
+    crls: tuple[str, ...]
+    ocsps: tuple[str, ...]
+    require_revocation: bool
     allow_partial: bool
     require: str | None
 
@@ -51,6 +64,8 @@ class VerifyChoices:
         "mailsec verify --zone example.zone --json message.eml | jq .verdict",
         "mailsec verify --key alice.asc signed.eml",
         "mailsec verify --ca roots.pem smime.eml",
+        "mailsec verify --ca roots.pem --crl lists.pem --require-revocation smime.eml",
+        "mailsec verify --fetch smime.eml",
         "mailsec verify --fetch --received-from mx.example.org message.eml",
         "mailsec verify --protect bank.example --received-from mx.example.org message.eml",
         "mailsec verify --add-header --authserv-id mx.example.org - < message.eml > with-results.eml",
@@ -98,6 +113,7 @@ class VerifyChoices:
     help="A key or certificate that is trusted by naming it (repeatable).",
 )
 @ring_option
+@revocation_options
 @click.option("--allow-partial", is_flag=True, help="Let a signature of a part of the content count: footers of mailing lists.")
 @click.option(
     "--require",

@@ -632,8 +632,26 @@ X509_ROOTS = 2_000
 """Roots that are trusted for persons; a system has under 200."""
 X509_REVOCATION_FILES = 64
 """CRLs, and as many OCSP responses, that are handed in for one judgement."""
-X509_REVOCATION_BYTES = 4 * 1024 * 1024
-"""Octets of one CRL, some 150,000 entries: seven seconds of the library. Most authorities' are under 1 MB."""
+X509_REVOCATION_BYTES = 32 * 1024 * 1024
+"""Octets of one CRL, some 800,000 entries: two seconds for its signature. Most authorities' are under 1 MB."""
+X509_REVOCATION_TOTAL = 64 * 1024 * 1024
+"""Octets of all CRLs of one judgement together."""
+X509_OCSP_BYTES = 128 * 1024
+"""Octets of one OCSP response, which has one answer and a few certificates: some 2,000."""
+X509_LIST_SIGNATURES = 1_000
+"""Signatures of CRLs that are remembered to be good or bad."""
+X509_FETCHES = 24
+"""Requests for what the certificates of one message name; a path of three takes three or four."""
+X509_FETCH_URLS = 2
+"""Addresses of one kind that are asked of those that one certificate names."""
+X509_FETCH_REDIRECTS = 2
+"""Redirections of such a request; nearly all have none."""
+X509_ISSUER_BYTES = 256 * 1024
+"""Octets of an issuer's certificate, or of a few in a certs-only message."""
+X509_CACHE_FILES = 256
+"""CRLs and OCSP responses that are kept from one run to the next."""
+X509_CACHE_BYTES = 256 * 1024 * 1024
+"""Octets of all of them together."""
 X509_POLICIES = 200
 """Certificate policies and mappings of one path: their graph can be made to grow with the square."""
 X509_FILE_CERTIFICATES = 1_000

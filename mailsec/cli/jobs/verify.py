@@ -10,7 +10,7 @@ from mailsec.api.verdict import Question
 from mailsec.api.verify_message import VerifyOptions, verify_message
 from mailsec.cli.complaint import say
 from mailsec.cli.io import Printer, each_input, put, write_message
-from mailsec.cli.jobs.keyfile import at_hand, key_files
+from mailsec.cli.jobs.keyfile import at_hand, key_files, revocation_files
 from mailsec.cli.jobs.session import session
 from mailsec.cli.options import DnsOptions, OutputOptions
 from mailsec.cli.verify import VerifyChoices
@@ -45,6 +45,7 @@ def _options(chosen: VerifyChoices, output: OutputOptions, dns: DnsOptions, keys
         authserv_id=chosen.authserv_id,
         trust_authres=_valid_id(chosen.trust_authres) if chosen.trust_authres else "",
         second_opinion=chosen.second_opinion,
+        revocation=revocation_files(chosen.crls, chosen.ocsps, required=chosen.require_revocation),
     )
 
 

@@ -35,6 +35,7 @@ class Answer(StrEnum):
     POLICY = "not accepted"
     CERTIFICATE = "certificate not good"
     UNKNOWN = "certificate unknown"
+    UNCHECKED = "revocation not checked"
     UNSUPPORTED = "not supported"
 
     @property
@@ -47,6 +48,7 @@ _STATUSES = {
     Answer.GOOD: Status.PASS,
     Answer.POLICY: Status.POLICY,
     Answer.UNKNOWN: Status.NEUTRAL,
+    Answer.UNCHECKED: Status.NEUTRAL,
     Answer.UNSUPPORTED: Status.NEUTRAL,
 }
 _RULES = {
@@ -55,6 +57,7 @@ _RULES = {
     Answer.POLICY: rules.SIGNATURE_DSA,
     Answer.CERTIFICATE: rules.SIGNER_CERTIFICATE,
     Answer.UNKNOWN: rules.SIGNER_UNKNOWN,
+    Answer.UNCHECKED: rules.SIGNER_UNCHECKED,
     Answer.UNSUPPORTED: rules.SIGNATURE_UNSUPPORTED,
 }
 
@@ -177,6 +180,8 @@ def _of_certificate(info: SignerInfo, der: bytes, signed: SignedData, judge: Jud
     path = judge.path([der, *others], now=judge.now)
     if path.status is Status.FAIL:
         answer, reason = Answer.CERTIFICATE, f"its certificate is not good: {'; '.join(path.reasons)}"
+    elif path.unchecked:
+        answer, reason = Answer.UNCHECKED, f"its certificate may be revoked: {'; '.join(path.reasons)}"
     return SignatureResult(answer, reason, info, der, described, path)
 
 

@@ -1,21 +1,23 @@
 """The judgement of a mark certificate: its path, its purpose, its domain, its logo (draft-fetch-validation-vmc-wchuang).
 
-Revocation is judged as far as the path judgement is given what tells it; that it was not looked at is said.
+Revocation is asked for as the certificates name it, where the user lets it (`--fetch`); that it was not looked at is said.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from mailsec.core.errors import BadInput
-from mailsec.core.limits import LISTED
+from mailsec.core.flow import Flow
+from mailsec.core.limits import LISTED, X509_FETCHES
 from mailsec.core.lookup import listed
 from mailsec.core.results import Check, Fact, Finding, Status, finding
 from mailsec.sender.bimi import rules
 from mailsec.sender.bimi.mark import Mark, MarkKind, of
 from mailsec.sender.bimi.roots import known
 from mailsec.trust.x509.bundle import read_bundle
+from mailsec.trust.x509.fetching import gathered
 from mailsec.trust.x509.path import load
 from mailsec.trust.x509.revocation import NO_FILES, RevocationFiles
 from mailsec.trust.x509.signer import SignerPath, judge_signer
@@ -46,24 +48,38 @@ class Expected:
         return frozenset((*domains, *(f"{self.selector}._bimi.{each}" for each in domains)))
 
 
-def judge(pem: bytes, where: str, expected: Expected, *, now: int) -> Check:
-    """Judge the certificates in `pem`, the mark's own first, that came from `where`, at `now` (seconds since 1970 UTC).
+def judge(pem: bytes, where: str, expected: Expected, *, now: int) -> Flow[Check]:
+    """Judge the certificates in `pem`, the mark's own first, that came from `where`, at `now` (seconds since 1970 UTC), with
+    what they name of issuers and revocation, where that may be fetched.
 
     pass: it vouches for the logo; fail: it does not; neutral: it leads to no root that is known here. Never raises.
     """
     try:
-        chain = [held.certificate for held in read_bundle(pem, _nobody)]
-        loaded = load(chain[0])
-        assert loaded is not None  # a bundle has none that cannot be read
+        chain = tuple(held.certificate for held in read_bundle(pem, _nobody))
     except BadInput as error:
         found = finding(rules.CERT_UNREADABLE, error.message)
         return Check("certificate", Status.FAIL, error.message, (Fact("from", where),), (found,))
+    loaded = load(chain[0])
+    assert loaded is not None  # a bundle has none that cannot be read
     mark = of(loaded)
-    roots = (*expected.roots, *known(chain))
-    path = judge_signer(chain, roots, now=now, purpose=Purpose.MARK, revocation=expected.revocation)
+    path = yield from _path(chain, expected, now)
     findings = (*_path_findings(path), *_mark_findings(mark, expected))
     status, reason = _status(path, mark, findings)
     return Check("certificate", status, reason, (Fact("from", where), *mark.facts), findings, children=(path.check,))
+
+
+def _path(chain: tuple[bytes, ...], expected: Expected, now: int) -> Flow[SignerPath]:
+    """The path, after what it lacks was asked for: with a root that came so, revocation can be asked for, too."""
+    files, left = expected.revocation, X509_FETCHES
+    notes: tuple[str, ...] = ()
+    for _ in range(2):
+        roots = (*expected.roots, *known(chain))
+        found = yield from gathered(chain, roots, files, now=now, most=left, use=Purpose.MARK)
+        chain, files, notes, left = (*chain, *found.issuers), found.files, (*notes, *found.notes), left - found.requests
+        if not found.issuers or known(chain) == known(chain[: -len(found.issuers)]):
+            break
+    path = judge_signer(chain, roots, now=now, purpose=Purpose.MARK, revocation=files)
+    return replace(path, notes=notes)
 
 
 def _nobody() -> str:

@@ -65,17 +65,17 @@ def judge_material(place: Place, location: str, evidence: str, trust: Trust) -> 
     elif logo is not None:
         checks.append(logo)
     if isinstance(mark, File):
-        checks.append(_certificate(mark, place, svg, trust))
+        checks.append((yield from _certificate(mark, place, svg, trust)))
     elif mark is not None:
         checks.append(mark)
     return tuple(checks)
 
 
-def _certificate(file: File, place: Place, svg: bytes | None, trust: Trust) -> Check:
+def _certificate(file: File, place: Place, svg: bytes | None, trust: Trust) -> Flow[Check]:
     from mailsec.sender.bimi.certificate import Expected, judge  # noqa: PLC0415 (the cryptography, and few need it)
 
     expected = Expected(place.domain, place.organizational_domain, place.selector, svg, trust.roots)
-    return judge(file.data, file.name, expected, now=trust.now)
+    return (yield from judge(file.data, file.name, expected, now=trust.now))
 
 
 def _file(name: str, url: str, given: File | None, max_bytes: int, too_large: Rule) -> Flow[File | Check | None]:

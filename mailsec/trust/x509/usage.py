@@ -22,7 +22,7 @@ from mailsec.core.moment import utc
 _FOR_MAIL = frozenset({ExtendedKeyUsageOID.EMAIL_PROTECTION, ExtendedKeyUsageOID.ANY_EXTENDED_KEY_USAGE})
 BRAND_INDICATOR = x509.ObjectIdentifier("1.3.6.1.5.5.7.3.31")
 """id-kp-BrandIndicatorforMessageIdentification."""
-_WEAK_HASHES = frozenset({"md2", "md4", "md5", "sha1"})
+WEAK_HASHES = frozenset({"md2", "md4", "md5", "sha1"})
 _MIN_RSA_BITS = 2048
 _AGREEING = (EllipticCurvePublicKey, X25519PublicKey, X448PublicKey)
 
@@ -99,7 +99,7 @@ def strength_flaws(certificate: Certificate, *, root: bool) -> Iterator[str]:
     elif isinstance(key, DSAPublicKey):
         yield "the certificate has a DSA key (RFC 8550 section 4.3)"
     hashed = "" if root else _signature_hash(certificate)
-    if hashed in _WEAK_HASHES:
+    if hashed in WEAK_HASHES:
         yield f"the certificate is signed with {hashed} (RFC 8550 section 4.3)"
 
 

@@ -11,6 +11,7 @@ from cryptography import x509
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mailsec.core.flow import Fetch, Fetched, FetchStatus, Purpose, run
 from mailsec.core.results import Check, Status
 from mailsec.core.rules import Rule
 from mailsec.sender.bimi import certificate, logotype, rules
@@ -19,16 +20,18 @@ from mailsec.sender.bimi.logotype import LogotypeProblem
 from mailsec.sender.bimi.mark import MarkKind, of
 from mailsec.sender.bimi.roots import KNOWN, known
 from tests.certificates import NOW, Issued, issue
-from tests.published import fired, message
+from tests.published import Published, fired, message
 from tests.sender.bimi import marks
 from tests.sender.bimi.marks import SVG, bundle, data, image, issuer, mark, plain, root, usage, with_logo
+from tests.trust.x509.people import crl
 
 EXPECTED = Expected("example.com", "", "default", SVG, (root().der,))
 OTHER = SVG.replace(b"#06c", b"#c06")
 
 
-def judged(pem: bytes, **changes: Any) -> Check:
-    return judge(pem, "https://example.com/mark.pem", replace(EXPECTED, **changes), now=NOW)
+def judged(pem: bytes, source: Published | None = None, **changes: Any) -> Check:
+    flow = judge(pem, "https://example.com/mark.pem", replace(EXPECTED, **changes), now=NOW)
+    return run(flow, source or Published({}))
 
 
 def test_a_good_one() -> None:
@@ -139,6 +142,48 @@ def test_the_root_of_a_known_authority(monkeypatch: pytest.MonkeyPatch) -> None:
     assert known(chain) == (root().der,)
     assert judged(bundle(mark()), roots=()).status is Status.PASS
     assert all(len(each) == 64 and int(each, 16) for each in KNOWN)
+
+
+LISTS, ISSUER, ROOT = "http://ca.example/l.crl", "http://ca.example/i.cer", "http://ca.example/r.cer"
+
+
+def served(**files: bytes) -> Published:
+    urls = {"lists": LISTS, "issuer": ISSUER, "root": ROOT}
+    return Published(
+        {}, web={urls[name]: Fetched(Fetch("", 1), FetchStatus.OK, 200, body=body) for name, body in files.items()}
+    )
+
+
+def points(url: str) -> tuple[x509.ExtensionType, bool]:
+    return x509.CRLDistributionPoints([x509.DistributionPoint([x509.UniformResourceIdentifier(url)], None, None, None)]), False
+
+
+def above(url: str) -> tuple[x509.ExtensionType, bool]:
+    where = x509.UniformResourceIdentifier(url)
+    access = x509.AccessDescription(x509.oid.AuthorityInformationAccessOID.CA_ISSUERS, where)
+    return x509.AuthorityInformationAccess([access]), False
+
+
+@pytest.mark.parametrize("revoked", [True, False])
+def test_revocation_is_asked_for(revoked: bool) -> None:
+    leaf = mark(more=(plain(marks.TIMESTAMPS, b"\x04\x02\x00\x00"), points(LISTS)))
+    source = served(lists=crl(issuer(), *((leaf,) if revoked else ())))
+    found = judged(bundle(leaf), source)
+    assert [ask.url for ask in source.asked if isinstance(ask, Fetch) and ask.purpose is Purpose.REVOCATION] == [LISTS]
+    assert found.status is (Status.FAIL if revoked else Status.PASS)
+    assert fired(found) == ({rules.CERT_PATH.id} if revoked else set())
+    assert ("the certificate is revoked at" in found.reason) is revoked
+
+
+def test_issuers_are_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    between = issue("Between", root(), authority=True, extensions=(usage(marks.BRAND), above(ROOT)))
+    leaf = mark(issuer=between, more=(plain(marks.TIMESTAMPS, b"\x04\x02\x00\x00"), above(ISSUER), points(LISTS)))
+    source = served(issuer=between.der, root=root().der, lists=crl(between))
+    assert judged(leaf.pem, source, roots=()).status is Status.NEUTRAL
+    monkeypatch.setitem(KNOWN, sha256(root().der).hexdigest().upper(), "Mark Root")  # type: ignore[arg-type] # a dict behind it
+    found = judged(leaf.pem, source, roots=())
+    assert (found.status, found.children[0].children[0].name) == (Status.PASS, "CN=Mark Root")
+    assert LISTS in {ask.url for ask in source.asked if isinstance(ask, Fetch)}
 
 
 def test_without_the_published_logo_nothing_is_compared() -> None:
