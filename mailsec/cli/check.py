@@ -61,7 +61,7 @@ class CheckChoices:
         "mailsec check --only spf,dmarc --format jsonl -f domains.txt > audit.jsonl",
         "mailsec check example.com --overlay planned.zone",
         "mailsec check example.com --only bimi --fetch",
-        "mailsec check example.com --only bimi --bimi-svg logo.svg --bimi-cert mark.pem --fail-on medium",
+        "mailsec check example.com --only bimi --bimi-svg logo.svg --bimi-cert mark.pem",
         "mailsec check example.com --save-answers run.json; mailsec check example.com --answers run.json",
         "mailsec check example.com --ip 192.0.2.1 --helo mail.example.com --mail-from alice@example.com",
     ),

@@ -138,11 +138,21 @@ def test_files_before_they_are_published(brand: Brand, tmp_path: Path, mailsec) 
     good = ("--bimi-svg", brand.folder / "logo.svg", "--bimi-cert", brand.folder / "mark.pem")
     ended = mailsec(*common, *good, "--bimi-ca", brand.folder / "roots.pem")
     assert children(bimi(ended.stdout)) == {"indicator": "pass", "certificate": "fail"}
-    assert rules(bimi(ended.stdout)) == {"bimi-cert-domain"}
+    assert (ended.code, rules(bimi(ended.stdout))) == (1, {"bimi-cert-domain"})
     (tmp_path / "bad.svg").write_bytes(b"<svg/>")
     ended = mailsec("check", "example.com", "--only", "bimi", *brand.options, "--bimi-svg", tmp_path / "bad.svg", "--json")
     assert (ended.code, children(bimi(ended.stdout))) == (1, {"indicator": "fail", "certificate": "skipped"})
     assert brand.web.requests == []
+
+
+def test_files_without_a_record(brand: Brand, mailsec) -> None:
+    (brand.folder / "mark.pem").write_bytes(bundle(mark("declined.example")))
+    (brand.folder / "bad.svg").write_bytes(b"<svg/>")
+    common = ("check", "declined.example", "--only", "bimi", *brand.options, "--json")
+    for name, code, status in (("logo.svg", 0, "pass"), ("bad.svg", 1, "fail")):
+        given = ("--bimi-svg", brand.folder / name, "--bimi-cert", brand.folder / "mark.pem")
+        ended = mailsec(*common, *given)
+        assert (ended.code, bimi(ended.stdout)["status"]) == (code, status)
 
 
 @pytest.mark.parametrize(

@@ -65,7 +65,7 @@ def lint(
     mark certificate that it names, or those that are to be published.
 
     pass: valid, and the DMARC policy suffices; policy: it does not; neutral: the domain declines, or its DMARC policy or the
-    root of its mark certificate is not known; none: no record; permerror: several records or an invalid one; fail: logo or
+    root of its mark certificate is not known; none: no record, and nothing to be published; permerror: several records or an invalid one; fail: logo or
     certificate do not hold; temperror: a lookup failed.
     """
     found = yield from discover(domain, organizational_domain, selector)
@@ -83,12 +83,20 @@ def lint(
 
 
 def _with_material(check: Check, children: Sequence[Check]) -> Check:
-    """The check with what became of logo and certificate, which decide where the record itself holds."""
+    """The check with what became of logo and certificate: one that does not hold decides, the rest only where the record holds,
+    or where there is none yet."""
     check = replace(check, children=tuple(children))
     decisive = worst(children)
-    if decisive is None or decisive.status is Status.SKIPPED or check.status is not Status.PASS:
+    if decisive is None and children and check.status is Status.NONE:
+        return replace(check, status=Status.PASS, reason="no record yet; what is to be published holds")
+    weighs = _WEIGHS if decisive and decisive.status is Status.FAIL else (Status.PASS, Status.NONE)
+    if decisive is None or decisive.status is Status.SKIPPED or check.status not in weighs:
         return check
     return replace(check, status=decisive.status, reason=f"{decisive.name}: {decisive.reason}")
+
+
+_WEIGHS = frozenset(Status) - {Status.PERMERROR}
+"""What a logo or certificate that does not hold stands above."""
 
 
 def _check(found: Discovered, dmarc: Eligibility) -> tuple[Check, BimiRecord | None]:
