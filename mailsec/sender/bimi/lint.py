@@ -65,8 +65,8 @@ def lint(
     mark certificate that it names, or those that are to be published.
 
     pass: valid, and the DMARC policy suffices; policy: it does not; neutral: the domain declines, or its DMARC policy or the
-    root of its mark certificate is not known; none: no record, and nothing to be published; permerror: several records or an invalid one; fail: logo or
-    certificate do not hold; temperror: a lookup failed.
+    root of its mark certificate is not known; none: no record, and nothing to be published; permerror: several records or
+    an invalid one; fail: logo or certificate do not hold; temperror: a lookup failed.
     """
     found = yield from discover(domain, organizational_domain, selector)
     if failed(found.answer):
