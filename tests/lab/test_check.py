@@ -218,16 +218,3 @@ def test_it_agrees_with_a_name_server_that_validates() -> None:
         ]
         assert states["dnssec"] == "skipped"
     assert not wrong, "\n".join(wrong)
-
-
-def test_a_logo_and_a_certificate_that_is_none_for_marks() -> None:
-    run = lab()
-    command = [str(Path(__file__).with_name("in.sh")), sys.executable, "-m", "mailsec", "check", "example.test", "--only=bimi"]
-    trusted = ["--fetch", "--json", "--ca", str(run / "pki/ca.crt"), "--allow-private", "--dnssec=off"]
-    done = subprocess.run(
-        [*command, *trusted], env={**os.environ, "LAB_RUN": str(run)}, check=False, capture_output=True, timeout=60
-    )
-    (bimi,) = json.loads(done.stdout)["checks"]
-    assert {child["name"]: child["status"] for child in bimi["children"]} == {"indicator": "pass", "certificate": "fail"}
-    assert "bimi-cert-usage" in {each["rule"] for each in findings(bimi)}
-    assert (done.returncode, bimi["status"]) == (1, "fail")
