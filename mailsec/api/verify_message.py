@@ -105,7 +105,7 @@ def verify_message(file: bytes, subject: str, session: Session, options: VerifyO
 
 
 def _paths(session: Session, options: VerifyOptions) -> PathOptions:
-    return PathOptions(session.settings.ca_file, options.revocation, session.run)
+    return PathOptions(session.settings.ca_file, options.revocation, session.run if session.settings.fetch else None)
 
 
 def _with_opinion(flow: Flow[Evidenced], session: Session, trace: Trace | None, now: int) -> Evidenced:

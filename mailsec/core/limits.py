@@ -648,10 +648,6 @@ X509_FETCH_REDIRECTS = 2
 """Redirections of such a request; nearly all have none."""
 X509_ISSUER_BYTES = 256 * 1024
 """Octets of an issuer's certificate, or of a few in a certs-only message."""
-X509_CACHE_FILES = 256
-"""CRLs and OCSP responses that are kept from one run to the next."""
-X509_CACHE_BYTES = 256 * 1024 * 1024
-"""Octets of all of them together."""
 X509_POLICIES = 200
 """Certificate policies and mappings of one path: their graph can be made to grow with the square."""
 X509_FILE_CERTIFICATES = 1_000
