@@ -27,6 +27,9 @@ settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))
 _UNWANTED = ("NO_COLOR", "FORCE_COLOR", "TERM", "COLUMNS", "LINES", "_MAILSEC_COMPLETE", "PYTHONIOENCODING", "PYTHONUTF8")
 _UNWANTED += ("XDG_DATA_HOME", "MAILSEC_RING")
 
+_NOBODY = "/nonexistent"
+"""The home of who runs the tests: no ring and no cache of theirs is looked at."""
+
 
 def pytest_make_parametrize_id(config: pytest.Config, val: object, argname: str) -> str | None:
     """Long values stay out of the names of tests: nobody reads them, and a key made anew differs in each process."""
@@ -93,7 +96,7 @@ def run_mailsec(
     before, environment = (sys.stdin, sys.stdout, sys.stderr), dict(os.environ)
     sys.stdin, sys.stdout, sys.stderr = _Stream(stdin), out, err
     os.environ.clear()
-    os.environ.update(_environment(env, columns))
+    os.environ.update({"HOME": _NOBODY} | _environment(env, columns))
     try:
         main([os.fspath(arg) for arg in argv])
     except SystemExit as left:

@@ -115,8 +115,8 @@ def _name(text: str) -> x509.Name:
 class HttpsServer:
     """The server, on 127.0.0.1; a context manager. `requests` lists the header sections it got, `names` the names asked for.
 
-    `certificate` is a kind of `Authority.chain`; `raw` replaces TLS as a whole: it is called with each connection. `delay`
-    seconds pass before each handshake.
+    `certificate` is a kind of `Authority.chain`; `raw` replaces TLS as a whole: it is called with each connection.
+    `plain` is HTTP without TLS. `delay` seconds pass before each handshake.
     """
 
     authority: Authority
@@ -124,6 +124,7 @@ class HttpsServer:
     certificate: str = "good"
     raw: Page | None = None
     delay: float = 0.0
+    plain: bool = False
     address: str = "127.0.0.1"
     requests: list[bytes] = field(default_factory=list)
     names: list[str | None] = field(default_factory=list)
@@ -150,7 +151,7 @@ class HttpsServer:
         return self._peer.stopping
 
     def url(self, path: str = "/", host: str = HOST) -> str:
-        return f"https://{host}:{self.port}{path}"
+        return f"http{'' if self.plain else 's'}://{host}:{self.port}{path}"
 
     def pinned(self, path: str = "/", max_bytes: int = 65_536, **more: object) -> PinnedFetch:
         """A request for `path` that goes here."""
@@ -164,17 +165,23 @@ class HttpsServer:
             self._converse(line)
 
     def _converse(self, line: Line) -> None:
+        if self.plain:
+            self._answer(line.sock, line.stopping)
+            return
         with self._context.wrap_socket(line.sock, server_side=True) as secure:
-            head = _head(secure)
-            if not head:
-                return
+            if self._answer(secure, line.stopping):
+                secure.unwrap()
+
+    def _answer(self, sock: socket.socket, stopping: threading.Event) -> bool:
+        head = _head(sock)
+        if head:
             self.requests.append(head)
             path = head.split(b" ")[1].decode()
-            self.pages.get(path, missing)(Connection(secure, line.stopping), head)
-            secure.unwrap()
+            self.pages.get(path, missing)(Connection(sock, stopping), head)
+        return bool(head)
 
 
-def _head(sock: ssl.SSLSocket) -> bytes:
+def _head(sock: socket.socket) -> bytes:
     """A request: its header section, and the body that its Content-Length announces."""
     data = b""
     while b"\r\n\r\n" not in data:

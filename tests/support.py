@@ -7,7 +7,7 @@ from ipaddress import ip_address
 from typing import TypeAlias
 
 from mailsec.core import rdata
-from mailsec.core.flow import Answer, AnswerStatus, Ask, Query, Record, Reply
+from mailsec.core.flow import NOT_FETCHED, Answer, AnswerStatus, Ask, Fetch, Fetched, FetchStatus, Query, Record, Reply
 
 Entry: TypeAlias = AnswerStatus | Sequence[str | bytes]
 """What stands in a table: a status, or records as zone files write them ("10 mx.example.com" for MX, text for TXT)."""
@@ -46,7 +46,8 @@ class TableSource:
 
     def start(self, ask: Ask) -> Reply | None:
         self.asked.append(ask)
-        assert isinstance(ask, Query)
+        if isinstance(ask, Fetch):
+            return Fetched(ask, FetchStatus.SKIPPED, reason=NOT_FETCHED)
         types = self.table.get(ask.name, AnswerStatus.NXDOMAIN)
         if isinstance(types, AnswerStatus):
             return Answer(ask, types)

@@ -9,7 +9,7 @@ from typing import Self
 
 from mailsec.core.errors import KeyUnavailable
 from mailsec.trust.keyring.files import FileKeys
-from mailsec.trust.keyring.keys import Binding, Certificate, Keys
+from mailsec.trust.keyring.keys import Binding, Certificate, Keys, Rooted
 
 
 class AtHand:
@@ -63,6 +63,10 @@ class AtHand:
         """The first binding that is authenticated, else why the last source has none."""
         bindings = [source.binding(certificate, address) for source in self._all()]
         return next((each for each in bindings if each.bound.authenticated), bindings[-1])
+
+    def roots(self) -> Sequence[bytes]:
+        """The X.509 certificates of authorities that the ring's user trusts, in DER."""
+        return tuple(der for source in self._all() if isinstance(source, Rooted) for der in source.roots())
 
     def secret(self, fingerprint: str) -> bytes | None:
         """The secret key of a certificate."""

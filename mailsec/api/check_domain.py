@@ -15,14 +15,13 @@ from mailsec.core.errors import UsageError
 from mailsec.core.flow import Flow, gather, pure, together
 from mailsec.core.results import Check, Report, Status
 from mailsec.core.rules import Severity
-from mailsec.sender.bimi.lint import eligibility
 from mailsec.sender.bimi.lint import lint as lint_bimi
+from mailsec.sender.bimi.material import File, Trust
+from mailsec.sender.bimi.policy import position_of
 from mailsec.sender.dkim.lint import lint as lint_dkim
 from mailsec.sender.dkim.selectors import COMMON, inferred
-from mailsec.sender.dmarc.evaluate import evaluate
 from mailsec.sender.dmarc.lint import Standard
 from mailsec.sender.dmarc.lint import lint as lint_dmarc
-from mailsec.sender.dmarc.record import Scope
 from mailsec.sender.spf.lint import lint as lint_spf
 from mailsec.transport.mtasts.lint import lint as lint_mtasts
 from mailsec.transport.mx.lint import MxResult
@@ -41,12 +40,19 @@ PARTS = (*DOMAIN_PARTS, *ADDRESS_PARTS[:2])
 
 @dataclass(frozen=True, slots=True)
 class CheckOptions:
-    """How a name is to be audited. `only` names parts, none means all; `selectors` are asked for besides those guessed."""
+    """How a name is to be audited. `only` names parts, none means all; `selectors` are asked for besides those guessed.
+
+    `bimi_roots` (DER) are trusted for mark certificates besides those known; `bimi_svg` and `bimi_certificate` are judged in
+    place of what the BIMI record names.
+    """
 
     only: frozenset[str] = frozenset()
     selectors: tuple[str, ...] = ()
     dmarc: Standard = "rfc9989"
     fail_on: Severity | None = Severity.HIGH
+    bimi_roots: tuple[bytes, ...] = ()
+    bimi_svg: File | None = None
+    bimi_certificate: File | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +140,7 @@ def _second(
         "dkim": lint_dkim(subject.domain, tuple(dict.fromkeys(selectors)), now=now),
         "mta-sts": lint_mtasts(subject.domain, hosts),
         "tlsa": _tlsa(mx),
-        "bimi": _bimi(subject.domain),
+        "bimi": _bimi(subject.domain, Trust(now, options.bimi_roots, options.bimi_svg, options.bimi_certificate)),
     }
 
 
@@ -152,13 +158,8 @@ def _includes(spf: Check | None) -> Sequence[str]:
     return [term.partition(mark)[2] for term in terms for mark in ("include:", "redirect=") if term.startswith(mark)]
 
 
-def _bimi(domain: str) -> Flow[Check]:
+def _bimi(domain: str, trust: Trust) -> Flow[Check]:
     """BIMI asks for a DMARC policy, so that comes first."""
-    result = yield from evaluate((domain,), ())
-    judged = result.judgements[0]
-    scope = Scope.DOMAIN if judged.record_at == domain else Scope.NONEXISTENT if judged.exists is False else Scope.SUBDOMAIN
-    return (
-        yield from lint_bimi(
-            domain, eligibility(judged.record, scope=scope), organizational_domain=judged.organizational_domain
-        )
-    )
+    position = yield from position_of(domain)
+    above = position.organizational_domain
+    return (yield from lint_bimi(domain, position.eligibility, organizational_domain=above, trust=trust))

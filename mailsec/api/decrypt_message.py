@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from mailsec.api.certificate_paths import SYSTEM, PathOptions
 from mailsec.api.decrypt_smime import decrypt_smime, holds_smime
 from mailsec.api.secret_keys import Ask, Unlocker, nobody
 from mailsec.api.tool import TOOL
@@ -44,7 +45,7 @@ EXITS = {
 @dataclass(frozen=True, slots=True)
 class DecryptOptions:
     """How a message is to be opened. `part` picks one of several ciphertexts, counted from 1; with `require_signature` one that
-    is not signed is exit code 1. `ask` gives passphrases. `ca_file` has the roots for S/MIME signatures ("": the system's);
+    is not signed is exit code 1. `ask` gives passphrases. `paths` is what certificates of S/MIME are judged with;
     `allow_unauthenticated` gives out what nothing protects against changes, `allow_legacy` opens 3DES and RC2."""
 
     keys: Keys
@@ -52,7 +53,7 @@ class DecryptOptions:
     require_signature: bool = False
     fail_on: Severity | None = Severity.HIGH
     ask: Ask = nobody
-    ca_file: str = ""
+    paths: PathOptions = SYSTEM
     allow_unauthenticated: bool = False
     allow_legacy: bool = False
 

@@ -63,7 +63,7 @@ def decrypt_smime(held: list[Message], subject: str, options: DecryptOptions, *,
     lf_only = message.lf_only
     for _ in range(CMS_NESTING):
         message, found = unfolded(message, structure(message))
-        layers, keys = judged_layers(message, found, author(message), ContentKeys(options.keys, options.ca_file), now=now)
+        layers, keys = judged_layers(message, found, author(message), ContentKeys(options.keys, options.paths), now=now)
         sealed = [each for each in layers if _is_sealed(each) and (each.part == 0 or not steps)]
         inside = _signed_around(message, found, layers)
         if inside is not None:

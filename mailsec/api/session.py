@@ -11,7 +11,20 @@ from mailsec.api.settings import KEY_TYPES, KEYS, OFF, TRUST_AD, VALIDATE, Setti
 from mailsec.api.sources import OfflineSource, Opened, contents, open_source
 from mailsec.api.trace import Trace
 from mailsec.core.errors import BadInput
-from mailsec.core.flow import Answer, AnswerStatus, Ask, Dnssec, Flow, Query, Reply, Source, pass_on, run_many, through
+from mailsec.core.flow import (
+    Answer,
+    AnswerStatus,
+    Ask,
+    Dnssec,
+    Flow,
+    Query,
+    Reply,
+    Source,
+    pass_on,
+    run_many,
+    through,
+    unfetched,
+)
 from mailsec.core.limits import RUN_WINDOW, TRUST_ANCHOR_BYTES
 from mailsec.store.files import shown, write
 
@@ -89,7 +102,7 @@ class Session:
     def _inputs(self) -> tuple[str, ...]:
         """The files that the run reads, none of which may be overwritten with what it saves."""
         stated = self.settings
-        single = (path for path in (stated.answers, stated.anchors, stated.ca_file) if path)
+        single = (path for path in (stated.answers, stated.anchors, stated.ca_file, stated.bimi_ca) if path)
         return (*stated.zones, *stated.overlays, *single)
 
     def run(self, flow: Flow[T], trace: Trace | None = None) -> T:
@@ -121,6 +134,8 @@ class Session:
         """`flow` with everything between it and the source: requests become questions and connections to public addresses,
         answers are validated, the number of questions is bounded, and so is their time. A replay asks what the run asked."""
         opened = self._open()
+        if not self.settings.fetch:
+            flow = through(flow, unfetched)
         if opened.networked:
             from mailsec.net.browse import Browser
 

@@ -24,6 +24,8 @@ class Settings:
     as in 192.0.2.1:5353; none means the system's. `timeout` is how many seconds all questions about one subject may take
     together. `offline` asks nothing that no file answers. `anchors` is a file of trust anchors in place of the root's keys,
     `ca_file` one of roots for HTTPS. `allow_private` lets HTTPS requests go to addresses that are not public.
+    `fetch` lets be fetched what records, messages and certificates name; without it only what a protocol asks for is.
+    `bimi_ca` is a file of roots for mark certificates besides those known.
     """
 
     zones: tuple[str, ...] = ()
@@ -39,6 +41,8 @@ class Settings:
     allow_sha1: bool = False
     allow_private: bool = False
     ca_file: str = ""
+    fetch: bool = False
+    bimi_ca: str = ""
 
 
 def clock() -> int:

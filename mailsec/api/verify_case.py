@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from mailsec.api.verify_reported import StandIn
     from mailsec.content.judge.content import ContentResult
     from mailsec.content.smime.published import Published
+    from mailsec.sender.bimi.evaluate import BimiResult
     from mailsec.sender.spf.evaluate import SpfResult
 
 
@@ -33,7 +34,7 @@ class Evidenced:
     `reported`, by their index, are what the receiver reported in place of what could not be judged. `foreign` shows what other
     hosts said of the message, None where none did; `opinion` what another program did, None where none was asked; `content`
     what became of signatures of the content, None where there are none; `published` what the DNS says of the author's
-    certificates, None where it was not asked.
+    certificates, `bimi` whether the domain's logo may be shown, both None where that was not asked.
     """
 
     message: Message
@@ -51,6 +52,7 @@ class Evidenced:
     foreign: Check | None = None
     opinion: Check | None = None
     published: Published | None = None
+    bimi: BimiResult | None = None
     reported: Mapping[int, StandIn] = field(default_factory=dict)
 
     def signature(self, index: int) -> SignatureResult | None:
@@ -75,7 +77,7 @@ class Evidenced:
             self.spoofing,
             self.dkim.check,
             self.dmarc.check,
-            *(each.check for each in (self.mail_from, self.helo, self.content) if each),
+            *(each.check for each in (self.mail_from, self.helo, self.content, self.bimi) if each),
             *self.others(),
         ):
             yield from check.all_findings()

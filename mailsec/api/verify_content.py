@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from functools import partial
 from typing import TYPE_CHECKING, TypeAlias
 
+from mailsec.api.certificate_paths import SYSTEM, PathJudgement, PathOptions
 from mailsec.core.errors import BadInput
 from mailsec.core.flow import Flow
 from mailsec.core.results import Check, Status, finding
@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from mailsec.api.verify_case import Evidenced
     from mailsec.content.judge.layer import Layer
     from mailsec.content.openpgp.signature import SignatureResult
-    from mailsec.content.smime.judging import PathJudge
     from mailsec.content.smime.mail import Found
     from mailsec.content.smime.published import Published
     from mailsec.message.authors import Author
@@ -33,13 +32,12 @@ _MARK = b"-----BEGIN PGP "
 
 @dataclass(frozen=True, slots=True)
 class ContentKeys:
-    """What signatures of content are judged with: `keys` (None: no key is known), and the roots in `ca_file` ("": those of the
-    system). With `second_opinion` sqv or gpgv is asked about each OpenPGP signature that is accepted here. `remember`
-    is told of the S/MIME in the message, and of what became of its signatures. `published` is what the DNS says of the author's
-    certificates."""
+    """What signatures of content are judged with: `keys` (None: no key is known), `paths` for the certificates of S/MIME. With
+    `second_opinion` sqv or gpgv is asked about each OpenPGP signature that is accepted here. `remember` is told of the S/MIME
+    in the message, and of what became of its signatures. `published` is what the DNS says of the author's certificates."""
 
     keys: Keys | None = None
-    ca_file: str = ""
+    paths: PathOptions = SYSTEM
     second_opinion: bool = False
     remember: Remember | None = None
     published: Published | None = None
@@ -104,20 +102,13 @@ def judged_layers(
         from mailsec.content.smime.judging import Judge as SmimeJudge
         from mailsec.content.smime.mail import layers as smime_layers
 
-        there = smime_layers(message, found, author, SmimeJudge(keys, path_judge(known.ca_file), now, known.published))
+        paths = PathJudgement(known.paths, known.keys)
+        there = smime_layers(message, found, author, SmimeJudge(keys, paths, now, known.published))
         if known.remember is not None:
             known.remember(message, found, there)
         made += (each.layer for each in there)
         keys = harvested(keys, (result for each in there for result in each.results))
     return sorted(made, key=lambda layer: layer.part), keys
-
-
-def path_judge(ca_file: str) -> PathJudge:
-    """What judges paths to the roots in `ca_file`, "" for those of the system. Raises BadInput where they cannot be read."""
-    from mailsec.net.roots import root_certificates
-    from mailsec.trust.x509.signer import judge_signer
-
-    return partial(judge_signer, anchors=root_certificates(ca_file))
 
 
 def _opinion(data: bytes, result: SignatureResult) -> Check:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from mailsec.api import verify_report
+from mailsec.api.certificate_paths import PathOptions
 from mailsec.api.envelope import Envelope, derived
 from mailsec.api.readable import readable
 from mailsec.api.session import Session
@@ -15,7 +16,7 @@ from mailsec.api.verify_case import Evidenced, case_of
 from mailsec.api.verify_content import ContentKeys, author_certificates, with_content
 from mailsec.api.watch import watched
 from mailsec.core.errors import BadInput
-from mailsec.core.flow import Flow, gather, pure, together
+from mailsec.core.flow import NOT_FETCHED, Flow, gather, pure, together
 from mailsec.core.results import AuthResult, Report, Status
 from mailsec.core.rules import Severity
 from mailsec.message.checks import Author, author, message_check
@@ -23,13 +24,17 @@ from mailsec.message.fields import Message
 from mailsec.message.mime import Structure, structure
 from mailsec.sender.dkim.verify import DkimResult
 from mailsec.sender.dkim.verify import verify as verify_dkim
+from mailsec.sender.dmarc.evaluate import DmarcResult
 from mailsec.sender.dmarc.evaluate import evaluate as evaluate_dmarc
 from mailsec.sender.spoofing.judge import Arrival, Results, Subject, spoofing_check
+from mailsec.trust.x509.revocation import NO_FILES, RevocationFiles
 
 if TYPE_CHECKING:
     from mailsec.api.verify_content import Remember
     from mailsec.api.verify_reported import Others
     from mailsec.content.smime.published import Published
+    from mailsec.sender.bimi.evaluate import BimiResult
+    from mailsec.sender.bimi.material import Trust
     from mailsec.sender.spf.evaluate import SpfResult
     from mailsec.trust.keyring.keys import Keys
 
@@ -50,7 +55,7 @@ class VerifyOptions:
     `trust_authres` is the authserv-id of a receiver whose results, above its border, may stand in for what can no longer be
     judged; `second_opinion` asks dkimpy, sqv or gpgv too. `remember` is told of S/MIME and of what became of its signatures.
     With `dane` SMIMEA records may vouch for the author's certificate where DNSSEC vouches for them; with `accept_case_variant`
-    those of the lower-cased address too.
+    those of the lower-cased address too. `revocation` says what certificates are revoked.
     """
 
     envelope: Envelope | None = None
@@ -69,6 +74,7 @@ class VerifyOptions:
     remember: Remember | None = None
     dane: bool = True
     accept_case_variant: bool = False
+    revocation: RevocationFiles = NO_FILES
 
     @property
     def ours(self) -> tuple[str, ...]:
@@ -96,14 +102,19 @@ def verify_message(file: bytes, subject: str, session: Session, options: VerifyO
     now = _moment(options.at, envelope, session.now)
     trace = Trace() if options.trace else None
     options = options if session.vouches else replace(options, dane=False)
-    flow = judge(message, envelope, options, now=now)
+    flow = judge(message, envelope, options, now=now, marks=_marks(session, now))
     evidenced = _with_opinion(flow, session, trace, now) if options.second_opinion else session.run(flow, trace)
-    known = ContentKeys(options.keys, session.settings.ca_file, options.second_opinion, options.remember, evidenced.published)
+    paths = _paths(session, options)
+    known = ContentKeys(options.keys, paths, options.second_opinion, options.remember, evidenced.published)
     evidenced = with_content(evidenced, known, now=now)
     case = case_of(evidenced, options.fail_on, allow_partial=options.allow_partial)
     decision = decide(case, options.require)
     report = verify_report.report(evidenced, case, decision, subject=subject, now=now, trace=trace, explain=options.explain)
     return Verified(report, message, _results(evidenced))
+
+
+def _paths(session: Session, options: VerifyOptions) -> PathOptions:
+    return PathOptions(session.settings.ca_file, options.revocation, session.run if session.settings.fetch else None)
 
 
 def _with_opinion(flow: Flow[Evidenced], session: Session, trace: Trace | None, now: int) -> Evidenced:
@@ -115,9 +126,22 @@ def _with_opinion(flow: Flow[Evidenced], session: Session, trace: Trace | None, 
     return replace(evidenced, opinion=second_opinion(evidenced.message, evidenced.dkim, heard.keys, now=now))
 
 
-def judge(message: Message, envelope: Envelope, options: VerifyOptions, *, now: int) -> Flow[Evidenced]:
-    """SPF and DKIM side by side, then what the receiver reported in their place, then DMARC over all, then what misleads
-    about the sender."""
+def _marks(session: Session, now: int) -> Trust | None:
+    """What logos and their certificates are judged with, None where nothing is fetched."""
+    if not session.settings.fetch:
+        return None
+    from mailsec.net.roots import root_certificates  # TLS, and few need it
+    from mailsec.sender.bimi.material import Trust
+
+    file = session.settings.bimi_ca
+    return Trust(now, root_certificates(file) if file else ())
+
+
+def judge(
+    message: Message, envelope: Envelope, options: VerifyOptions, *, now: int, marks: Trust | None = None
+) -> Flow[Evidenced]:
+    """SPF and DKIM side by side, then what the receiver reported in their place, then DMARC over all, then the domain's logo
+    (with `marks`), then what misleads about the sender."""
     who = author(message)
     found = structure(message)
     senders = together(_spf(envelope, now=now), _dkim(message, who, now=now))
@@ -128,6 +152,7 @@ def judge(message: Message, envelope: Envelope, options: VerifyOptions, *, now: 
     reported = others.stand_ins(own, dkim.signatures, now=now) if others else {}
     identifiers = tuple(reported[index].result if index in reported else auth for index, auth in enumerate(own))
     dmarc = yield from evaluate_dmarc(who.domains, identifiers)
+    bimi = yield from _bimi(message, who, dmarc, dkim, envelope, marks)
     form = message_check(message, found, who)
     results = Results(dkim, dmarc, mail_from, helo)
     subject = Subject(
@@ -139,6 +164,7 @@ def judge(message: Message, envelope: Envelope, options: VerifyOptions, *, now: 
         *(message, envelope, who, mail_from, helo, dkim, dmarc, identifiers, found, form, spoofing),
         foreign=foreign,
         published=published,
+        bimi=bimi,
         reported=reported,
     )
 
@@ -150,6 +176,23 @@ def _others(message: Message, envelope: Envelope, options: VerifyOptions) -> Oth
     from mailsec.api.verify_reported import Others  # most messages on their way in have no such field
 
     return Others(message, envelope.border, options.trust_authres, options.ours)
+
+
+def _bimi(
+    message: Message, who: Author, dmarc: DmarcResult, dkim: DkimResult, envelope: Envelope, marks: Trust | None
+) -> Flow[BimiResult | None]:
+    """BIMI where it may be fetched; else only what the message brings along of it."""
+    if marks is None and not any(field.key.startswith(b"bimi-") for field in message.fields):
+        return None
+    from mailsec.sender.bimi.evaluate import Subject as Branded
+    from mailsec.sender.bimi.evaluate import brought_along, evaluate, unasked
+
+    aligned = dmarc.judgements[0].aligned if len(dmarc.judgements) == 1 else ()
+    signed = frozenset(name for index in aligned if index for name in dkim.signatures[index - 1].signed_fields)
+    subject = Branded(message, who, dmarc, signed, envelope.border)
+    if marks is not None:
+        return (yield from evaluate(subject, marks))
+    return unasked(subject, NOT_FETCHED) if brought_along(subject) else None
 
 
 def _arrival(envelope: Envelope) -> Arrival:
@@ -184,7 +227,8 @@ def _results(evidenced: Evidenced) -> tuple[AuthResult, ...]:
     spf = [each.auth for each in (evidenced.mail_from, evidenced.helo) if each]
     dkim = [each.auth for each in evidenced.dkim.signatures] or [AuthResult("dkim", Status.NONE, "not signed")]
     dmarc = [each.auth for each in (evidenced.dmarc,) if each.status is not Status.SKIPPED]
-    return tuple(each for each in (*spf, *dkim, *dmarc) if each.status is not Status.SKIPPED)
+    bimi = [each.auth for each in (evidenced.bimi,) if each]
+    return tuple(each for each in (*spf, *dkim, *dmarc, *bimi) if each.status is not Status.SKIPPED)
 
 
 def _moment(at: int | str | None, envelope: Envelope, now: int) -> int:

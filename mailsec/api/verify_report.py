@@ -25,6 +25,7 @@ def report(
         _spf(evidenced),
         evidenced.dkim.check,
         evidenced.dmarc.check,
+        *((evidenced.bimi.check,) if evidenced.bimi else ()),
         *evidenced.others(),
         *_content(evidenced),
         evidenced.form,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import click
 
-from mailsec.cli.options import PATH, TEXT, DnsOptions, OutputOptions, command, dns_options, output_options
+from mailsec.cli.options import PATH, TEXT, DnsOptions, OutputOptions, command, fetching_options, output_options
 from mailsec.cli.types import ADDRESS, IPAddress
 from mailsec.core.errors import UsageError
 
@@ -49,6 +49,8 @@ class CheckChoices:
     ip: IPAddress | None
     helo: str
     mail_from: str
+    bimi_svg: str
+    bimi_cert: str
 
 
 @command(
@@ -58,6 +60,8 @@ class CheckChoices:
         "mailsec check alice@example.com",
         "mailsec check --only spf,dmarc --format jsonl -f domains.txt > audit.jsonl",
         "mailsec check example.com --overlay planned.zone",
+        "mailsec check example.com --only bimi --fetch",
+        "mailsec check example.com --only bimi --bimi-svg logo.svg --bimi-cert mark.pem",
         "mailsec check example.com --save-answers run.json; mailsec check example.com --answers run.json",
         "mailsec check example.com --ip 192.0.2.1 --helo mail.example.com --mail-from alice@example.com",
     ),
@@ -86,12 +90,19 @@ class CheckChoices:
 @click.option(
     "--mail-from", type=TEXT, default="", metavar="ADDRESS", help="With --ip: the whole return path [default: postmaster@NAME]."
 )
+@click.option(
+    "--bimi-svg", type=PATH, default="", metavar="FILE", help="Judge this logo in place of the one that the BIMI record names."
+)
+@click.option(
+    "--bimi-cert", type=PATH, default="", metavar="FILE", help="Judge this mark certificate (PEM) in place of the record's."
+)
 @output_options
-@dns_options
+@fetching_options
 def check(output: OutputOptions, dns: DnsOptions, **choices: Any) -> int:
     """What a domain publishes to protect its mail (or an address, to have it encrypted): what is right, what is wrong, what it
     costs, and what to publish instead.
 
+    Logos and mark certificates (BIMI) are fetched with --fetch, or read from --bimi-svg and --bimi-cert before publication.
     Many names are asked for side by side, each is reported as soon as it is done. With --ip: may this host send mail for NAME?
     """
     chosen = CheckChoices(**choices)
@@ -99,6 +110,8 @@ def check(output: OutputOptions, dns: DnsOptions, **choices: Any) -> int:
         raise UsageError("name a domain or an address", hint="mailsec check example.com, or -f FILE with one name a line")
     if chosen.ip is None and (chosen.helo or chosen.mail_from):
         raise UsageError("--helo and --mail-from belong to --ip")
+    if (chosen.bimi_svg or chosen.bimi_cert) and (chosen.ip is not None or chosen.files or len(chosen.names) != 1):
+        raise UsageError("--bimi-svg and --bimi-cert belong to one domain")
     if chosen.ip is not None and (len(chosen.names) != 1 or chosen.files):
         raise UsageError("--ip asks about one domain")
     from mailsec.cli.jobs.check import run  # not before it is needed

@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from mailsec.cli.keys import PassphraseOptions, passphrase_options, ring_option
-from mailsec.cli.options import PATH, TIME, command
+from mailsec.cli.options import PATH, TIME, command, revocation_options
 from mailsec.cli.times import At
 from mailsec.core.errors import UsageError
 
@@ -25,6 +25,9 @@ class DecryptChoices:
     allow_legacy: bool
     at: At | None
     ring: str
+    crls: tuple[str, ...]
+    ocsps: tuple[str, ...]
+    require_revocation: bool
     path: str
     quiet: bool
 
@@ -61,6 +64,7 @@ class DecryptChoices:
 )
 @click.option("--allow-legacy", is_flag=True, help="Open S/MIME content that is encrypted with 3DES or RC2.")
 @ring_option
+@revocation_options
 @passphrase_options()
 @click.option("--at", type=TIME, metavar="TIME", help="Judge signatures for this time instead of now.")
 @click.option("-o", "--output", "path", type=PATH, default="", metavar="FILE", help="Write to FILE instead of stdout.")

@@ -159,6 +159,8 @@ class DnsOptions:
     allow_sha1: bool = False
     allow_private: bool = False
     ca_file: str = ""
+    fetch: bool = False
+    bimi_ca: str = ""
 
 
 _FORMAT = (
@@ -270,6 +272,50 @@ _DNS = (
 )
 
 
+_FETCH = (
+    click.option(
+        "--fetch",
+        "dns_fetch",
+        is_flag=True,
+        help="Fetch what records and certificates name: logos and mark certificates over HTTPS, revocation data over HTTP too.",
+    ),
+    click.option(
+        "--bimi-ca",
+        "dns_bimi_ca",
+        type=PATH,
+        default="",
+        metavar="FILE",
+        help="Roots (PEM) for the mark certificates of BIMI besides those known.",
+    ),
+)
+
+
+def revocation_options(function: F) -> F:
+    """What says which certificates are revoked: `crls`, `ocsps` and `require_revocation`."""
+    for option in reversed(_REVOCATION):
+        function = option(function)
+    return function
+
+
+_REVOCATION = (
+    click.option(
+        "--crl",
+        "crls",
+        type=PATH,
+        multiple=True,
+        metavar="FILE",
+        help="A revocation list (CRL, DER or PEM) for the certificates of S/MIME (repeatable).",
+    ),
+    click.option(
+        "--ocsp", "ocsps", type=PATH, multiple=True, metavar="FILE", help="The same: an OCSP response (DER or PEM; repeatable)."
+    ),
+    click.option(
+        "--require-revocation",
+        is_flag=True,
+        help="Do not take an S/MIME signature as good before it is known that no certificate of its path is revoked.",
+    ),
+)
+
 protect_option = click.option(
     "--protect",
     type=TEXT,
@@ -302,6 +348,11 @@ def format_options(function: F) -> F:
 def dns_options(function: F) -> F:
     """Adds the options of commands that ask the DNS; the function gets them as `dns`, a DnsOptions."""
     return _grouped(function, (_TIMEOUT, *_DNS), "dns_", "dns", _dns)
+
+
+def fetching_options(function: F) -> F:
+    """The same, with `--fetch`, for commands that may fetch what records, messages and certificates name."""
+    return _grouped(function, (_TIMEOUT, *_DNS, *_FETCH), "dns_", "dns", _dns)
 
 
 def lookup_options(function: F) -> F:

@@ -9,7 +9,17 @@ from typing import Any
 import click
 
 from mailsec.cli.keys import PassphraseOptions, case_option, passphrase_options, ring_option
-from mailsec.cli.options import PATH, TEXT, DnsOptions, OutputOptions, command, dns_options, output_options, protect_option
+from mailsec.cli.options import (
+    PATH,
+    TEXT,
+    DnsOptions,
+    OutputOptions,
+    command,
+    fetching_options,
+    output_options,
+    protect_option,
+    revocation_options,
+)
 from mailsec.cli.types import ADDRESS, IPAddress
 from mailsec.core.errors import UsageError
 
@@ -32,6 +42,9 @@ class VerifyChoices:
     explain_for_user: bool
     keys: tuple[str, ...]
     ring: str
+    crls: tuple[str, ...]
+    ocsps: tuple[str, ...]
+    require_revocation: bool
     allow_partial: bool
     accept_case_variant: bool
     require: str | None
@@ -55,6 +68,9 @@ class VerifyChoices:
         "mailsec verify --ca roots.pem smime.eml",
         "mailsec verify --dnssec validate --json smime.eml | jq .verdict.content",
         "mailsec verify --remember smime.eml",
+        "mailsec verify --ca roots.pem --crl lists.pem --require-revocation smime.eml",
+        "mailsec verify --fetch smime.eml",
+        "mailsec verify --fetch --received-from mx.example.org message.eml",
         "mailsec verify --protect bank.example --received-from mx.example.org message.eml",
         "mailsec verify --add-header --authserv-id mx.example.org - < message.eml > with-results.eml",
     ),
@@ -105,6 +121,7 @@ class VerifyChoices:
     "--remember", is_flag=True, help="Keep the certificates of good S/MIME signatures in the ring: as seen, which is no trust."
 )
 @passphrase_options()
+@revocation_options
 @click.option("--allow-partial", is_flag=True, help="Let a signature of a part of the content count: footers of mailing lists.")
 @case_option
 @click.option(
@@ -113,7 +130,7 @@ class VerifyChoices:
     help="The question that the exit code answers instead of the whole verdict.",
 )
 @output_options
-@dns_options
+@fetching_options
 def verify(files: Sequence[str], passphrase: PassphraseOptions, output: OutputOptions, dns: DnsOptions, **choices: Any) -> int:
     """Who really sent a message, and was it changed: SPF, DKIM, DMARC, OpenPGP and S/MIME, and one verdict.
 
@@ -122,7 +139,8 @@ def verify(files: Sequence[str], passphrase: PassphraseOptions, output: OutputOp
     (SMIMEA) needs none, where DNSSEC vouches for the record.
     SPF is asked only where the envelope is known: state it (--ip, --helo, --mail-from), or name the host whose Received fields
     can be believed (--received-from). Only the DNS is asked; SPF macros and DKIM selectors can tell the sender's name servers
-    that the message is being looked at. --offline asks nothing that --zone does not answer.
+    that the message is being looked at. With --fetch the logo of a domain that passes DMARC and its mark certificate (BIMI) are
+    fetched and judged too. --offline asks nothing that --zone does not answer.
     """
     chosen = VerifyChoices(**choices)
     if chosen.states_envelope and chosen.received_from:

@@ -29,9 +29,22 @@ class Query:
     type: str
 
 
+class Purpose(StrEnum):
+    """What a request is for, which decides whether it is made, and how.
+
+    `policy` belongs to a protocol as the questions to the DNS do (MTA-STS) and is asked as they are. `evidence` is what a
+    record or a message names: asked only where the user lets it (`--fetch`). `revocation` is the same for the CRLs, OCSP
+    responses and issuers that a certificate names; what comes is signed, so that plain http: does too (RFC 5280 section 8).
+    """
+
+    POLICY = "policy"
+    EVIDENCE = "evidence"
+    REVOCATION = "revocation"
+
+
 @dataclass(frozen=True, slots=True)
 class Fetch:
-    """An HTTPS request."""
+    """An HTTPS request; with the purpose `revocation` it may be one over plain HTTP."""
 
     url: str
     max_bytes: int
@@ -39,6 +52,7 @@ class Fetch:
     method: str = "GET"
     body: bytes = b""
     accept: str = ""
+    purpose: Purpose = Purpose.POLICY
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +118,7 @@ class Answer:
 
 
 class FetchStatus(StrEnum):
-    """What became of an HTTPS request: a reply of any code is `ok`."""
+    """What became of an HTTPS request: a reply of any code is `ok`; `skipped` was not asked, as the user did not let it."""
 
     OK = "ok"
     TIMEOUT = "timeout"
@@ -112,6 +126,7 @@ class FetchStatus(StrEnum):
     TOO_LARGE = "too-large"
     REFUSED = "refused"
     UNRECORDED = "unrecorded"
+    SKIPPED = "skipped"
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,10 +160,27 @@ def ask(name: str, type: str) -> Flow[Answer]:
 
 
 def fetch(
-    url: str, max_bytes: int, *, redirects: int = 0, method: str = "GET", body: bytes = b"", accept: str = ""
+    url: str,
+    max_bytes: int,
+    *,
+    redirects: int = 0,
+    method: str = "GET",
+    body: bytes = b"",
+    accept: str = "",
+    purpose: Purpose = Purpose.POLICY,
 ) -> Flow[Fetched]:
     """Ask for `url` over HTTPS, at most `max_bytes` of body and `redirects` redirections."""
-    return cast(Fetched, (yield Fetch(url, max_bytes, redirects, method, body, accept)))
+    return cast(Fetched, (yield Fetch(url, max_bytes, redirects, method, body, accept, purpose)))
+
+
+NOT_FETCHED = "not fetched without --fetch"
+
+
+def unfetched(asked: Ask) -> Flow[Reply]:
+    """A handler of `through` for who did not let anything be fetched: what is asked for by protocol goes on as it is."""
+    if isinstance(asked, Fetch) and asked.purpose is not Purpose.POLICY:
+        return Fetched(asked, FetchStatus.SKIPPED, reason=NOT_FETCHED)
+    return (yield from pass_on(asked))
 
 
 def pass_on(asked: Ask) -> Flow[Reply]:

@@ -285,6 +285,28 @@ DMARC_REPORT_HOSTS = 10
 DMARC_OPEN_NAMES = 3
 """Unanswered names of two walks for which each of the four possible answers is tried: 64 combinations, each a few steps."""
 
+# --- BIMI: logos and mark certificates
+BIMI_SVG_BYTES = 32 * 1024
+"""Octets of a logo without compression, from which on receivers refuse it (draft-svg-tiny-ps-abrotman section 2.4)."""
+BIMI_SVG_READ = 256 * 1024
+"""Octets of a logo that are read at all, so that a larger one is told what else is wrong with it."""
+BIMI_SVG_DEPTH = 32
+"""Elements in each other; drawing programs make under ten."""
+BIMI_SVG_ELEMENTS = 5_000
+"""Elements of one logo; 32 kB have room for about a thousand."""
+BIMI_SVG_FINDINGS = 50
+"""Breaches of one logo that are listed; the others are counted."""
+BIMI_TITLE = 64
+"""Characters of a logo's title (draft-svg-tiny-ps-abrotman section 2.1)."""
+BIMI_EVIDENCE_BYTES = 256 * 1024
+"""Octets of a file of mark certificates: a logo of the largest size in it has some 40 kB, its issuers 10 kB."""
+BIMI_REDIRECTS = 3
+"""Redirections on the way to a logo or certificate; content networks make one or two."""
+BIMI_IMAGES = 20
+"""Images of one certificate that are looked at; there is one."""
+BIMI_FIELD = 1_024
+"""Octets of a BIMI-Selector field; a selector has under 64."""
+
 # --- Authentication-Results (RFC 8601)
 AUTHRES_VALUE = 400
 """Characters of one value that are written: escaped and with its name it fits into a line; an address has at most 254."""
@@ -619,8 +641,22 @@ X509_ROOTS = 2_000
 """Roots that are trusted for persons; a system has under 200."""
 X509_REVOCATION_FILES = 64
 """CRLs, and as many OCSP responses, that are handed in for one judgement."""
-X509_REVOCATION_BYTES = 4 * 1024 * 1024
-"""Octets of one CRL, some 150,000 entries: seven seconds of the library. Most authorities' are under 1 MB."""
+X509_REVOCATION_BYTES = 32 * 1024 * 1024
+"""Octets of one CRL, some 800,000 entries: two seconds for its signature. Most authorities' are under 1 MB."""
+X509_REVOCATION_TOTAL = 64 * 1024 * 1024
+"""Octets of all CRLs of one judgement together."""
+X509_OCSP_BYTES = 128 * 1024
+"""Octets of one OCSP response, which has one answer and a few certificates: some 2,000."""
+X509_LIST_SIGNATURES = 1_000
+"""Signatures of CRLs that are remembered to be good or bad."""
+X509_FETCHES = 24
+"""Requests for what the certificates of one message name; a path of three takes three or four."""
+X509_FETCH_URLS = 2
+"""Addresses of one kind that are asked of those that one certificate names."""
+X509_FETCH_REDIRECTS = 2
+"""Redirections of such a request; nearly all have none."""
+X509_ISSUER_BYTES = 256 * 1024
+"""Octets of an issuer's certificate, or of a few in a certs-only message."""
 X509_POLICIES = 200
 """Certificate policies and mappings of one path: their graph can be made to grow with the square."""
 X509_FILE_CERTIFICATES = 1_000

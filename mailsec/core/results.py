@@ -196,7 +196,7 @@ class AuthResult:
     """One method's result in the terms of RFC 8601: what dmarc, arc, authres and spoofing share.
 
     `domain` is the identifier that the method authenticated (an A-label name) or "". `properties` are pairs of
-    ptype.property and value.
+    ptype.property and value. `word` is what the method's own document calls the result where RFC 8601 has no such word.
     """
 
     method: str
@@ -204,6 +204,7 @@ class AuthResult:
     reason: str = ""
     domain: str = ""
     properties: tuple[tuple[str, str], ...] = ()
+    word: str = ""
 
 
 @dataclass(frozen=True, slots=True)

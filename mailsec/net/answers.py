@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 
 from mailsec.core import rdata
 from mailsec.core.errors import BadInput
-from mailsec.core.flow import Answer, AnswerStatus, Ask, Dnssec, Fetch, Fetched, FetchStatus, Query, Record, Reply
+from mailsec.core.flow import Answer, AnswerStatus, Ask, Dnssec, Fetch, Fetched, FetchStatus, Purpose, Query, Record, Reply
 from mailsec.core.limits import MAX_ANSWER_RECORDS, MAX_ANSWERS_BYTES, MAX_CNAMES, MAX_TTL, MAX_TXT, TLS_CHAIN
 from mailsec.core.text import clipped, visible
 from mailsec.net.browse import PinnedFetch
@@ -149,10 +149,12 @@ def _check_by_library(number: int, data: bytes) -> None:
 
 def _fetched(entry: dict[str, Any]) -> tuple[Ask, Reply]:
     sizes = _number(entry, "max_bytes", 2**53), _number(entry, "redirects", 2**31)
-    fetch = Fetch(_text(entry, "url"), *sizes, _text(entry, "method"), _octets(entry, "sent"), _text(entry, "accept"))
+    purpose = _word(entry, "purpose", Purpose) if "purpose" in entry else Purpose.POLICY
+    asked = (_text(entry, "url"), *sizes, _text(entry, "method"), _octets(entry, "sent"), _text(entry, "accept"), purpose)
+    fetch = Fetch(*asked)
     if "addresses" in entry:
         addresses = tuple(_string(each) for each in _list(entry, "addresses"))
-        fetch = PinnedFetch(fetch.url, *sizes, fetch.method, fetch.body, fetch.accept, addresses)
+        fetch = PinnedFetch(*asked, addresses)
     chain = _list(entry, "chain")
     body = _octets(entry, "body")
     if len(body) > fetch.max_bytes or len(chain) > TLS_CHAIN:

@@ -24,6 +24,7 @@ from mailsec.core.flow import (
     Fetched,
     FetchStatus,
     Flow,
+    Purpose,
     Record,
     Reply,
     ask,
@@ -93,7 +94,8 @@ class Browser:
             addresses = self._addresses(target.host, v4, v6)
         except _Stopped as stopped:
             return Fetched(fetch, stopped.status, reason=stopped.reason)
-        pinned = PinnedFetch(fetch.url, fetch.max_bytes, 0, fetch.method, fetch.body, fetch.accept, addresses)
+        asked = (fetch.url, fetch.max_bytes, 0, fetch.method, fetch.body, fetch.accept, fetch.purpose)
+        pinned = PinnedFetch(*asked, addresses)
         reply: Fetched = yield pinned
         return reply
 
@@ -112,10 +114,15 @@ class Browser:
         raise _unresolved(host, v4, v6)
 
 
+def plain_too(fetch: Fetch) -> bool:
+    """Whether `fetch` may go over plain HTTP: only for what is signed by itself."""
+    return fetch.purpose is Purpose.REVOCATION
+
+
 def _allowed(fetch: Fetch) -> Target:
     """The target of `fetch`. Raises _Stopped where it is not one to ask."""
     try:
-        target = parse(fetch.url)
+        target = parse(fetch.url, plain=plain_too(fetch))
     except UrlProblem as problem:
         raise _Stopped(FetchStatus.REFUSED, str(problem)) from None
     if fetch.method not in _METHODS or not (fetch.accept.isascii() and fetch.accept.isprintable()):

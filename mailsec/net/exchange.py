@@ -1,7 +1,8 @@
 """One HTTPS request over non-blocking sockets, as a generator that says what it waits for.
 
 The order is that of the protocols: a connection to one of the pinned addresses, the TLS handshake with the certificate judged
-for the URL's name, the request, the reply. No cookies, no authentication, no compression.
+for the URL's name, the request, the reply. No cookies, no authentication, no compression. Plain HTTP, which `browse` lets pass
+for what is signed by itself, goes without the handshake.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from functools import partial
 from typing import TypeVar
 
 from mailsec.core.flow import Fetched, FetchStatus
-from mailsec.net.browse import LOCATION, PinnedFetch
+from mailsec.net.browse import LOCATION, PinnedFetch, plain_too
 from mailsec.net.http1 import HttpProblem, Reader, Response, TooLarge
 from mailsec.net.steps import Steps, Want, reached, system_words
 from mailsec.net.tls import Trust, peer_chain, words
@@ -30,11 +31,14 @@ _CHUNKS_A_TURN = 16
 def exchange(fetch: PinnedFetch, trust: Trust, request: float, connect: float) -> Steps[Fetched]:
     """Send `fetch` within `request` seconds, each address tried for `connect` seconds; the reply, whatever became of it."""
     until = time.monotonic() + request
-    target = parse(fetch.url)
+    target = parse(fetch.url, plain=plain_too(fetch))
     try:
         address, raw = yield from _connected(fetch.addresses, target.port, until, connect)
     except OSError as error:
         return _failed(fetch, error)
+    if not target.secure:
+        with closing(raw):
+            return (yield from _conversation(fetch, raw, _request(fetch, target), until))
     try:
         sock = yield from _secured(raw, trust.verifying, target.host, until)
     except ssl.SSLCertVerificationError as error:
@@ -46,9 +50,9 @@ def exchange(fetch: PinnedFetch, trust: Trust, request: float, connect: float) -
         return (yield from _conversation(fetch, sock, _request(fetch, target), until))
 
 
-def _conversation(fetch: PinnedFetch, sock: ssl.SSLSocket, request: bytes, until: float) -> Steps[Fetched]:
+def _conversation(fetch: PinnedFetch, sock: socket.socket, request: bytes, until: float) -> Steps[Fetched]:
     reader = Reader(fetch.max_bytes, bodiless=fetch.method == "HEAD")
-    chain = peer_chain(sock)
+    chain = peer_chain(sock) if isinstance(sock, ssl.SSLSocket) else ()
     try:
         yield from _sent(sock, request, until)
         yield from _received(sock, reader, until)
@@ -121,8 +125,8 @@ def _looked_at(address: str, target: Target, trust: Trust, until: float) -> Step
         return peer_chain(sock)
 
 
-def _patiently(sock: ssl.SSLSocket, act: Callable[[], T], until: float) -> Steps[T]:
-    """What `act` returns, as soon as the socket lets it."""
+def _patiently(sock: socket.socket, act: Callable[[], T], until: float, plain: int = selectors.EVENT_READ) -> Steps[T]:
+    """What `act` returns, as soon as the socket lets it; `plain` is the event that a socket without TLS waits for."""
     while True:
         try:
             return act()
@@ -130,6 +134,8 @@ def _patiently(sock: ssl.SSLSocket, act: Callable[[], T], until: float) -> Steps
             yield Want(sock, selectors.EVENT_READ, until)
         except ssl.SSLWantWriteError:
             yield Want(sock, selectors.EVENT_WRITE, until)
+        except BlockingIOError:
+            yield Want(sock, plain, until)
 
 
 # --- the request and its reply
@@ -144,14 +150,14 @@ def _request(fetch: PinnedFetch, target: Target) -> bytes:
     return head.encode("ascii") + fetch.body
 
 
-def _sent(sock: ssl.SSLSocket, data: bytes, until: float) -> Steps[None]:
+def _sent(sock: socket.socket, data: bytes, until: float) -> Steps[None]:
     rest = memoryview(data)
     while rest:
-        count = yield from _patiently(sock, partial(sock.send, rest[:_CHUNK]), until)
+        count = yield from _patiently(sock, partial(sock.send, rest[:_CHUNK]), until, selectors.EVENT_WRITE)
         rest = rest[count:]
 
 
-def _received(sock: ssl.SSLSocket, reader: Reader, until: float) -> Steps[None]:
+def _received(sock: socket.socket, reader: Reader, until: float) -> Steps[None]:
     turn = 0
     while not reader.done:
         data = yield from _patiently(sock, partial(sock.recv, _CHUNK), until)

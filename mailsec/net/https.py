@@ -10,7 +10,7 @@ from collections.abc import Collection, Sequence
 
 from mailsec.core.flow import Answer, AnswerStatus, Ask, Fetched, FetchStatus, Query, Reply
 from mailsec.core.limits import HTTPS_CONNECT, HTTPS_IN_FLIGHT, HTTPS_TIMEOUT
-from mailsec.net.browse import PinnedFetch
+from mailsec.net.browse import PinnedFetch, plain_too
 from mailsec.net.exchange import exchange
 from mailsec.net.steps import Loop
 from mailsec.net.tls import Trust
@@ -45,7 +45,7 @@ class HttpsSource:
         if not isinstance(ask, PinnedFetch):
             return Fetched(ask, FetchStatus.REFUSED, reason="the addresses to connect to are not known")
         try:
-            parse(ask.url)
+            parse(ask.url, plain=plain_too(ask))
         except UrlProblem as problem:
             return Fetched(ask, FetchStatus.REFUSED, reason=str(problem))
         self._queue.append(ask)

@@ -11,7 +11,7 @@ from base64 import b64encode
 from collections.abc import Sequence
 from typing import Any
 
-from mailsec.core.flow import Answer, Ask, Fetched, Record, Reply, Source
+from mailsec.core.flow import Answer, Ask, Fetched, Purpose, Record, Reply, Source
 from mailsec.core.limits import MAX_ANSWERS_BYTES
 from mailsec.core.rdata import show
 from mailsec.net.browse import PinnedFetch
@@ -111,6 +111,8 @@ def _fetched(reply: Fetched) -> dict[str, Any]:
     fetch = reply.fetch
     entry: dict[str, Any] = {"url": fetch.url, "method": fetch.method, "max_bytes": fetch.max_bytes}
     entry |= {"redirects": fetch.redirects, "accept": fetch.accept, "sent": _base64(fetch.body)}
+    if fetch.purpose is not Purpose.POLICY:
+        entry["purpose"] = fetch.purpose.value
     if isinstance(fetch, PinnedFetch):
         entry["addresses"] = list(fetch.addresses)
     entry |= {"status": reply.status.value, "code": reply.code, "content_type": reply.content_type}

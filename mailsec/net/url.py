@@ -1,7 +1,7 @@
 """URLs that may be fetched, and addresses that may be connected to. No sockets here.
 
-What a record, a policy or a redirection names is hostile: only https, no user info, no bare addresses, and by default only
-public addresses, so that nobody's DNS makes mailsec knock at the doors of an inner network.
+What a record, a policy or a redirection names is hostile: only https (plain http where the caller says so), no user info, no
+bare addresses, and by default only public addresses, so that nobody's DNS makes mailsec knock at the doors of an inner network.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from ipaddress import IPv4Address, IPv6Address, IPv6Network
 from mailsec.core.domains import DomainError, to_ascii
 from mailsec.core.limits import MAX_URL
 
-_URL = re.compile(r"https://([^/?#]*)([^#]*)", re.IGNORECASE)
+_URL = re.compile(r"http(s?)://([^/?#]*)([^#]*)", re.IGNORECASE)
 _PORT = re.compile(r"[0-9]{1,5}\Z", re.ASCII)
 _UNICAST = IPv6Network("2000::/3")
 _SIX_TO_FOUR = IPv6Network("2002::/16")  # an IPv4 address inside, reached by whoever relays (RFC 7526: no longer)
@@ -27,26 +27,27 @@ class UrlProblem(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """Where a URL leads: `host` in A-labels; `path` as the request line takes it, with the query."""
+    """Where a URL leads: `host` in A-labels; `path` as the request line takes it, with the query; `secure` for https."""
 
     host: str
     port: int
     path: str
+    secure: bool = True
 
     @property
     def authority(self) -> str:
         """What the Host field says (RFC 9110 section 7.2)."""
-        return self.host if self.port == 443 else f"{self.host}:{self.port}"
+        return self.host if self.port == (443 if self.secure else 80) else f"{self.host}:{self.port}"
 
 
-def parse(url: str) -> Target:
-    """The target of `url`. Raises UrlProblem."""
+def parse(url: str, *, plain: bool = False) -> Target:
+    """The target of `url`; `plain` lets http: be one too. Raises UrlProblem."""
     if len(url) > MAX_URL:
         raise UrlProblem(f"a URL of more than {MAX_URL} characters")
     match = _URL.match(url)
-    if match is None:
-        raise UrlProblem("only https is fetched")
-    authority, path = match.groups()
+    if match is None or not (match[1] or plain):
+        raise UrlProblem("only http and https are fetched" if plain else "only https is fetched")
+    secure, authority, path = match.groups()
     if not (path.isascii() and path.isprintable()) or " " in path or "\\" in url:
         raise UrlProblem("the URL has characters that do not belong there")
     if "@" in authority:
@@ -58,12 +59,12 @@ def parse(url: str) -> Target:
         raise UrlProblem(f"the URL's host: {error}") from None
     if not name or name.rpartition(".")[2].isdigit():
         raise UrlProblem("the URL names an address, not a host")
-    return Target(name, _port(port), path if path.startswith("/") else "/" + path)
+    return Target(name, _port(port, 443 if secure else 80), path if path.startswith("/") else "/" + path, bool(secure))
 
 
-def _port(text: str) -> int:
+def _port(text: str, default: int) -> int:
     if not text:
-        return 443
+        return default
     if not _PORT.match(text) or not 0 < int(text) < 65_536:
         raise UrlProblem("the URL's port is not valid")
     return int(text)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pickle
 import time
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,7 @@ import pytest
 from mailsec.api.session import TRUST_AD, VALIDATE, OfflineSource, Session, Settings
 from mailsec.api.trace import Trace, trace_check
 from mailsec.core.errors import BadInput, TemporaryFailure, UsageError
-from mailsec.core.flow import AnswerStatus, Dnssec, Fetch, FetchStatus, Query, ask, fetch
+from mailsec.core.flow import AnswerStatus, Dnssec, Fetch, FetchStatus, Purpose, Query, ask, fetch
 from mailsec.net import resolvconf
 from tests.api.signed import anchor_file, serve
 from tests.dns_server import DnsServer, Fault
@@ -61,6 +62,18 @@ def test_offline_answers_nothing() -> None:
     assert source.wait() == ()
     assert source.start(Query("x", "A"))
     assert source.start(Fetch("https://x/", 1))
+
+
+@pytest.mark.parametrize("purpose", [Purpose.EVIDENCE, Purpose.REVOCATION])
+def test_what_is_named_by_others_is_fetched_only_where_the_user_lets_it(purpose: Purpose) -> None:
+    flow = partial(fetch, "https://a.example/", 10, purpose=purpose)
+    source = TableSource(ZONES)
+    with Session(source=source) as session:
+        found = session.run(flow())
+        assert (found.status, found.reason, source.asked) == (FetchStatus.SKIPPED, "not fetched without --fetch", [])
+        assert session.run(ask("a.example", "TXT")).records
+    with Session(Settings(offline=True, fetch=True)) as session:
+        assert session.run(flow()).status is FetchStatus.UNRECORDED
 
 
 def test_zone_files_answer_alone_even_offline(tmp_path: Path) -> None:

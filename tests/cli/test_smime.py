@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from cryptography.hazmat.primitives.serialization import BestAvailableEncryption, Encoding, PrivateFormat
 
 from mailsec.core.limits import CMS_NESTING
-from tests.certificates import issue
+from tests.certificates import Issued, issue
 from tests.content.smime.forge import (
     ALICE,
     BOB,
@@ -35,6 +35,7 @@ from tests.content.smime.forge import (
     usage,
 )
 from tests.content.smime.seal import Sealing, mail, sealed
+from tests.trust.x509.people import crl, response
 
 AT = ("--at", "2027-01-15T08:00:00Z", "--offline")
 
@@ -331,3 +332,55 @@ def test_who_is_not_to_be_encrypted_to(tmp_path: Path, mailsec) -> None:
 )
 def test_ways_of_encrypting_that_contradict_each_other(options: tuple[str, ...], mailsec) -> None:
     assert mailsec("encrypt", *options, "-", stdin=DRAFT).code == 2
+
+
+def _lists(tmp_path: Path, *revoked: Issued) -> list[str | Path]:
+    """The options that hand in the lists of both authorities."""
+    paths = tmp_path / "root.crl", tmp_path / "sub.crl"
+    for path, data in zip(paths, (crl(ROOT), crl(SUB, *revoked)), strict=True):
+        path.write_bytes(data)
+    return ["--crl", paths[0], "--crl", paths[1]]
+
+
+def test_what_is_revoked_is_bad(roots: Path, tmp_path: Path, mailsec) -> None:
+    ended = mailsec("verify", *AT, "--ca", roots, *_lists(tmp_path, ALICE), "-", stdin=detached())
+    assert ended.code == 1
+    assert "revoked at 2027-01-13T08:00:00Z (keyCompromise), says CRL" in ended.stdout
+
+
+def test_where_it_is_required_revocation_is_known(roots: Path, tmp_path: Path, mailsec) -> None:
+    required = ("verify", *AT, "--ca", roots, "--require-revocation", "-")
+    ended = mailsec(*required, stdin=detached())
+    assert ended.code == 7
+    assert "smime-signer-unchecked" in ended.stdout
+    ended = mailsec(*required, *_lists(tmp_path), "--json", stdin=detached())
+    assert ended.code == 0, ended.stdout
+    assert "revocation not checked" not in ended.stdout
+    assert f'"{roots}"' in ended.stdout
+
+
+def test_ocsp_tells_what_is_revoked(roots: Path, tmp_path: Path, mailsec) -> None:
+    (tmp_path / "said").write_bytes(response(SUB, ALICE, good=False))
+    ended = mailsec("verify", *AT, "--ca", roots, "--ocsp", tmp_path / "said", "-", stdin=detached())
+    assert ended.code == 1
+    assert "(keyCompromise), says OCSP" in ended.stdout
+
+
+def test_what_is_no_list_is_said(roots: Path, mailsec) -> None:
+    for option in ("--crl", "--ocsp"):
+        ended = mailsec("verify", *AT, option, roots, "-", stdin=detached())
+        assert (ended.code, ended.stdout) == (4, "")
+        assert "roots.pem" in ended.stderr
+
+
+def test_revoked_within_what_is_encrypted(roots: Path, bob: Path, tmp_path: Path, mailsec) -> None:
+    file, code, _ = OPENED["authenticated, signed"]
+    assert code == 0
+    ended = mailsec("decrypt", *AT[:2], "--ca", roots, "--key", bob, *_lists(tmp_path, ALICE), "-", stdin=file)
+    assert ended.code == 1
+    assert "keyCompromise" in ended.stderr
+
+
+def test_offline_nothing_is_fetched(roots: Path, mailsec) -> None:
+    ended = mailsec("verify", *AT, "--ca", roots, "--fetch", "-", stdin=detached())
+    assert ended.code == 0

@@ -21,6 +21,7 @@ from mailsec.core.flow import (
     Fetch,
     Fetched,
     FetchStatus,
+    Purpose,
     Query,
     Record,
     Reply,
@@ -205,13 +206,11 @@ def some_answers(draw: Callable[..., Any]) -> Answer:
 
 @st.composite
 def some_fetched(draw: Callable[..., Any]) -> Fetched:
-    asked = Fetch(
-        draw(TEXTS), draw(st.integers(50, 10**6)), draw(st.integers(0, 9)), draw(TEXTS), draw(st.binary()), draw(TEXTS)
-    )
+    sizes = draw(st.integers(50, 10**6)), draw(st.integers(0, 9))
+    fields = (draw(TEXTS), *sizes, draw(TEXTS), draw(st.binary()), draw(TEXTS), draw(st.sampled_from(Purpose)))
+    asked = Fetch(*fields)
     if draw(st.booleans()):
-        asked = PinnedFetch(
-            asked.url, asked.max_bytes, 0, asked.method, asked.body, asked.accept, tuple(draw(st.lists(TEXTS, max_size=3)))
-        )
+        asked = PinnedFetch(*fields, tuple(draw(st.lists(TEXTS, max_size=3))))
     chain = tuple(draw(st.lists(st.binary(), max_size=3)))
     code = draw(st.integers(0, 999))
     return Fetched(

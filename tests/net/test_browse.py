@@ -17,6 +17,7 @@ from mailsec.core.flow import (
     Fetch,
     Fetched,
     FetchStatus,
+    Purpose,
     Query,
     Reply,
     ask,
@@ -72,8 +73,19 @@ def test_a_page() -> None:
     assert source.asked == [
         Query(HOST, "A"),
         Query(HOST, "AAAA"),
-        PinnedFetch(URL, 1000, 0, "GET", b"", "text/plain", ("1.1.1.1", "2606:4700::1", "2606:4700::2")),
+        PinnedFetch(URL, 1000, accept="text/plain", addresses=("1.1.1.1", "2606:4700::1", "2606:4700::2")),
     ]
+
+
+def test_plain_http_is_for_revocation_alone() -> None:
+    plain = "http://mta-sts.example.com/a.crl"
+    table = {HOST: {"A": ["1.1.1.1"]}}
+    found, source = browse(table, url=plain, purpose=Purpose.REVOCATION)
+    assert found.status is FetchStatus.OK
+    assert source.fetched == [PinnedFetch(plain, 1000, purpose=Purpose.REVOCATION, addresses=("1.1.1.1",))]
+    for purpose in (Purpose.POLICY, Purpose.EVIDENCE):
+        found, source = browse(table, url=plain, purpose=purpose)
+        assert (found.status, found.reason, source.asked) == (FetchStatus.REFUSED, "only https is fetched", [])
 
 
 def test_what_is_no_fetch_goes_on() -> None:

@@ -12,7 +12,7 @@ import pytest
 from cryptography import x509
 
 from mailsec.core.errors import BadInput
-from mailsec.core.flow import Answer, AnswerStatus, Fetch, Fetched, FetchStatus, Query
+from mailsec.core.flow import Answer, AnswerStatus, Fetch, Fetched, FetchStatus, Purpose, Query
 from mailsec.core.limits import TLS_CHAIN
 from mailsec.net.browse import PinnedFetch
 from mailsec.net.https import HttpsSource
@@ -409,6 +409,27 @@ def test_what_it_does_not_answer(source: HttpsSource) -> None:
     found = source.start(PinnedFetch("http://a.example/", 10, addresses=("127.0.0.1",)))
     assert isinstance(found, Fetched)
     assert outcome(found) == (FetchStatus.REFUSED, "only https is fetched")
+
+
+def test_plain_http_for_revocation(serve: Serve, source: HttpsSource) -> None:
+    big = b"x" * 3_000_000
+    server = serve(page(big), plain=True)
+    found = get(source, server.pinned(max_bytes=len(big), purpose=Purpose.REVOCATION))
+    assert (found.status, found.code, found.body, found.chain) == (FetchStatus.OK, 200, big, ())
+    assert b"Host: mta-sts.example.com:%d\r\n" % server.port in server.requests[0]
+
+
+def test_a_long_request_over_plain_http(serve: Serve, source: HttpsSource) -> None:
+    server = serve(page(b"good"), plain=True)
+    body = b"x" * 8_000_000
+    found = get(source, server.pinned(method="POST", body=body, purpose=Purpose.REVOCATION))
+    assert (found.body, server.requests[0].endswith(body)) == (b"good", True)
+
+
+def test_tls_that_is_none(serve: Serve, hasty: HttpsSource) -> None:
+    server = serve(silent, plain=True)
+    found = get(hasty, server.pinned(purpose=Purpose.REVOCATION))
+    assert found.status is FetchStatus.TIMEOUT
 
 
 def test_the_chain_where_python_has_a_public_method() -> None:

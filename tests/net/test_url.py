@@ -26,6 +26,15 @@ def test_targets(url: str, target: Target) -> None:
     assert parse(url) == target
 
 
+def test_plain_http_only_where_it_is_let() -> None:
+    assert parse("http://example.com/a.crl", plain=True) == Target("example.com", 80, "/a.crl", secure=False)
+    assert parse("https://example.com/a.crl", plain=True) == Target("example.com", 443, "/a.crl")
+    assert parse("http://example.com/", plain=True).authority == "example.com"
+    assert parse("http://example.com:443/", plain=True).authority == "example.com:443"
+    with pytest.raises(UrlProblem, match="only http and https are fetched"):
+        parse("ldap://example.com/", plain=True)
+
+
 def test_authority() -> None:
     assert parse("https://a.example/").authority == "a.example"
     assert parse("https://a.example:444/").authority == "a.example:444"

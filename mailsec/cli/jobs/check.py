@@ -11,6 +11,7 @@ from mailsec.api.check_domain import CheckOptions, Subject, check_domain, subjec
 from mailsec.api.check_host import HostQuestion, check_host
 from mailsec.api.selectors import selectors_of
 from mailsec.api.session import VALIDATE, Session
+from mailsec.api.sources import contents
 from mailsec.api.trace import Trace, trace_check
 from mailsec.cli.check import CheckChoices
 from mailsec.cli.complaint import complain, say
@@ -20,10 +21,11 @@ from mailsec.cli.options import DnsOptions, OutputOptions
 from mailsec.cli.progress import Progress
 from mailsec.core.errors import BadInput, MailsecError, NothingToJudge, UsageError
 from mailsec.core.exits import most_severe
-from mailsec.core.limits import MAX_MESSAGE_BYTES, MAX_NAME_LIST
+from mailsec.core.limits import BIMI_EVIDENCE_BYTES, BIMI_SVG_READ, MAX_MESSAGE_BYTES, MAX_NAME_LIST
 from mailsec.core.results import Report, with_check
 from mailsec.core.text import clipped, from_bytes, visible
 from mailsec.output.summary import Summary
+from mailsec.sender.bimi.material import File
 from mailsec.sender.dmarc.lint import Standard
 from mailsec.store.files import STDIN, read, same_file, shown
 
@@ -38,7 +40,7 @@ def run(chosen: CheckChoices, output: OutputOptions, dns: DnsOptions) -> int:
     names = list(_names(chosen))
     if not names:
         raise NothingToJudge("no name to check", hint="the list holds nothing but empty lines and comments")
-    for path in (*chosen.files, *chosen.selectors_from):
+    for path in (*chosen.files, *chosen.selectors_from, *filter(None, (chosen.bimi_svg, chosen.bimi_cert))):
         if output.path and path != STDIN and same_file(path, output.path):
             raise UsageError(f"{shown(path)} is an input: the output would overwrite it", hint="give another name with -o")
     options = CheckOptions(
@@ -46,6 +48,9 @@ def run(chosen: CheckChoices, output: OutputOptions, dns: DnsOptions) -> int:
         (*chosen.selectors, *_selectors(chosen.selectors_from)),
         cast(Standard, chosen.dmarc),
         output.fail_on,
+        _bimi_roots(dns.bimi_ca),
+        _planned(chosen.bimi_svg, BIMI_SVG_READ),
+        _planned(chosen.bimi_cert, BIMI_EVIDENCE_BYTES),
     )
     with session(dns, dnssec=VALIDATE) as live, Printer(output, names, levels=_levels(names, output)) as printer:
         if output.trace:
@@ -132,6 +137,19 @@ def _listed(chosen: CheckChoices) -> Iterator[str]:
             name = from_bytes(line.strip())
             if name and not name.startswith("#"):
                 yield name
+
+
+def _bimi_roots(path: str) -> tuple[bytes, ...]:
+    if not path:
+        return ()
+    from mailsec.net.roots import root_certificates  # TLS, and few need it
+
+    return root_certificates(path)
+
+
+def _planned(path: str, max_bytes: int) -> File | None:
+    """A file that is to be published."""
+    return File(os.fsdecode(shown(path)), contents(path, max_bytes)) if path else None
 
 
 def _selectors(paths: Sequence[str]) -> list[str]:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from mailsec.api.certificate_paths import PathOptions
 from mailsec.api.decrypt_message import DecryptOptions, decrypt_message
 from mailsec.api.session import Session, Settings
 from mailsec.cli.complaint import say_report
 from mailsec.cli.decrypt import DecryptChoices
 from mailsec.cli.io import each_unread, write_message
-from mailsec.cli.jobs.keyfile import at_hand, key_files, passphrases
+from mailsec.cli.jobs.keyfile import at_hand, key_files, passphrases, revocation_files
 from mailsec.cli.keys import PassphraseOptions
 from mailsec.core.exits import Exit
 
@@ -21,6 +22,8 @@ def run(file: str, chosen: DecryptChoices, passphrase: PassphraseOptions) -> int
     ask = passphrases(passphrase)
     files = key_files(chosen.keys, ask)
 
+    revocation = revocation_files(chosen.crls, chosen.ocsps, required=chosen.require_revocation)
+
     def one(name: str, content: Callable[[], bytes]) -> int:
         with at_hand(files, chosen.ring, now=now) as keys:
             options = DecryptOptions(
@@ -28,7 +31,7 @@ def run(file: str, chosen: DecryptChoices, passphrase: PassphraseOptions) -> int
                 chosen.part,
                 chosen.require_signature,
                 ask=ask,
-                ca_file=chosen.ca_file,
+                paths=PathOptions(chosen.ca_file, revocation),
                 allow_unauthenticated=chosen.allow_unauthenticated,
                 allow_legacy=chosen.allow_legacy,
             )

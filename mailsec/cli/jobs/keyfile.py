@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from mailsec.core.errors import BadInput, KeyUnavailable
-from mailsec.core.limits import MAX_KEY_BYTES, PGP_KEY_FILE
+from mailsec.core.limits import MAX_KEY_BYTES, PGP_KEY_FILE, X509_REVOCATION_BYTES
 from mailsec.store.files import read, shown
 from mailsec.trust.keyring.keys import Kind
 
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from mailsec.api.at_hand import AtHand
     from mailsec.cli.keys import PassphraseOptions
     from mailsec.trust.keyring.files import FileKeys
+    from mailsec.trust.x509.revocation import RevocationFiles
 
 _KINDS = {Kind.OPENPGP: "an OpenPGP key", Kind.X509: "an X.509 certificate"}
 _METHODS = {Kind.OPENPGP: "OpenPGP", Kind.X509: "S/MIME"}
@@ -62,6 +63,24 @@ def _certificates(files: Sequence[tuple[str, bytes]], passphrase: Callable[[str]
     from mailsec.trust.keyring.certificates import read_certificates
 
     return read_certificates(files, passphrase)
+
+
+def revocation_files(crls: Iterable[str], ocsps: Iterable[str], *, required: bool) -> RevocationFiles:
+    """The CRLs and OCSP responses in these files. An error names the file."""
+    from mailsec.trust.x509.revocation import RevocationFiles
+
+    lists = [each for path in crls for each in _handed(path, "read_crls")]
+    return RevocationFiles(tuple(lists), tuple(each for path in ocsps for each in _handed(path, "read_responses")), required)
+
+
+def _handed(path: str, reader: str) -> tuple[bytes, ...]:
+    from mailsec.trust.x509 import handed  # cryptography, and few runs are given any
+
+    read_them = handed.read_crls if reader == "read_crls" else handed.read_responses
+    try:
+        return read_them(read(path, 2 * X509_REVOCATION_BYTES))  # PEM is longer by a third
+    except BadInput as error:
+        raise BadInput(f"{shown(path)}: {error.message}", hint=error.hint) from None
 
 
 def at_hand(files: FileKeys, ring: str, *, now: int) -> AtHand:

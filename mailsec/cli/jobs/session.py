@@ -38,4 +38,6 @@ def settings(dns: DnsOptions, *, dnssec: str = OFF) -> Settings:
         allow_sha1=dns.allow_sha1,
         allow_private=dns.allow_private,
         ca_file=dns.ca_file,
+        fetch=dns.fetch,
+        bimi_ca=dns.bimi_ca,
     )

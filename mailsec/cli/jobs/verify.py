@@ -12,7 +12,7 @@ from mailsec.api.verdict import Question
 from mailsec.api.verify_message import VerifyOptions, verify_message
 from mailsec.cli.complaint import say
 from mailsec.cli.io import Printer, each_input, put, write_message
-from mailsec.cli.jobs.keyfile import at_hand, key_files, passphrases
+from mailsec.cli.jobs.keyfile import at_hand, key_files, passphrases, revocation_files
 from mailsec.cli.jobs.session import session
 from mailsec.cli.keys import PassphraseOptions
 from mailsec.cli.options import DnsOptions, OutputOptions
@@ -83,6 +83,7 @@ def _options(chosen: VerifyChoices, output: OutputOptions, dns: DnsOptions, keys
         trust_authres=_valid_id(chosen.trust_authres) if chosen.trust_authres else "",
         second_opinion=chosen.second_opinion,
         accept_case_variant=chosen.accept_case_variant,
+        revocation=revocation_files(chosen.crls, chosen.ocsps, required=chosen.require_revocation),
     )
 
 

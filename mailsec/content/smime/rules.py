@@ -192,6 +192,14 @@ SIGNER_CERTIFICATE = Rule(
     _FORGED,
     "Judge it for the time it arrived where the certificate has expired since (--at); else take nothing in it as the author's.",
 )
+SIGNER_UNCHECKED = Rule(
+    "smime-signer-unchecked",
+    Severity.LOW,
+    "Whether the certificate that made the S/MIME signature is revoked was to be found out, and was not",
+    "RFC 8550 section 4.2",
+    _FORGED,
+    "Hand in the lists of its authorities (--crl, --ocsp), or let them be fetched (--fetch).",
+)
 NOT_AUTHENTICATED = Rule(
     "smime-not-authenticated",
     Severity.HIGH,
@@ -241,6 +249,7 @@ RULES: tuple[Rule, ...] = (
     NOT_SIGNED,
     SIGNER_UNKNOWN,
     SIGNER_CERTIFICATE,
+    SIGNER_UNCHECKED,
     NOT_AUTHENTICATED,
     LEGACY_CIPHER,
     NOT_FOR,

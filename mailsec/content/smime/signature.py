@@ -12,7 +12,7 @@ from mailsec.content.smime import rules
 from mailsec.content.smime.capabilities import Capabilities
 from mailsec.content.smime.cms import CmsError, SignedData
 from mailsec.content.smime.dane import Association, associated
-from mailsec.content.smime.identifier import RSA_PSS, Identifier, key_oid
+from mailsec.content.smime.identifier import Identifier
 from mailsec.content.smime.judging import Judge
 from mailsec.content.smime.numbers import ALGORITHMS, HASHES, digest, fits, public_key
 from mailsec.content.smime.signerinfo import SignerInfo, read
@@ -40,6 +40,7 @@ class Answer(StrEnum):
     POLICY = "not accepted"
     CERTIFICATE = "certificate not good"
     UNKNOWN = "certificate unknown"
+    UNCHECKED = "revocation not checked"
     UNSUPPORTED = "not supported"
 
     @property
@@ -52,6 +53,7 @@ _STATUSES = {
     Answer.GOOD: Status.PASS,
     Answer.POLICY: Status.POLICY,
     Answer.UNKNOWN: Status.NEUTRAL,
+    Answer.UNCHECKED: Status.NEUTRAL,
     Answer.UNSUPPORTED: Status.NEUTRAL,
 }
 _RULES = {
@@ -60,6 +62,7 @@ _RULES = {
     Answer.POLICY: rules.SIGNATURE_DSA,
     Answer.CERTIFICATE: rules.SIGNER_CERTIFICATE,
     Answer.UNKNOWN: rules.SIGNER_UNKNOWN,
+    Answer.UNCHECKED: rules.SIGNER_UNCHECKED,
     Answer.UNSUPPORTED: rules.SIGNATURE_UNSUPPORTED,
 }
 
@@ -198,6 +201,8 @@ def _of_certificate(info: SignerInfo, der: bytes, signed: SignedData, judge: Jud
         path = said.path
     if path.status is Status.FAIL:
         answer, reason = Answer.CERTIFICATE, f"its certificate is not good: {'; '.join(path.reasons)}"
+    elif path.unchecked:
+        answer, reason = Answer.UNCHECKED, f"its certificate may be revoked: {'; '.join(path.reasons)}"
     return SignatureResult(answer, reason, info, der, described, path, said)
 
 

@@ -56,7 +56,7 @@ def valid_id(text: str) -> str:
 
 def _pieces(result: AuthResult) -> Iterator[str]:
     """The parts of one result, between which the field may be folded."""
-    yield f"{_keyword(result.method)}={result.status}"
+    yield f"{_keyword(result.method)}={_keyword(result.word or result.status)}"
     if result.reason:
         yield f"reason={_quoted(result.reason)}"
     for name, value in result.properties:

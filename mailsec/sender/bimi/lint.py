@@ -1,16 +1,18 @@
-"""The BIMI record of a domain, and whether its DMARC policy lets receivers use it. The logo and certificate are not fetched."""
+"""The BIMI record of a domain, whether its DMARC policy lets receivers use it, and what the record names."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 
-from mailsec.core.flow import Answer, Flow, ask
+from mailsec.core.flow import Flow
 from mailsec.core.limits import LISTED
-from mailsec.core.lookup import failed, failure, listed, quoted, texts, txt_line
+from mailsec.core.lookup import failed, failure, listed, quoted, txt_line
 from mailsec.core.results import Check, Fact, Finding, Status, finding
 from mailsec.sender.bimi import rules
-from mailsec.sender.bimi.record import BimiError, BimiRecord, is_record, parse, to_text
+from mailsec.sender.bimi.discover import Discovered, discover
+from mailsec.sender.bimi.material import Place, Trust, judge_material, worst
+from mailsec.sender.bimi.record import BimiError, BimiRecord, parse, to_text
 from mailsec.sender.dmarc.record import DmarcRecord, Policy, Scope
 
 DEFAULT_SELECTOR = "default"
@@ -51,43 +53,67 @@ def _weaknesses(record: DmarcRecord, scope: Scope, organizational: DmarcRecord) 
             yield f"the DMARC policy has pct={percent}"
 
 
-def owner_name(domain: str, selector: str = DEFAULT_SELECTOR) -> str:
-    """The name of the record."""
-    return f"{selector}._bimi.{domain}"
-
-
 def lint(
-    domain: str, dmarc_policy: Eligibility, *, organizational_domain: str = "", selector: str = DEFAULT_SELECTOR
+    domain: str,
+    dmarc_policy: Eligibility,
+    *,
+    organizational_domain: str = "",
+    selector: str = DEFAULT_SELECTOR,
+    trust: Trust | None = None,
 ) -> Flow[Check]:
-    """Judge the record of `domain`, or that of its organizational domain where it has none.
+    """Judge the record of `domain`, or that of its organizational domain where it has none; and with `trust` the logo and the
+    mark certificate that it names, or those that are to be published.
 
-    pass: valid, and the DMARC policy suffices; policy: it does not; neutral: the domain declines, or its DMARC policy is not
-    known; none: no record; permerror: several records or an invalid one; temperror: the lookup failed.
+    pass: valid, and the DMARC policy suffices; policy: it does not; neutral: the domain declines, or its DMARC policy or the
+    root of its mark certificate is not known; none: no record, and nothing to be published; permerror: several records or
+    an invalid one; fail: logo or certificate do not hold; temperror: a lookup failed.
     """
-    names = dict.fromkeys(owner_name(each, selector) for each in (domain, organizational_domain) if each)
-    for name in names:
-        answer = yield from ask(name, "TXT")
-        if failed(answer):
-            return Check("bimi", Status.TEMPERROR, failure(answer))
-        if found := [text for text in texts(answer) if is_record(text)]:
-            return _check(name, answer, found, dmarc_policy)
-    return Check("bimi", Status.NONE, "no record")
+    found = yield from discover(domain, organizational_domain, selector)
+    if failed(found.answer):
+        check, record = Check("bimi", Status.TEMPERROR, failure(found.answer)), None
+    elif found.found:
+        check, record = _check(found, dmarc_policy)
+    else:
+        check, record = Check("bimi", Status.NONE, "no record"), None
+    if trust is None:
+        return check
+    place = found.place if found.found else Place(domain, organizational_domain, selector)
+    location, evidence = (record.location, record.evidence) if record else ("", "")
+    return _with_material(check, (yield from judge_material(place, location, evidence, trust)))
 
 
-def _check(name: str, answer: Answer, found: list[str], dmarc: Eligibility) -> Check:
-    quotes = tuple(quoted(name, text) for text in found[:LISTED])
+def _with_material(check: Check, children: Sequence[Check]) -> Check:
+    """The check with what became of logo and certificate: one that does not hold decides, the rest only where the record holds,
+    or where there is none yet."""
+    check = replace(check, children=tuple(children))
+    decisive = worst(children)
+    if decisive is None and children and check.status is Status.NONE:
+        return replace(check, status=Status.PASS, reason="no record yet; what is to be published holds")
+    weighs = _WEIGHS if decisive and decisive.status is Status.FAIL else (Status.PASS, Status.NONE)
+    if decisive is None or decisive.status is Status.SKIPPED or check.status not in weighs:
+        return check
+    return replace(check, status=decisive.status, reason=f"{decisive.name}: {decisive.reason}")
+
+
+_WEIGHS = frozenset(Status) - {Status.PERMERROR}
+"""What a logo or certificate that does not hold stands above."""
+
+
+def _check(found: Discovered, dmarc: Eligibility) -> tuple[Check, BimiRecord | None]:
+    name, written, answer = found.name, found.found, found.answer
+    quotes = tuple(quoted(name, text) for text in written[:LISTED])
     facts = (Fact("record-at", name), Fact("eligible", dmarc.eligible), Fact("dnssec", answer.dnssec.value))
-    if len(found) > 1:
-        several = finding(rules.SEVERAL_RECORDS, f"{len(found)} records at {name}")
-        return Check("bimi", Status.PERMERROR, "several records", facts, (several,), quotes)
+    if len(written) > 1:
+        several = finding(rules.SEVERAL_RECORDS, f"{len(written)} records at {name}")
+        return Check("bimi", Status.PERMERROR, "several records", facts, (several,), quotes), None
     try:
-        record = parse(found[0])
+        record = parse(written[0])
     except BimiError as error:
-        place = quoted(name, found[0], error.start, error.end)
-        return Check("bimi", Status.PERMERROR, error.message, facts, (finding(rules.INVALID, error.message, place),), quotes)
+        invalid = finding(rules.INVALID, error.message, quoted(name, written[0], error.start, error.end))
+        return Check("bimi", Status.PERMERROR, error.message, facts, (invalid,), quotes), None
     status, reason = _status(record, dmarc)
     more = (Fact("location", record.location), Fact("evidence", record.evidence))
-    return Check("bimi", status, reason, facts + more, tuple(_findings(name, record, dmarc)), quotes)
+    return Check("bimi", status, reason, facts + more, tuple(_findings(name, record, dmarc)), quotes), record
 
 
 def _status(record: BimiRecord, dmarc: Eligibility) -> tuple[Status, str]:

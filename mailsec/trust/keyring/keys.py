@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 
 class Kind(StrEnum):
@@ -84,3 +84,11 @@ class Keys(Protocol):
 
     def capabilities(self, fingerprint: str) -> bytes | None:
         """The newest SMIMECapabilities (RFC 8551 section 2.5.2, DER) that an X.509 certificate's holder signed, or None."""
+
+
+@runtime_checkable
+class Rooted(Protocol):
+    """Keys among which there are authorities that the user trusts."""
+
+    def roots(self) -> Sequence[bytes]:
+        """The X.509 certificates of authorities that are trusted, in DER: roots for persons' certificates."""

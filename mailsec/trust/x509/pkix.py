@@ -1,4 +1,4 @@
-"""The judgement of one path and of revocation (RFC 5280 section 6, RFC 6960), by the library pyhanko-certvalidator.
+"""The judgement of one path and of OCSP responses (RFC 5280 section 6, RFC 6960), by the library pyhanko-certvalidator.
 
 It is given everything that it needs and fetches nothing. It is large and slow to load: whoever needs no path does not load it.
 """
@@ -11,14 +11,12 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
-from asn1crypto.crl import CertificateList
 from asn1crypto.ocsp import OCSPResponse
 from asn1crypto.x509 import Certificate
+from cryptography.x509 import ReasonFlags
 from pyhanko_certvalidator.authority import CertTrustAnchor, derive_quals_from_cert
 from pyhanko_certvalidator.context import ValidationContext
 from pyhanko_certvalidator.errors import (
-    CRLNoMatchesError,
-    CRLValidationError,
     ExpiredError,
     NotYetValidError,
     OCSPNoMatchesError,
@@ -34,16 +32,27 @@ from pyhanko_certvalidator.policy_decl import (
     RevocationCheckingPolicy,
     RevocationCheckingRule,
 )
-from pyhanko_certvalidator.revinfo.validate_crl import verify_crl
 from pyhanko_certvalidator.revinfo.validate_ocsp import verify_ocsp_response
 from pyhanko_certvalidator.validate import async_validate_path
 
 from mailsec.core.limits import X509_POLICIES
-from mailsec.trust.x509.revocation import NO_FILES, RevocationAnswer, RevocationFiles
+from mailsec.trust.x509.revocation import RevocationAnswer, covers
 
 _NO_CHECK = RevocationCheckingPolicy(RevocationCheckingRule.NO_CHECK, RevocationCheckingRule.NO_CHECK)
 # A list of today says what was revoked when the mail came, too.
 _POLICY = CertRevTrustPolicy(_NO_CHECK, retroactive_revinfo=True)
+_REASONS = {
+    "unspecified": "unspecified",
+    "key_compromise": "keyCompromise",
+    "ca_compromise": "cACompromise",
+    "affiliation_changed": "affiliationChanged",
+    "superseded": "superseded",
+    "cessation_of_operation": "cessationOfOperation",
+    "certificate_hold": "certificateHold",
+    "remove_from_crl": "removeFromCRL",
+    "privilege_withdrawn": "privilegeWithdrawn",
+    "aa_compromise": "aACompromise",
+}
 _BEFORE = "The path could not be validated because "
 
 
@@ -63,7 +72,7 @@ class Pkix:
 
         Looked at elsewhere: dates (it may stop at one of them), revocation, and the strength of keys and signatures.
         """
-        context = self._context(NO_FILES, algorithm_usage_policy=AcceptAllAlgorithms())
+        context = self._context((), algorithm_usage_policy=AcceptAllAlgorithms())
         try:
             _run(async_validate_path(context, self._path, _parameters()))
         except (ExpiredError, NotYetValidError):
@@ -72,55 +81,42 @@ class Pkix:
             return str(error).removeprefix(_BEFORE).rstrip(". ")
         return ""
 
-    def revocation(self, place: int, files: RevocationFiles) -> RevocationAnswer:
-        """Whether the certificate at `place` of the path (0: the leaf; never the root) is revoked, by what is at hand."""
+    def online(self, place: int, responses: Sequence[bytes]) -> RevocationAnswer:
+        """Whether the certificate at `place` of the path (0: the leaf; never the root) is revoked, by OCSP `responses`."""
         certificate = self._certificates[place]
         below = self._certificates[place:-1]
         path = ValidationPath(self._anchor, below[:0:-1], certificate)
-        context = self._context(files)
-        answers = [_asked(job, certificate, path, context) for job in (verify_ocsp_response, verify_crl)]
-        for revoked in (True, False):
-            found = next((each for each in answers if each.revoked is revoked), None)
-            if found is not None:
-                return found
-        why = "; ".join(dict.fromkeys(each.reason for each in answers if each.reason))
-        return RevocationAnswer(None, why or "no CRL or OCSP response of its issuer is at hand")
+        try:
+            _run(verify_ocsp_response(certificate, path, self._context(responses)))
+        except RevokedError as error:
+            reason = ReasonFlags(_REASONS[error.reason.native])
+            return covers(reason, int(error.revocation_dt.timestamp()), None, source="OCSP", now=int(self._at.timestamp()))
+        except OCSPNoMatchesError:
+            return RevocationAnswer(None, "")
+        except OCSPValidationError as error:
+            failures = [str(each[0]) for each in getattr(error, "failures", ())]
+            return RevocationAnswer(None, f"OCSP: {'; '.join(failures[:3]) or error.args[0]}")
+        return RevocationAnswer(False, "not revoked, says OCSP")
 
-    def _context(self, files: RevocationFiles, **options: Any) -> ValidationContext:
+    def _context(self, responses: Sequence[bytes], **options: Any) -> ValidationContext:
         return ValidationContext(
             trust_roots=[self._anchor],
             other_certs=self._certificates,
             moment=self._at,
-            crls=_loaded(CertificateList, files.crls),
-            ocsps=_loaded(OCSPResponse, files.ocsps),
+            ocsps=_responses(responses),
             revinfo_policy=_POLICY,
             allow_fetching=False,
             **options,
         )
 
 
-def _loaded(kind: Any, ders: Sequence[bytes]) -> list[Any]:
+def _responses(ders: Sequence[bytes]) -> list[OCSPResponse]:
     """What can be read of `ders`."""
     found = []
     for der in ders:
         with suppress(ValueError, TypeError):
-            found.append(kind.load(der, strict=True))
+            found.append(OCSPResponse.load(der, strict=True))
     return found
-
-
-def _asked(job: Any, certificate: Certificate, path: ValidationPath, context: ValidationContext) -> RevocationAnswer:
-    kind = "OCSP" if job is verify_ocsp_response else "CRL"
-    try:
-        _run(job(certificate, path, context))
-    except RevokedError as error:
-        when = f"{error.revocation_dt:%Y-%m-%dT%H:%M:%SZ}"
-        return RevocationAnswer(True, f"revoked at {when} ({error.reason.human_friendly}), says {kind}")
-    except (CRLNoMatchesError, OCSPNoMatchesError):
-        return RevocationAnswer(None, "")
-    except (CRLValidationError, OCSPValidationError) as error:
-        failures = [str(each[0]) for each in getattr(error, "failures", ())]
-        return RevocationAnswer(None, f"{kind}: {'; '.join(failures[:3]) or error.args[0]}")
-    return RevocationAnswer(False, f"not revoked, says {kind}")
 
 
 def _run(job: Coroutine[Any, Any, object]) -> None:

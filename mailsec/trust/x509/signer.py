@@ -17,17 +17,20 @@ from cryptography import x509
 from mailsec.core.limits import (
     X509_CERTIFICATE_BYTES,
     X509_CHAIN,
+    X509_OCSP_BYTES,
     X509_REVOCATION_BYTES,
     X509_REVOCATION_FILES,
+    X509_REVOCATION_TOTAL,
     X509_ROOTS,
 )
 from mailsec.core.moment import utc
 from mailsec.core.results import Check, Evidence, EvidenceKind, Fact, Status
 from mailsec.core.text import clipped
 from mailsec.trust.x509.chains import Chain, Finder, Link, link
+from mailsec.trust.x509.crl import lists
 from mailsec.trust.x509.flaws import Flaw
 from mailsec.trust.x509.revocation import NO_FILES, UNKNOWN, RevocationAnswer, RevocationFiles
-from mailsec.trust.x509.usage import Purpose, date_flaw, extension, is_authority, strength_flaws, usage_flaws
+from mailsec.trust.x509.usage import Purpose, above, date_flaw, extension, is_authority, strength_flaws, usage_flaws
 
 NOT_CHECKED = "revocation not checked"
 
@@ -71,14 +74,18 @@ class Step:
 class SignerPath:
     """The judgement. `steps` lead from the person's certificate (first) to the root, or as far as there was a way.
 
-    pass: the path holds and the certificate is for mail. neutral: it leads to no root that is trusted. fail: expired or not
+    pass: the path holds and the certificate is for mail. neutral: it leads to no root that is trusted, or (`unchecked`)
+    revocation was to be found out and was not. fail: expired or not
     valid yet, revoked, weak, not for mail, or a rule of the path is broken. `reasons` say all of it, the weightiest first; with
-    pass, what was not looked at.
+    pass, what was not looked at. `origin` is where the root comes from, `notes` say what was fetched in vain.
     """
 
     status: Status
     reasons: tuple[str, ...]
     steps: tuple[Step, ...] = ()
+    unchecked: bool = False
+    origin: str = ""
+    notes: tuple[str, ...] = ()
 
     @property
     def check(self) -> Check:
@@ -87,7 +94,9 @@ class SignerPath:
         for step in self.steps:
             own = step.check
             below = (Check(own.name, own.status, own.reason, own.facts, evidence=own.evidence, children=below),)
-        return Check("certificate-path", self.status, "; ".join(self.reasons), children=below)
+        facts = (Fact("roots", self.origin), *(Fact("fetch", each) for each in self.notes))
+        shown = tuple(fact for fact in facts if fact.value)
+        return Check("certificate-path", self.status, "; ".join(self.reasons), shown, children=below)
 
 
 def judge_signer(
@@ -108,7 +117,7 @@ def judge_signer(
     chains = finder.chains(leaf)
     if not chains:
         return _without_root(finder.longest(leaf), now, purpose)
-    files = RevocationFiles(_bounded(revocation.crls), _bounded(revocation.ocsps))
+    files = _bounded(revocation)
     judgement = _Judgement(now, purpose, files, partial=files != revocation)
     refused: list[SignerPath] = []
     for each in chains:
@@ -116,7 +125,8 @@ def judge_signer(
         if judged.status is Status.PASS:
             return judged
         refused.append(judged)
-    return min(refused, key=lambda each: len(each.reasons))
+    # what could not be found out weighs less than what is wrong, and may be all that is missing
+    return min(refused, key=lambda each: (not each.unchecked, len(each.reasons)))
 
 
 def _link(der: bytes) -> Link | None:
@@ -129,8 +139,15 @@ def _roots(anchors: tuple[bytes, ...]) -> tuple[Link, ...]:
     return tuple(each for each in map(_link, anchors[:X509_ROOTS]) if each is not None)
 
 
-def _bounded(ders: tuple[bytes, ...]) -> tuple[bytes, ...]:
-    return tuple(der for der in ders[:X509_REVOCATION_FILES] if len(der) <= X509_REVOCATION_BYTES)
+def _bounded(files: RevocationFiles) -> RevocationFiles:
+    """Of the CRLs and OCSP responses what can be borne."""
+    left, crls = X509_REVOCATION_TOTAL, []
+    for der in files.crls[:X509_REVOCATION_FILES]:
+        if len(der) <= min(left, X509_REVOCATION_BYTES):
+            left -= len(der)
+            crls.append(der)
+    ocsps = tuple(der for der in files.ocsps[:X509_REVOCATION_FILES] if len(der) <= X509_OCSP_BYTES)
+    return RevocationFiles(tuple(crls), ocsps, files.required)
 
 
 def _without_root(chain: Chain, now: int, purpose: Purpose | None) -> SignerPath:
@@ -171,13 +188,17 @@ class _Judgement:
                 flaws.insert(0, f"the certificate is {answer.reason} (RFC 5280 section 6.3)")
         steps = tuple(_step(each, tuple(flaws), answer) for each, flaws, answer in zip(chain, own, answers, strict=True))
         reasons = tuple(f"{flaw}: {step.subject}" for step in steps for flaw in step.flaws)
-        return SignerPath(Status.FAIL if reasons else Status.PASS, reasons or tuple(self._notes(steps[:-1])), steps)
+        if reasons:
+            return SignerPath(Status.FAIL, reasons, steps)
+        unchecked = self.files.required and any(step.revocation.revoked is None for step in steps[:-1])
+        status = Status.NEUTRAL if unchecked else Status.PASS
+        return SignerPath(status, tuple(self._notes(steps[:-1])), steps, unchecked=unchecked)
 
     def _flaws(self, chain: Chain, place: int) -> Iterator[str]:
         root = place == len(chain) - 1
         if root and place and not is_authority(chain[place].certificate):
             yield "the trusted certificate is no authority (RFC 5280 section 4.2.1.9)"
-        yield from _flaws(chain[place], self.now, None if place else self.purpose, root=root)
+        yield from _flaws(chain[place], self.now, above(self.purpose) if place else self.purpose, root=root)
 
     def _refusal(self, chain: Chain) -> tuple[int, str]:
         """The rule of RFC 5280 section 6.1 that the path breaks ("": none), and the place of the certificate that breaks it."""
@@ -190,12 +211,23 @@ class _Judgement:
         return _placed(words, chain)
 
     def _revocation(self, chain: Chain, place: int) -> RevocationAnswer:
+        """What the CRLs say, and what OCSP says: "revoked" of either counts."""
+        answers = [self._online(chain, place), lists(self.files.crls).answer(chain[place], chain[place + 1], self.now)]
+        for revoked in (True, False):
+            if found := next((each for each in answers if each.revoked is revoked), None):
+                return found
+        why = "; ".join(each.reason for each in answers if each.reason)
+        return RevocationAnswer(None, why or "no CRL or OCSP response of its issuer is at hand")
+
+    def _online(self, chain: Chain, place: int) -> RevocationAnswer:
+        if not self.files.ocsps:
+            return UNKNOWN
         from mailsec.trust.x509.pkix import Pkix  # noqa: PLC0415
 
         try:
-            return Pkix([each.der for each in chain], self.now).revocation(place, self.files)
+            return Pkix([each.der for each in chain], self.now).online(place, self.files.ocsps)
         except Exception:  # the same
-            return RevocationAnswer(None, "a CRL or OCSP response is damaged")
+            return RevocationAnswer(None, "an OCSP response is damaged")
 
     def _notes(self, steps: Sequence[Step]) -> Iterator[str]:
         """What was not looked at."""

@@ -20,7 +20,9 @@ from mailsec.core.limits import X509_RSA_BITS
 from mailsec.core.moment import utc
 
 _FOR_MAIL = frozenset({ExtendedKeyUsageOID.EMAIL_PROTECTION, ExtendedKeyUsageOID.ANY_EXTENDED_KEY_USAGE})
-_WEAK_HASHES = frozenset({"md2", "md4", "md5", "sha1"})
+BRAND_INDICATOR = x509.ObjectIdentifier("1.3.6.1.5.5.7.3.31")
+"""id-kp-BrandIndicatorforMessageIdentification."""
+WEAK_HASHES = frozenset({"md2", "md4", "md5", "sha1"})
 _MIN_RSA_BITS = 2048
 _AGREEING = (EllipticCurvePublicKey, X25519PublicKey, X448PublicKey)
 
@@ -28,15 +30,29 @@ _Extension = TypeVar("_Extension", bound=x509.ExtensionType)
 
 
 class Purpose(StrEnum):
-    """What a person's certificate is looked at for."""
+    """What a certificate is looked at for: a person's, or a brand's."""
 
     SIGN = "signing mail"
     ENCRYPT = "encrypting mail"
+    MARK = "vouching for a mark"
+    MARK_ISSUER = "issuing mark certificates"
+
+
+_FOR_MARKS = frozenset({Purpose.MARK, Purpose.MARK_ISSUER})
+
+
+def above(purpose: Purpose | None) -> Purpose | None:
+    """What the issuers of a certificate for `purpose` are looked at for; None is mail."""
+    return Purpose.MARK_ISSUER if purpose in _FOR_MARKS else None
 
 
 def usage_flaws(certificate: Certificate, purpose: Purpose | None) -> Iterator[str]:
     """What keeps a certificate from the purpose; None asks for mail alone, as of an authority."""
     extended = extension(certificate, x509.ExtendedKeyUsage)
+    if purpose in _FOR_MARKS:
+        if flaw := _mark_flaw(extended, purpose):
+            yield flaw
+        return
     if extended is not None and _FOR_MAIL.isdisjoint(extended):
         yield "the certificate is not for mail: no emailProtection in its extended key usage (RFC 8550 section 4.4.4)"
     usage = extension(certificate, x509.KeyUsage)
@@ -49,6 +65,16 @@ def usage_flaws(certificate: Certificate, purpose: Purpose | None) -> Iterator[s
         if not (usage.key_agreement if agreeing else usage.key_encipherment):
             needed = "keyAgreement" if agreeing else "keyEncipherment"
             yield f"the certificate is not for encryption: no {needed} in its key usage (RFC 8550 section 4.4.2)"
+
+
+def _mark_flaw(extended: x509.ExtendedKeyUsage | None, purpose: Purpose | None) -> str:
+    """A mark certificate has the one purpose alone, its issuers have it among others, or say nothing."""
+    found = None if extended is None else set(extended)
+    if purpose is Purpose.MARK and found != {BRAND_INDICATOR}:
+        return f"the certificate is not for marks: its extended key usage is not {BRAND_INDICATOR.dotted_string} alone"
+    if found is not None and found.isdisjoint((BRAND_INDICATOR, ExtendedKeyUsageOID.ANY_EXTENDED_KEY_USAGE)):
+        return f"the certificate is not for issuers of marks: no {BRAND_INDICATOR.dotted_string} in its extended key usage"
+    return ""
 
 
 def is_authority(certificate: Certificate) -> bool:
@@ -73,7 +99,7 @@ def strength_flaws(certificate: Certificate, *, root: bool) -> Iterator[str]:
     elif isinstance(key, DSAPublicKey):
         yield "the certificate has a DSA key (RFC 8550 section 4.3)"
     hashed = "" if root else _signature_hash(certificate)
-    if hashed in _WEAK_HASHES:
+    if hashed in WEAK_HASHES:
         yield f"the certificate is signed with {hashed} (RFC 8550 section 4.3)"
 
 

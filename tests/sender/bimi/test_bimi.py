@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 from mailsec.core.flow import AnswerStatus, Dnssec
 from mailsec.core.results import Check, Status
 from mailsec.sender.bimi import rules
-from mailsec.sender.bimi.lint import Eligibility, eligibility, lint, owner_name
+from mailsec.sender.bimi.discover import owner_name
+from mailsec.sender.bimi.lint import Eligibility, eligibility, lint
 from mailsec.sender.bimi.record import BimiError, BimiRecord, parse, to_text
 from mailsec.sender.dmarc.record import DmarcRecord, Scope
 from mailsec.sender.dmarc.record import parse as parse_dmarc

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cache
@@ -48,17 +49,29 @@ def constraint(*, permitted: str = "", excluded: str = "") -> tuple[x509.NameCon
 
 
 def crl(
-    issuer: Issued, *revoked: Issued, signer: Issued | None = None, days: tuple[int, int] = (-1, 7), when: int = -2
+    issuer: Issued,
+    *revoked: Issued,
+    signer: Issued | None = None,
+    days: tuple[int, int] = (-1, 7),
+    when: int = -2,
+    reason: x509.ReasonFlags | None = x509.ReasonFlags.key_compromise,
+    invalid: int | None = None,
+    extensions: Sequence[tuple[x509.ExtensionType, bool]] = (),
 ) -> bytes:
-    """A list of `issuer` in DER, `when` in days from NOW the time of revocation."""
+    """A list of `issuer` in DER, `when` in days from NOW the time of revocation, `invalid` the date of invalidity."""
     at = datetime.fromtimestamp(NOW, UTC)
     builder = x509.CertificateRevocationListBuilder().issuer_name(issuer.name)
     builder = builder.last_update(at + timedelta(days[0])).next_update(at + timedelta(days[1]))
     for each in revoked:
         serial = x509.load_der_x509_certificate(each.der).serial_number
         entry = x509.RevokedCertificateBuilder().serial_number(serial).revocation_date(at + timedelta(when))
-        entry = entry.add_extension(x509.CRLReason(x509.ReasonFlags.key_compromise), critical=False)
+        if reason is not None:
+            entry = entry.add_extension(x509.CRLReason(reason), critical=False)
+        if invalid is not None:
+            entry = entry.add_extension(x509.InvalidityDate(at + timedelta(invalid)), critical=False)
         builder = builder.add_revoked_certificate(entry.build())
+    for value, critical in extensions:
+        builder = builder.add_extension(value, critical)
     return builder.sign((signer or issuer).key, SHA256()).public_bytes(Encoding.DER)
 
 
@@ -312,7 +325,17 @@ def _revocations() -> dict[str, Case]:
         ),
         "a revoked authority": _case(alice, middle, crls=(crl(root, middle), crl(middle)), flaws=(REVOKED,), whose="Middle"),
         "revoked later": _case(
-            late, middle, crls=(crl(root), crl(middle, late, days=(2, 9), when=1)), openssl="it wants lists of that day"
+            late,
+            middle,
+            crls=(crl(root), crl(middle, late, days=(2, 9), when=1, reason=x509.ReasonFlags.superseded)),
+            openssl="it wants lists of that day",
+        ),
+        "its key was lost, as was found out later": _case(
+            late,
+            middle,
+            crls=(crl(root), crl(middle, late, days=(2, 9), when=1)),
+            flaws=(REVOKED,),
+            openssl="it believes the date",
         ),
         "somebody else is revoked": _case(alice, middle, crls=(crl(root), crl(middle, person()))),
         "revoked, says OCSP": _case(
