@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
-from mailsec.api.decrypt_smime import decrypt_smime, holds_smime
 from mailsec.api.secret_keys import Ask, Unlocker, nobody
 from mailsec.api.tool import TOOL
 from mailsec.content.judge.content import ContentResult, Mail, beside, judge_content
@@ -20,13 +19,14 @@ from mailsec.content.openpgp.opening import Opened, OpeningError, unwrapped
 from mailsec.content.openpgp.signature import judge as judge_signature
 from mailsec.core.errors import BadInput, KeyUnavailable, NothingToJudge
 from mailsec.core.exits import Exit
+from mailsec.core.frozen import dataclass
 from mailsec.core.limits import PGP_OWN_KEYS
 from mailsec.core.results import Check, Fact, Produced, Report, Status, worst_severity
 from mailsec.core.rules import Severity
 from mailsec.message.authors import author
 from mailsec.message.compose import as_entity, canonical, with_entity
 from mailsec.message.fields import Message, parse
-from mailsec.message.mime import Form, Method, Structure, structure
+from mailsec.message.mime import Form, Method, Structure, protection, structure
 from mailsec.trust.keyring.armor import MESSAGE, ArmorError, dearmored
 from mailsec.trust.keyring.keys import Keys, Kind
 
@@ -82,7 +82,7 @@ def decrypt_message(file: bytes, subject: str, options: DecryptOptions, *, now: 
     judge = Judge(options.keys, now)
     try:
         there = ciphertexts(message, found, judge)
-        if not there and holds_smime(found) and (produced := decrypt_smime(message, subject, options, now=now)) is not None:
+        if not there and _holds_smime(found) and (produced := _by_smime(message, subject, options, now)) is not None:
             return produced
         chosen = _chosen(there, options.part)
     except ArmorError as error:
@@ -94,6 +94,17 @@ def decrypt_message(file: bytes, subject: str, options: DecryptOptions, *, now: 
     strange = beside(mail, [each.layer for each in there])
     content = replace(content, check=replace(content.check, findings=tuple(dict.fromkeys((*strange, *content.check.findings)))))
     return Produced(data, _report(subject, inside, content, options, now))
+
+
+def _holds_smime(found: Structure) -> bool:
+    """True where a part of the message is a CMS structure that may have to be opened."""
+    return any(each.method is Method.SMIME and each.form is not Form.CERTIFICATES for each in protection(found))
+
+
+def _by_smime(message: Message, subject: str, options: DecryptOptions, now: int) -> Produced | None:
+    from mailsec.api.decrypt_smime import decrypt_smime  # OpenPGP needs none of it
+
+    return decrypt_smime(message, subject, options, now=now)
 
 
 def _chosen(found: Sequence[Ciphertext], part: int | None) -> Ciphertext:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from mailsec.api.secret_keys import Unlocker
@@ -19,6 +19,7 @@ from mailsec.content.smime.enveloped import Enveloped, enveloped
 from mailsec.content.smime.mail import unfolded
 from mailsec.core.errors import BadInput, KeyUnavailable
 from mailsec.core.exits import Exit
+from mailsec.core.frozen import dataclass
 from mailsec.core.limits import CMS_NESTING
 from mailsec.core.results import Check, Fact, Finding, Produced, Report, Status, finding, worst_severity
 from mailsec.message.authors import author
@@ -44,11 +45,6 @@ class _Step:
     outside: Enveloped
     whole: bool
     findings: tuple[Finding, ...]
-
-
-def holds_smime(found: Structure) -> bool:
-    """True where a part of the message is a CMS structure that may have to be opened."""
-    return any(each.method is Method.SMIME and each.form is not Form.CERTIFICATES for each in protection(found))
 
 
 def decrypt_smime(message: Message, subject: str, options: DecryptOptions, *, now: int) -> Produced | None:

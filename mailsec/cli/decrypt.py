@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 import click
@@ -11,6 +10,7 @@ from mailsec.cli.keys import PassphraseOptions, passphrase_options, ring_option
 from mailsec.cli.options import PATH, TIME, command
 from mailsec.cli.times import At
 from mailsec.core.errors import UsageError
+from mailsec.core.frozen import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from importlib import import_module
 from typing import Protocol, cast
 
+from mailsec.core.frozen import dataclass
 from mailsec.core.limits import MAX_CHECK_DEPTH
 from mailsec.core.results import Report, bounded
 

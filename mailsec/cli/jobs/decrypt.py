@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from mailsec.api.decrypt_message import DecryptOptions, decrypt_message
-from mailsec.api.session import Session, Settings
+from mailsec.api.settings import clock
 from mailsec.cli.complaint import say_report
 from mailsec.cli.decrypt import DecryptChoices
 from mailsec.cli.io import each_input, write_message
@@ -14,8 +14,7 @@ from mailsec.core.exits import Exit
 
 def run(file: str, chosen: DecryptChoices, passphrase: PassphraseOptions) -> int:
     """Open the message in `file` and write what is inside; the exit code."""
-    with Session(Settings(at=chosen.at if isinstance(chosen.at, int) else None)) as clock:
-        now = clock.now
+    now = chosen.at if isinstance(chosen.at, int) else clock()
 
     def one(name: str, data: bytes) -> int:
         with at_hand(key_files(chosen.keys, smime=True), chosen.ring, now=now) as keys:

@@ -7,7 +7,7 @@ import re
 
 from mailsec.api.at_hand import AtHand
 from mailsec.api.encrypt_message import EncryptOptions, encrypt_message, encrypt_split
-from mailsec.api.session import Session
+from mailsec.api.settings import clock
 from mailsec.api.sign_openpgp import SignKeys
 from mailsec.cli.complaint import say_report
 from mailsec.cli.encrypt import EncryptChoices
@@ -27,8 +27,7 @@ _NAME = 120
 
 def run(file: str, chosen: EncryptChoices, passphrase: PassphraseOptions) -> int:
     """Encrypt the message in `file` and write it; the exit code."""
-    with Session() as clock:
-        now = clock.now
+    now = clock()
     own, theirs = key_files(chosen.keys), key_files(chosen.to_keys)
     if chosen.sign and chosen.keys and not own.own():
         raise KeyUnavailable("no secret key to sign with: only public ones were named", hint="name the secret key with --key")

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from mailsec.core.frozen import dataclass
 from mailsec.message.fields import Message, parse
 from mailsec.message.media import part_media
 
