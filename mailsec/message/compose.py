@@ -22,13 +22,12 @@ def entity_of(message: Message) -> bytes:
     """The MIME entity that `message` has as its content: its Content fields, an empty line, and its body, with CRLF line ends
     as the message has them. A message that does not say what it is, is plain text."""
     fields = [field.raw for field in message.fields if field.key.startswith(_OWN[0])]
-    body = message.data[message.body :]
     if not any(field.key == b"content-type" for field in message.fields):
-        charset = b"us-ascii" if body.isascii() else b"utf-8"
-        fields.insert(0, b"Content-Type: text/plain; charset=" + charset + b"\r\n")
-        if not body.isascii() and len(fields) == 1:
+        seven_bit = message.data[message.body :].isascii()
+        fields.insert(0, b"Content-Type: text/plain; charset=" + (b"us-ascii" if seven_bit else b"utf-8") + b"\r\n")
+        if not seven_bit and len(fields) == 1:
             fields.append(b"Content-Transfer-Encoding: 8bit\r\n")
-    return b"".join(map(_ended, fields)) + b"\r\n" + body
+    return b"".join((*map(_ended, fields), b"\r\n", memoryview(message.data)[message.body :]))
 
 
 def with_entity(message: Message, entity: bytes, leave_out: Iterable[bytes] = ()) -> bytes:
@@ -68,7 +67,8 @@ def multipart(subtype: str, parts: Sequence[bytes], parameters: Sequence[tuple[s
     said = "".join(f'; {name}="{value}"' for name, value in parameters)
     head = f'Content-Type: multipart/{subtype}{said};\r\n boundary="{boundary}"\r\n\r\n'.encode()
     line = f"--{boundary}".encode()
-    return head + b"".join(line + b"\r\n" + part + b"\r\n" for part in parts) + line + b"--\r\n"
+    pieces = [piece for part in parts for piece in (line, b"\r\n", part, b"\r\n")]
+    return b"".join((head, *pieces, line, b"--\r\n"))
 
 
 def boundary_for(parts: Sequence[bytes]) -> str:
