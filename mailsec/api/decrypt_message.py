@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from mailsec.api.secret_keys import Ask, Unlocker, nobody
 from mailsec.api.tool import TOOL
@@ -19,7 +19,6 @@ from mailsec.content.openpgp.opening import Opened, OpeningError, unwrapped
 from mailsec.content.openpgp.signature import judge as judge_signature
 from mailsec.core.errors import BadInput, KeyUnavailable, NothingToJudge
 from mailsec.core.exits import Exit
-from mailsec.core.frozen import dataclass
 from mailsec.core.limits import PGP_OWN_KEYS
 from mailsec.core.results import Check, Fact, Produced, Report, Status, worst_severity
 from mailsec.core.rules import Severity

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from mailsec.api.secret_keys import Unlocker
@@ -19,7 +19,6 @@ from mailsec.content.smime.enveloped import Enveloped, enveloped
 from mailsec.content.smime.mail import unfolded
 from mailsec.core.errors import BadInput, KeyUnavailable
 from mailsec.core.exits import Exit
-from mailsec.core.frozen import dataclass
 from mailsec.core.limits import CMS_NESTING
 from mailsec.core.results import Check, Fact, Finding, Produced, Report, Status, finding, worst_severity
 from mailsec.message.authors import author

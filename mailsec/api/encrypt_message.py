@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 from mailsec.api.recipients import Recipient, addresses, choose
 from mailsec.api.sign_openpgp import SignKeys, readable, signing_check, signings_for
@@ -12,7 +13,6 @@ from mailsec.content.openpgp.encrypting import EncryptingError, Manner, Objectio
 from mailsec.content.openpgp.signing import encrypted_entity
 from mailsec.core.errors import KeyUnavailable, UsageError
 from mailsec.core.exits import Exit
-from mailsec.core.frozen import dataclass
 from mailsec.core.results import Check, Fact, Produced, Report, Status, finding
 from mailsec.message.compose import entity_of, with_entity
 from mailsec.message.fields import Message

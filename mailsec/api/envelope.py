@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv6Address
 
-from mailsec.core.frozen import dataclass
 from mailsec.core.results import AuthResult, Check, Evidence, EvidenceKind, Fact, Status
 from mailsec.core.text import from_bytes
 from mailsec.message.fields import Message

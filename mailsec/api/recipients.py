@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from mailsec.content.openpgp.encrypting import EncryptingError, Objection, Target, target
 from mailsec.core.errors import BadInput, KeyUnavailable
-from mailsec.core.frozen import dataclass
 from mailsec.core.text import from_bytes
 from mailsec.message.addresses import parse_addresses
 from mailsec.message.authors import author

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import time
+from dataclasses import dataclass
 
-from mailsec.core.frozen import dataclass
 from mailsec.core.limits import DNS_TIMEOUT
 
 VALIDATE, TRUST_AD, OFF = "validate", "trust-ad", "off"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from mailsec.api.recipients import author_address, own_key
 from mailsec.api.secret_keys import Ask, Unlocker, nobody
@@ -12,7 +13,6 @@ from mailsec.content.openpgp.encrypting import EncryptingError, Signing
 from mailsec.content.openpgp.signing import signed_entity
 from mailsec.core.errors import BadInput, KeyUnavailable, NothingToJudge
 from mailsec.core.exits import Exit
-from mailsec.core.frozen import dataclass
 from mailsec.core.results import Check, Fact, Finding, Produced, Report, Status, finding
 from mailsec.core.rules import Severity
 from mailsec.message.compose import entity_of, with_entity

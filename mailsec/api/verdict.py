@@ -7,11 +7,11 @@ stands apart from them; the row that decided is named in the report. The row tha
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from enum import StrEnum
 
 from mailsec.content.judge.layer import ContentAnswer
 from mailsec.core.exits import Exit, most_severe
-from mailsec.core.frozen import dataclass
 from mailsec.core.results import Finding, Status, Verdict
 from mailsec.core.rules import Severity
 

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import field
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from mailsec.api.envelope import Envelope
 from mailsec.api.verdict import AuthorDomain, Case, Content
 from mailsec.core.domains import is_within
-from mailsec.core.frozen import dataclass
 from mailsec.core.results import AuthResult, Check, Finding, Status
 from mailsec.core.rules import Severity
 from mailsec.core.text import from_bytes

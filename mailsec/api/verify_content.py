@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, TypeAlias
 
 from mailsec.api.verify_case import Evidenced
-from mailsec.core.frozen import dataclass
 from mailsec.core.results import Check, Status, finding
 from mailsec.message.mime import Method, protection
 

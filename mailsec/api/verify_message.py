@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from mailsec.api import verify_report
@@ -16,7 +16,6 @@ from mailsec.api.verify_content import ContentKeys, with_content
 from mailsec.api.watch import watched
 from mailsec.core.errors import BadInput
 from mailsec.core.flow import Flow, gather, pure, together
-from mailsec.core.frozen import dataclass
 from mailsec.core.results import AuthResult, Report, Status
 from mailsec.core.rules import Severity
 from mailsec.message.checks import Author, author, message_check

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import click
@@ -10,7 +11,6 @@ from mailsec.cli.keys import PassphraseOptions, passphrase_options, ring_option
 from mailsec.cli.options import PATH, TIME, command
 from mailsec.cli.times import At
 from mailsec.core.errors import UsageError
-from mailsec.core.frozen import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import click
@@ -9,7 +10,6 @@ import click
 from mailsec.cli.keys import PassphraseOptions, passphrase_options, ring_option, signer_option
 from mailsec.cli.options import PATH, TEXT, command
 from mailsec.core.errors import UsageError
-from mailsec.core.frozen import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import wraps
 from typing import Any, TypeVar
 
@@ -13,7 +14,6 @@ from mailsec.cli.options import PATH, TEXT, TIME
 from mailsec.cli.table import KEYS
 from mailsec.cli.times import At
 from mailsec.core.errors import UsageError
-from mailsec.core.frozen import dataclass
 
 F = TypeVar("F", bound=Callable[..., Any])
 

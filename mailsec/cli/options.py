@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from functools import wraps
 from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -16,7 +17,6 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from mailsec.cli.times import At, parse_at
-from mailsec.core.frozen import dataclass
 from mailsec.core.rules import Severity
 
 F = TypeVar("F", bound=Callable[..., Any])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import click
@@ -11,7 +12,6 @@ from mailsec.cli.keys import PassphraseOptions, passphrase_options, ring_option,
 from mailsec.cli.options import PATH, TEXT, TIME, command
 from mailsec.cli.times import At
 from mailsec.core.errors import UsageError
-from mailsec.core.frozen import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,10 +8,9 @@ to output. Strings may hold anything a message held, control characters included
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from mailsec.core.frozen import dataclass
 from mailsec.core.limits import MAX_CHECK_DEPTH
 from mailsec.core.rules import Rule, Severity, Threat
 

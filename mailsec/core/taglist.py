@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 
-from mailsec.core.frozen import dataclass
 from mailsec.core.limits import MAX_TAGS
 
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*\Z")

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from mailsec.core.domains import DomainError
-from mailsec.core.frozen import dataclass
 from mailsec.core.limits import MAX_ADDRESS_BYTES, MAX_AUTHORS
 from mailsec.message.addresses import AddressDefect, Mailbox, parse_addresses
 from mailsec.message.fields import Field, Message

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from enum import StrEnum
 
 from mailsec.core.domains import DomainError
-from mailsec.core.frozen import dataclass
 from mailsec.core.limits import MAX_AUTHORS, MAX_RECEIVED
 from mailsec.core.text import from_bytes
 from mailsec.message.addresses import parse_addresses

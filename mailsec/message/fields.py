@@ -6,11 +6,11 @@ Nothing is decoded, unfolded or lost here. What is not as the standard wants it 
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from dataclasses import field as dataclass_field
 from enum import StrEnum
 from typing import NamedTuple
 
-from mailsec.core.frozen import dataclass
 from mailsec.core.limits import BODY_CHUNK, MAX_FIELDS, MAX_HEADER_BYTES
 
 

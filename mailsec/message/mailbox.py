@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from enum import Enum, StrEnum
 
 from mailsec.core.domains import to_ascii
-from mailsec.core.frozen import dataclass
 from mailsec.core.text import from_bytes
 from mailsec.message.tokens import quoted
 

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import NamedTuple, TypeAlias
 
-from mailsec.core.frozen import dataclass
 from mailsec.core.limits import MAX_MIME_DEPTH, MAX_MIME_PARTS
 from mailsec.message.fields import Message
 from mailsec.message.media import Media, part_media, read_media

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from unicodedata import normalize
 
 from mailsec.core.domains import DomainError
 from mailsec.core.errors import BadInput
-from mailsec.core.frozen import dataclass
 from mailsec.core.text import from_bytes
 from mailsec.message.addresses import parse_addresses
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from enum import StrEnum
 
-from mailsec.core.frozen import dataclass
 from mailsec.message.leaf import Leaf
 
 

@@ -6,9 +6,9 @@ Who refused whom and why; who has read what; who complained about whom. What a r
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from typing import TypeAlias
 
-from mailsec.core.frozen import dataclass
 from mailsec.core.limits import MAX_REPORT_GROUPS, MAX_REPORTS
 from mailsec.message.backscatter import Origin, origin
 from mailsec.message.fields import Message, parse

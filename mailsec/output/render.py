@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from importlib import import_module
 from typing import Protocol, cast
 
-from mailsec.core.frozen import dataclass
 from mailsec.core.limits import MAX_CHECK_DEPTH
 from mailsec.core.results import Report, bounded
 

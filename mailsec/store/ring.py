@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Any, Self
 
-from mailsec.core.frozen import dataclass
 from mailsec.store.database import Database
 from mailsec.trust.keyring.keys import Binding, Bound, Certificate, Kind
 from mailsec.trust.keyring.legitimacy import COUNTING, Introducer, OwnerTrust, certifier

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from mailsec.content.judge import rules
 from mailsec.content.judge.coverage import Covered, coverage, named, within
@@ -11,7 +11,6 @@ from mailsec.content.judge.header import Protected, protected
 from mailsec.content.judge.identity import Identity, identify, others
 from mailsec.content.judge.layer import ContentAnswer, Coverage, Layer, Signer
 from mailsec.content.judge.surroundings import html_findings
-from mailsec.core.frozen import dataclass
 from mailsec.core.limits import CONTENT_LAYERS
 from mailsec.core.results import Check, Fact, Finding, Status, finding
 from mailsec.message.authors import Author

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from mailsec.content.judge.layer import Coverage, Layer
-from mailsec.core.frozen import dataclass
 from mailsec.core.limits import CONTENT_SHOWN_PARTS
 from mailsec.message.fields import Message
 from mailsec.message.leaf import paths

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from mailsec.core.frozen import dataclass
+from dataclasses import dataclass
+
 from mailsec.message.fields import Message, parse
 from mailsec.message.media import part_media
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 
 from mailsec.content.judge import rules
 from mailsec.core.errors import BadInput
-from mailsec.core.frozen import dataclass
 from mailsec.core.results import Finding, Status, finding
 from mailsec.core.text import clipped, from_bytes
 from mailsec.message.addresses import Grade, parse_addresses

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from enum import StrEnum
 
-from mailsec.core.frozen import dataclass
 from mailsec.core.results import Check, Status
 from mailsec.message.mime import Form, Method
 from mailsec.trust.keyring.keys import Certificate

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from mailsec.content.judge.layer import Layer
 from mailsec.content.openpgp.mail import Judge, layers
 from mailsec.content.openpgp.opening import OpeningError, unwrapped
-from mailsec.core.frozen import dataclass
 from mailsec.message.fields import Message
 from mailsec.message.leaf import part_content
 from mailsec.message.mime import Form, Structure

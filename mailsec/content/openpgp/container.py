@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from mailsec.content.openpgp.opening import OpeningError
-from mailsec.core.frozen import dataclass
 from mailsec.core.limits import PGP_RECIPIENTS
 from mailsec.trust.keyring.packets import (
     ENCRYPTED,

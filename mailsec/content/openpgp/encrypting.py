@@ -8,13 +8,13 @@ can also compress and hide recipients.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from enum import StrEnum
 
 from mailsec.content.openpgp.container import container
 from mailsec.content.openpgp.engine import facts
 from mailsec.content.openpgp.opening import OpeningError
 from mailsec.content.openpgp.signature import utc
-from mailsec.core.frozen import dataclass
 from mailsec.trust.keyring.algorithms import algorithm_of, weakness
 from mailsec.trust.keyring.component import SIGNING, Component, components
 from mailsec.trust.keyring.keys import Certificate

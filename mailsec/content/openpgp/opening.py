@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import bz2
 import zlib
+from dataclasses import dataclass
 from typing import Protocol
 
-from mailsec.core.frozen import dataclass
 from mailsec.core.limits import MAX_MESSAGE_BYTES, PGP_NESTING, PGP_SIGNATURES
 from mailsec.trust.keyring.packets import (
     COMPRESSED,

@@ -7,12 +7,12 @@ only a signature that has expired, or is made in the future, by the clock of the
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
 
 from mailsec.content.openpgp import rules
 from mailsec.content.openpgp.engine import Signed, facts, fits, holds
-from mailsec.core.frozen import dataclass
 from mailsec.core.limits import PGP_CANDIDATES, PGP_CLOCK_SKEW, PGP_SIGNATURES
 from mailsec.core.results import Check, Fact, Finding, Status, finding
 from mailsec.trust.keyring.algorithms import algorithm_of, weakness

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import TypeVar
 
 from mailsec.content.smime.ber import BerError, Element, definite, elements
-from mailsec.core.frozen import dataclass
 from mailsec.core.limits import CMS_CERTIFICATES, CMS_SIGNERS, MAX_MESSAGE_BYTES
 
 T = TypeVar("T")

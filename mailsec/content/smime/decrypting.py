@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from cryptography.exceptions import InvalidTag, UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
@@ -18,7 +19,6 @@ from mailsec.content.smime.ber import BerError, elements
 from mailsec.content.smime.cms import CmsError
 from mailsec.content.smime.enveloped import Enveloped, Mode
 from mailsec.content.smime.unwrapping import PrivateKey, content_key, supported
-from mailsec.core.frozen import dataclass
 
 _SEQUENCE = 0x30
 _FAILED = "no key at hand opens it, or it was damaged or changed on its way"

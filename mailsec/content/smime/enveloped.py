@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from enum import StrEnum
 
 from mailsec.content.smime.ber import Element, elements
 from mailsec.content.smime.cms import Cms, CmsError, ContentType
 from mailsec.content.smime.identifier import Identifier
-from mailsec.core.frozen import dataclass
 from mailsec.core.limits import CMS_RECIPIENTS
 
 _INTEGER, _OCTETS, _OID, _SEQUENCE, _SET = 0x02, 0x04, 0x06, 0x30, 0x31

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from hashlib import sha1
 from typing import Any
 
 from mailsec.content.smime.cms import CmsError, guarded
-from mailsec.core.frozen import dataclass
 
 
 @dataclass(frozen=True, slots=True)

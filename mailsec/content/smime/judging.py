@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
-from mailsec.core.frozen import dataclass
 from mailsec.trust.keyring.keys import Keys
 
 if TYPE_CHECKING:

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from mailsec.content.judge.layer import Layer
 from mailsec.content.smime import rules
 from mailsec.content.smime.cms import Cms, CmsError, ContentType, SignedData, decompressed, opened, signed_data
 from mailsec.content.smime.judging import Judge
 from mailsec.content.smime.signature import SignatureResult, judge_signature
-from mailsec.core.frozen import dataclass
 from mailsec.core.limits import CMS_NESTING, CONTENT_LAYERS
 from mailsec.core.results import Check, Finding, Status, finding
 from mailsec.core.rules import Rule

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from enum import StrEnum
 
 from mailsec.content.judge.layer import Signer
@@ -11,7 +12,6 @@ from mailsec.content.smime.cms import CmsError, SignedData
 from mailsec.content.smime.judging import Judge
 from mailsec.content.smime.numbers import ALGORITHMS, HASHES, digest, fits
 from mailsec.content.smime.signerinfo import SignerInfo, read
-from mailsec.core.frozen import dataclass
 from mailsec.core.limits import CMS_CANDIDATES
 from mailsec.core.lookup import listed
 from mailsec.core.moment import utc

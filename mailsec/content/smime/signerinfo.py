@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from mailsec.content.smime.cms import CmsError, guarded
 from mailsec.content.smime.identifier import Identifier, read_identifier
-from mailsec.core.frozen import dataclass
 from mailsec.core.limits import CMS_ATTRIBUTES
 
 

@@ -6,6 +6,7 @@ Whatever goes wrong gives a key that fits nothing, so that nobody who sends ciph
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding
@@ -20,7 +21,6 @@ from cryptography.hazmat.primitives.keywrap import InvalidUnwrap, aes_key_unwrap
 from mailsec.content.smime.ber import BerError, elements, length
 from mailsec.content.smime.cms import CmsError, guarded
 from mailsec.content.smime.enveloped import Recipient
-from mailsec.core.frozen import dataclass
 
 PrivateKey = RSAPrivateKey | EllipticCurvePrivateKey | X25519PrivateKey
 

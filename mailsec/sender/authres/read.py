@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 from enum import StrEnum
 
 from mailsec.core.domains import DomainError, to_ascii
-from mailsec.core.frozen import dataclass
 from mailsec.core.limits import AUTHRES_BYTES, AUTHRES_RESULTS, MAX_LINE
 from mailsec.core.text import from_bytes
 

@@ -6,9 +6,9 @@ A line ends with CRLF and with nothing else: a bare CR or LF is an octet like an
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass
 from hashlib import sha256
 
-from mailsec.core.frozen import dataclass
 from mailsec.core.limits import BODY_CHUNK
 from mailsec.message.fields import Field
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 
-from mailsec.core.frozen import dataclass
 from mailsec.core.limits import DKIM_QUOTED
 from mailsec.core.results import Evidence, EvidenceKind, Finding, finding
 from mailsec.core.rules import Severity

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from base64 import b64encode
+from dataclasses import dataclass
 from typing import NamedTuple
 
 from mailsec.core.flow import Answer
-from mailsec.core.frozen import dataclass
 from mailsec.core.limits import DKIM_CLOCK_SKEW, DKIM_KEYS, DKIM_QUOTED
 from mailsec.core.rdata import RdataError, txt
 from mailsec.core.results import AuthResult, Check, Evidence, EvidenceKind, Fact, Finding, Status, finding

@@ -6,6 +6,7 @@ A key's size is read from its outermost bytes before anything is computed with i
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from functools import lru_cache
 from hashlib import sha256
 from typing import TypeAlias
@@ -16,7 +17,6 @@ from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey, RSAPublicNumbers
 from cryptography.hazmat.primitives.hashes import SHA256
 
-from mailsec.core.frozen import dataclass
 from mailsec.core.limits import RSA_MAX_BITS, RSA_MAX_EXPONENT_BITS, RSA_MIN_BITS
 from mailsec.core.taglist import TagListError, parse
 from mailsec.core.text import from_bytes

@@ -7,10 +7,10 @@ from base64 import b64encode
 from binascii import Error as Base64Error
 from binascii import a2b_base64
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 
 from mailsec.core.domains import DomainError, is_within, to_ascii
-from mailsec.core.frozen import dataclass
 from mailsec.core.limits import (
     DKIM_HEADER_NAMES,
     DKIM_IDENTITY_BYTES,

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from operator import itemgetter
 
 from mailsec.core.flow import Answer, Flow, ask, gather
-from mailsec.core.frozen import dataclass
 from mailsec.core.limits import DKIM_SIGNATURES, DKIM_SIGNATURES_SHOWN, DMARC_AUTHOR_DOMAINS
 from mailsec.core.results import Check, Finding, Status, finding
 from mailsec.message.fields import Field, Message

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from enum import StrEnum
 
 from mailsec.core.domains import DomainError, is_within, to_ascii
-from mailsec.core.frozen import dataclass
 from mailsec.core.results import AuthResult, Status
 from mailsec.sender.dmarc.discover import Discovery, Place, Walk, places, related, same_organization
 from mailsec.sender.dmarc.record import DmarcRecord, Mode

@@ -7,11 +7,11 @@ of the identifiers that could align. What follows from the answers is then worke
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from itertools import islice
 
 from mailsec.core.domains import DomainError, to_ascii
 from mailsec.core.flow import Flow
-from mailsec.core.frozen import dataclass
 from mailsec.core.limits import DMARC_AUTHOR_DOMAINS, DMARC_IDENTIFIERS
 from mailsec.core.results import AuthResult, Check, Fact, Status
 from mailsec.sender.dmarc.align import (

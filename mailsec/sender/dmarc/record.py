@@ -7,11 +7,10 @@ in: the tag keeps its default, and a `TagDefect` says where and why.
 from __future__ import annotations
 
 import re
-from dataclasses import field
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TypeVar
 
-from mailsec.core.frozen import dataclass
 from mailsec.core.limits import MAX_TAGS
 from mailsec.core.taglist import Tag
 

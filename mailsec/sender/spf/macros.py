@@ -6,10 +6,10 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from typing import TypeAlias
 from urllib.parse import quote
 
-from mailsec.core.frozen import dataclass
 from mailsec.core.limits import MAX_NAME, SPF_EXPANSION
 
 

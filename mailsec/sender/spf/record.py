@@ -8,13 +8,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import field
+from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import lru_cache
 from ipaddress import AddressValueError, IPv4Address, IPv6Address
 from typing import Self, TypeAlias
 
-from mailsec.core.frozen import dataclass
 from mailsec.core.limits import SPF_CACHED_BYTES, SPF_CACHED_RECORDS, SPF_TERMS
 from mailsec.core.results import Check, Status
 from mailsec.core.text import from_bytes

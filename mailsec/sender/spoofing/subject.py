@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
 from mailsec.core.domains import DomainError, is_within, to_ascii
-from mailsec.core.frozen import dataclass
 from mailsec.core.limits import SPOOF_ADDRESSES, SPOOF_FIELD, SPOOF_RECIPIENTS, SPOOF_TEXT
 from mailsec.core.results import Status
 from mailsec.core.suffixes import listed_organization

@@ -8,8 +8,8 @@ from __future__ import annotations
 import re
 from binascii import Error as Base64Error
 from binascii import a2b_base64
+from dataclasses import dataclass
 
-from mailsec.core.frozen import dataclass
 from mailsec.core.limits import PGP_BLOCKS
 
 MESSAGE, SIGNATURE, SIGNED, PUBLIC, PRIVATE = (

@@ -6,9 +6,9 @@ No library at hand verifies them. What is not understood (a critical subpacket, 
 from __future__ import annotations
 
 import hashlib
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from mailsec.core.frozen import dataclass
 from mailsec.trust.keyring.packets import Packet, SignaturePacket, subpackets
 
 if TYPE_CHECKING:

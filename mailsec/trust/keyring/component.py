@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
-from mailsec.core.frozen import dataclass
 from mailsec.trust.keyring.packets import (
     PUBLIC_KEY,
     PUBLIC_SUBKEY,

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import field
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from mailsec.core.errors import BadInput
-from mailsec.core.frozen import dataclass
 from mailsec.core.limits import PGP_CERTIFICATES, PGP_KEY_FILE, RING_USER_IDS
 from mailsec.message.person import address_in, parse_address, same
 from mailsec.trust.keyring.armor import PRIVATE, PUBLIC, ArmorError, blocks, is_armored

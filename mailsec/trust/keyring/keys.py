@@ -6,10 +6,9 @@ Rooms ask a `Keys` and never know a file or a database. Fingerprints are upper-c
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
-
-from mailsec.core.frozen import dataclass
 
 
 class Kind(StrEnum):

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from enum import StrEnum
 
-from mailsec.core.frozen import dataclass
 from mailsec.core.limits import RING_CERTIFICATIONS, RING_PACKETS
 from mailsec.core.text import from_bytes
 from mailsec.trust.keyring.certifications import REVOKING, counts_at, holds

@@ -6,9 +6,9 @@ The libraries judge; this reads what their answers do not say: which key a signa
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from hashlib import sha1, sha256
 
-from mailsec.core.frozen import dataclass
 from mailsec.core.limits import PGP_PACKETS, PGP_SUBPACKETS
 
 SIGNATURE, SECRET_KEY, PUBLIC_KEY, SECRET_SUBKEY, COMPRESSED, ENCRYPTED_OLD = 2, 5, 6, 7, 8, 9

@@ -6,9 +6,9 @@ The cryptography is loaded when the first certificate is judged: a ring of OpenP
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from mailsec.core.frozen import dataclass
 from mailsec.core.limits import X509_CHAIN, X509_PATH
 from mailsec.core.results import Status
 from mailsec.trust.keyring.keys import Binding, Bound, Certificate

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 from mailsec.core.errors import BadInput
-from mailsec.core.frozen import dataclass
 from mailsec.core.limits import RING_BLOCKS, RING_CERTIFICATE_BYTES, RING_PACKETS, RING_SELF_WORK, RING_USER_IDS
 from mailsec.core.text import from_bytes
 from mailsec.message.person import parse_address

@@ -9,13 +9,13 @@ from __future__ import annotations
 import warnings
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from hashlib import sha256
 
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509 import Certificate
 
-from mailsec.core.frozen import dataclass
 from mailsec.core.limits import X509_PATH, X509_PATHS, X509_STEPS
 from mailsec.trust.x509.path import load
 from mailsec.trust.x509.spki import public_key_info

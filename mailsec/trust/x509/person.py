@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Iterator
+from dataclasses import dataclass
 from hashlib import sha256
 
 from cryptography import x509
@@ -12,7 +13,6 @@ from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePublicKey
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from cryptography.x509.oid import ExtendedKeyUsageOID, ExtensionOID, NameOID
 
-from mailsec.core.frozen import dataclass
 from mailsec.core.limits import KEY_NAME_TEXT, KEY_NAMES
 from mailsec.core.text import clipped, from_bytes
 

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 from hashlib import sha256
 
 from cryptography import x509
 
-from mailsec.core.frozen import dataclass
 from mailsec.core.limits import (
     X509_CERTIFICATE_BYTES,
     X509_CHAIN,
