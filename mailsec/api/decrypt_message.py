@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from mailsec.api.certificate_paths import SYSTEM, PathOptions
-from mailsec.api.decrypt_smime import decrypt_smime, holds_smime
 from mailsec.api.secret_keys import Ask, Unlocker, nobody
 from mailsec.api.tool import TOOL
 from mailsec.content.judge.content import ContentResult, Mail, beside, judge_content
@@ -27,7 +26,7 @@ from mailsec.core.rules import Severity
 from mailsec.message.authors import author
 from mailsec.message.compose import as_entity, canonical, with_entity
 from mailsec.message.fields import Message, parse
-from mailsec.message.mime import Form, Method, Structure, structure
+from mailsec.message.mime import Form, Method, Structure, protection, structure
 from mailsec.trust.keyring.armor import MESSAGE, ArmorError, dearmored
 from mailsec.trust.keyring.keys import Keys, Kind
 
@@ -86,8 +85,10 @@ def decrypt_message(file: bytes, subject: str, options: DecryptOptions, *, now: 
         there = ciphertexts(message, found, Judge(options.keys, now))
     except ArmorError as error:
         raise BadInput(f"cannot be opened: {error}") from None
-    if there or not holds_smime(found):
+    if there or not _holds_smime(found):
         return _openpgp(Mail(message, found, author(message), options.keys), there, subject, options, now)
+    from mailsec.api.decrypt_smime import decrypt_smime  # OpenPGP needs none of it
+
     held = [message]
     del message
     produced = decrypt_smime(held, subject, options, now=now)
@@ -104,6 +105,11 @@ def _openpgp(mail: Mail, there: Sequence[Ciphertext], subject: str, options: Dec
     strange = beside(mail, [each.layer for each in there])
     content = replace(content, check=replace(content.check, findings=tuple(dict.fromkeys((*strange, *content.check.findings)))))
     return Produced(data, _report(subject, inside, content, options, now))
+
+
+def _holds_smime(found: Structure) -> bool:
+    """True where a part of the message is a CMS structure that may have to be opened."""
+    return any(each.method is Method.SMIME for each in protection(found))
 
 
 def _chosen(found: Sequence[Ciphertext], part: int | None) -> Ciphertext:

@@ -45,11 +45,6 @@ class _Step:
     findings: tuple[Finding, ...]
 
 
-def holds_smime(found: Structure) -> bool:
-    """True where a part of the message is a CMS structure that may have to be opened."""
-    return any(each.method is Method.SMIME for each in protection(found))
-
-
 def decrypt_smime(held: list[Message], subject: str, options: DecryptOptions, *, now: int) -> Produced | None:
     """The only message in `held` with all that is encrypted to us inside opened, and its report; None where nothing in it is
     encrypted. It is taken out of the list, so that no ciphertext is kept beside the text that was in it.

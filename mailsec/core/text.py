@@ -7,6 +7,7 @@ what was read (`from_bytes`); every renderer of text calls `visible`; the JSON r
 from __future__ import annotations
 
 import re
+from functools import cache
 
 # C0, DEL, C1; line and paragraph separators; bidirectional and invisible formatting; tags; lone surrogates; byte order mark;
 # interlinear annotation; hieroglyph, shorthand and musical format controls; variation selectors stay (emoji need them).
@@ -15,14 +16,19 @@ _UNSAFE_RANGES = (
     "\ud800-\udfff\ufeff\uffa0\ufff0-\ufffb\ufffe\uffff\U00013430-\U0001345f\U0001bca0-\U0001bca3"
     "\U0001d173-\U0001d17a\U000e0000-\U000e0fff"
 )
-_UNSAFE = re.compile(f"[{_UNSAFE_RANGES}]")
-_UNSAFE_IN_JSON = re.compile("[" + _UNSAFE_RANGES.removeprefix("\x00-\x1f") + "]")
+_UNSAFE_IN_JSON_RANGES = _UNSAFE_RANGES.removeprefix("\x00-\x1f")
 _SHORT = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
 
 
 def from_bytes(data: bytes) -> str:
     """`data` as text: UTF-8, with each byte that is not part of it shown as `\\xHH`. The result may hold control characters."""
     return data.decode("utf-8", "backslashreplace")
+
+
+@cache
+def _one_of(ranges: str) -> re.Pattern[str]:
+    """Any character in `ranges`; compiled when text that is not ASCII asks for it."""
+    return re.compile(f"[{ranges}]")
 
 
 def _escape(match: re.Match[str]) -> str:
@@ -37,7 +43,7 @@ def _escape(match: re.Match[str]) -> str:
 
 def visible(text: str) -> str:
     """`text` on one line with every control, bidirectional and invisible character written out as an escape."""
-    return text if text.isascii() and text.isprintable() else _UNSAFE.sub(_escape, text)
+    return text if text.isascii() and text.isprintable() else _one_of(_UNSAFE_RANGES).sub(_escape, text)
 
 
 def clipped(text: str, width: int) -> str:
@@ -58,4 +64,6 @@ def json_safe(encoded: str) -> str:
 
     The encoder has already escaped C0 controls, so any that are left are white space between tokens and stay.
     """
-    return encoded if encoded.isascii() and "\x7f" not in encoded else _UNSAFE_IN_JSON.sub(_json_escape, encoded)
+    return (
+        encoded if encoded.isascii() and "\x7f" not in encoded else _one_of(_UNSAFE_IN_JSON_RANGES).sub(_json_escape, encoded)
+    )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from mailsec.core.limits import MAX_ADDRESS_BYTES, MAX_LINE
+from mailsec.core.limits import MAX_ADDRESS_BYTES
 from mailsec.core.results import Check, Fact, Finding, Status, finding
 from mailsec.core.rules import Rule
 from mailsec.core.text import clipped, from_bytes
@@ -15,6 +15,7 @@ from mailsec.message.authors import Author, author
 from mailsec.message.evidence import field_evidence, octets_evidence
 from mailsec.message.fields import DefectKind, Field, Message
 from mailsec.message.leaves import Readings, readings
+from mailsec.message.lines import long_line
 from mailsec.message.mime import MimeDefectKind, Structure, protection, structure
 from mailsec.message.reportchecks import report_checks
 
@@ -176,20 +177,10 @@ def _repeated(message: Message) -> Iterator[Finding]:
 
 
 def _lines(message: Message) -> Iterator[Finding]:
-    """The first line over the limit. It leaps from line end to line end, a thousand octets at a time."""
-    data = message.data
-    at = 0
-    while len(data) - at > MAX_LINE:
-        end = data.rfind(b"\n", at, at + MAX_LINE + 2)
-        if end < 0:
-            stop = data.find(b"\n", at)
-            stop = len(data) if stop < 0 else stop
-            length = stop - at - data.endswith(b"\r", at, stop)
-            if length > MAX_LINE:
-                yield finding(rules.LONG_LINE, f"a line has {length} octets", octets_evidence(message, at, stop))
-                return
-            end = stop
-        at = end + 1
+    """The first line over the limit."""
+    if (found := long_line(message.data)) is not None:
+        start, stop = found
+        yield finding(rules.LONG_LINE, f"a line has {stop - start} octets", octets_evidence(message, start, stop))
 
 
 def _eight_bit(message: Message, found: Structure) -> Iterator[Finding]:

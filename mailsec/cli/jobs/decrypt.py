@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from mailsec.api.certificate_paths import PathOptions
 from mailsec.api.decrypt_message import DecryptOptions, decrypt_message
-from mailsec.api.session import Session, Settings
+from mailsec.api.settings import clock
 from mailsec.cli.complaint import say_report
 from mailsec.cli.decrypt import DecryptChoices
 from mailsec.cli.io import each_unread, write_message
@@ -17,8 +17,7 @@ from mailsec.core.exits import Exit
 
 def run(file: str, chosen: DecryptChoices, passphrase: PassphraseOptions) -> int:
     """Open the message in `file` and write what is inside; the exit code."""
-    with Session(Settings(at=chosen.at if isinstance(chosen.at, int) else None)) as clock:
-        now = clock.now
+    now = chosen.at if isinstance(chosen.at, int) else clock()
     ask = passphrases(passphrase)
     files = key_files(chosen.keys, ask)
 

@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 from mailsec.api.at_hand import AtHand
 from mailsec.api.encrypt_message import EncryptOptions, encrypt_message, encrypt_split
-from mailsec.api.session import Session
+from mailsec.api.settings import clock
 from mailsec.api.sign_openpgp import SignKeys
 from mailsec.cli.complaint import say_report
 from mailsec.cli.encrypt import EncryptChoices
@@ -29,8 +29,7 @@ _NAME = 120
 
 def run(file: str, chosen: EncryptChoices, passphrase: PassphraseOptions) -> int:
     """Encrypt the message in `file` and write it; the exit code."""
-    with Session() as clock:
-        now = clock.now
+    now = clock()
     ask = passphrases(passphrase)
     own, theirs = (only(key_files(paths, ask), Kind.OPENPGP) for paths in (chosen.keys, chosen.to_keys))
     if chosen.sign and chosen.keys and not own.own():

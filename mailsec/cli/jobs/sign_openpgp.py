@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mailsec.api.session import Session
+from mailsec.api.settings import clock
 from mailsec.api.sign_openpgp import SignKeys, sign_openpgp
 from mailsec.cli.complaint import say_report
 from mailsec.cli.io import each_input, write_message
@@ -19,8 +19,7 @@ def run(file: str, chosen: SignChoices, passphrase: PassphraseOptions) -> int:
     files = only(key_files(chosen.keys, ask), Kind.OPENPGP)
     if chosen.keys and not files.own():
         raise KeyUnavailable("no secret key to sign with: only public ones were named", hint="name the secret key with --key")
-    with Session() as clock:
-        now = clock.now
+    now = clock()
 
     def one(name: str, data: bytes) -> int:
         with at_hand(files, chosen.ring, now=now) as keys:

@@ -94,7 +94,7 @@ def _plain(sealed: Packet, key: SessionKey) -> bytes:
         raise WrongError("a session key for another kind of container")
     size = block_size(key.cipher)
     text = cfb_decrypted(key.cipher, key.key, body[1:])
-    digest = sha1(text[:-20], usedforsecurity=False).digest()
+    digest = sha1(memoryview(text)[:-20], usedforsecurity=False).digest()
     if text[-22:-20] != _MDC or len(text) < size + 24 or not compare_digest(digest, text[-20:]):
         raise WrongError("its integrity does not hold")
     return text[size + 2 : -22]

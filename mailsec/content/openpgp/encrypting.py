@@ -120,8 +120,11 @@ class Manner:
     hidden: bool = False
 
 
+_USUAL = Manner()
+
+
 def encrypted(
-    data: bytes, targets: Sequence[Target], signings: Sequence[tuple[Signing, Component]] = (), manner: Manner = Manner()
+    data: bytes, targets: Sequence[Target], signings: Sequence[tuple[Signing, Component]] = (), manner: Manner = _USUAL
 ) -> bytes:
     """The armored message over `data` for all `targets`, signed within by `signings`. Raises EncryptingError."""
     from openpgp.composed import MessageBuilder, SignedPublicKey, SignedSecretKey  # noqa: PLC0415

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from mailsec.content.openpgp.encrypting import EncryptingError, Signing, signing_key
-from mailsec.message.compose import multipart
+from mailsec.message.compose import canonical, multipart
 from mailsec.message.sevenbit import seven_bit
 from mailsec.trust.keyring.packets import SIGNATURE, framed, packets, signature
 
@@ -43,7 +43,7 @@ def signed_entity(entity: bytes, signings: Sequence[Signing], *, now: int) -> by
         b'Content-Type: application/pgp-signature; name="signature.asc"\r\n'
         b"Content-Description: OpenPGP digital signature\r\n\r\n"
     )
-    block = armor(made, ArmorKind.Signature).replace("\r\n", "\n").replace("\n", "\r\n").encode()
+    block = canonical(armor(made, ArmorKind.Signature).encode())
     parameters = (("micalg", micalg), ("protocol", "application/pgp-signature"))
     return multipart("signed", [covered, head + block], parameters)
 
@@ -58,5 +58,4 @@ def encrypted_entity(block: bytes) -> bytes:
         b"Content-Description: OpenPGP encrypted message\r\n"
         b'Content-Disposition: inline; filename="encrypted.asc"\r\n\r\n'
     )
-    text = block.replace(b"\r\n", b"\n").replace(b"\n", b"\r\n")
-    return multipart("encrypted", [control, head + text], (("protocol", "application/pgp-encrypted"),))
+    return multipart("encrypted", [control, head + canonical(block)], (("protocol", "application/pgp-encrypted"),))

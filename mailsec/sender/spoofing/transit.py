@@ -15,7 +15,7 @@ from mailsec.sender.spoofing.subject import Subject
 # what ends a word for some reader of a header field: quotes, brackets, comments, separators, white space, controls
 _SPECIAL = re.compile(r"[\x00-\x20\x7f-\x9f\"(),:;<>@\[\\\]]")
 _LITERAL = re.compile(r"\[[0-9A-Fa-f.:IPv]{2,60}\]\Z")
-_NO_NAME = re.compile(r"[^A-Za-z0-9._\u00a1-\U0010ffff-]")
+_NO_NAME = re.compile(r"[\x00-,/:-@\[-\^`{-\xa0]")  # all but letters, digits, "._-" and what is beyond Latin-1's controls
 _QUOTED = re.compile(r"\"(?:[^\"\\\x00-\x1f\x7f]|\\[\x20-\x7e])*\"\Z")
 _ROUTE = re.compile(r"@[^:]*:")
 _IN_HOST = re.compile(r"[\x00-\x20\x7f\"'(),;<>@\\=]")

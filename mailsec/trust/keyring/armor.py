@@ -23,8 +23,7 @@ _BEGIN = re.compile(rb"(?m)^-----BEGIN PGP ([A-Z0-9 ,/]{1,40})-----[ \t]*\r?$\n?
 _END = b"-----END PGP "
 _END_LINE = re.compile(rb"-----END PGP [A-Z0-9 ,/]{1,40}-----[ \t]*(?:\r?\n)?")
 _BLANK = re.compile(rb"(?m)^[ \t]*\r?$\n?")
-_CHECKSUM = re.compile(rb"\n=[A-Za-z0-9+/]{4}\Z")
-_CHECKSUM_OCTETS = 6
+_CHECKSUM = re.compile(rb"\n=[A-Za-z0-9+/]{4}\s*\Z")
 _SPACE = b" \t\r\n\v\f"
 _HASH_HEADER = re.compile(rb"(?:Hash: ?[A-Za-z0-9, -]*[ \t]*\r?\n)*\Z")
 
@@ -85,14 +84,15 @@ def _plain(data: bytes, label: str, begin: re.Match[bytes]) -> Block:
     tail = _END_LINE.match(data, end) if end >= 0 else None
     if blank is None or tail is None or blank.end() > end:
         raise ArmorError(f"the armored PGP {label} is cut off or damaged")
-    return Block(label, begin.start(), tail.end(), _decoded(data[blank.end() : end]))
+    return Block(label, begin.start(), tail.end(), _decoded(data, blank.end(), end))
 
 
-def _decoded(text: bytes) -> bytes:
-    text = b"\n" + text.rstrip()
-    if _CHECKSUM.match(text, len(text) - _CHECKSUM_OCTETS):
-        text = text[:-_CHECKSUM_OCTETS]
-    cleaned = text.translate(None, _SPACE)
+def _decoded(data: bytes, start: int, end: int) -> bytes:
+    """The base64 in these lines of `data`, copied as seldom as can be: it may be most of a large message."""
+    last = data.rfind(b"\n=", start - 1, end)
+    if last >= 0 and _CHECKSUM.match(data, last, end):
+        end = last
+    cleaned = data[start:end].translate(None, _SPACE)
     try:
         return a2b_base64(cleaned, strict_mode=True) if cleaned else b""
     except (Base64Error, ValueError):
