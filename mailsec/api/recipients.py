@@ -27,6 +27,7 @@ NOUNS = {Kind.OPENPGP: "key", Kind.X509: "certificate"}
 """What is kept of a person, of each kind."""
 _A = {Kind.OPENPGP: "an OpenPGP key", Kind.X509: "an S/MIME certificate"}
 _OPTIONS = {Kind.OPENPGP: "--pgp", Kind.X509: "--smime"}
+EITHER = "--pgp or --smime"
 
 
 class Target(Protocol):
@@ -292,7 +293,7 @@ def method_for(asked: Sequence[str], keys: Keys) -> str:
     if fit:
         return f"{' or '.join(fit)}: all recipients have a key for {'each' if len(fit) > 1 else 'it'}"
     known = [f"{_OPTIONS[kind]} for {', '.join(held[kind][:_SHOWN])}" for kind in Kind if held[kind]]
-    return "; ".join(known) if known else " or ".join(_OPTIONS.values())
+    return "; ".join(known) if known else EITHER
 
 
 def _is_bound(keys: Keys, address: str, kind: Kind) -> bool:
