@@ -316,9 +316,10 @@ def mixed(run: Run, keep, vouched: None, tmp_path: Path) -> bytes:
     """Bob has a certificate, dan an OpenPGP key; a message to both."""
     keep(BOB)
     path = tmp_path / "dan.asc"
-    path.write_text(str(openpgp_person("dan").extract_certificate()))
+    dan = openpgp_person("dan").extract_certificate()
+    path.write_text(str(dan))
     assert run("keys", "import", path).code == 0
-    assert run("keys", "trust", openpgp_person("dan").fingerprint.upper(), "--address", "dan@dan.example").code == 0
+    assert run("keys", "trust", dan.fingerprint.upper(), "--address", "dan@dan.example").code == 0
     return DRAFT.replace(b"\r\nSubject", b"\r\nCc: dan@dan.example\r\nSubject")
 
 
