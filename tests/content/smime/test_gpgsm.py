@@ -225,5 +225,4 @@ def test_gpgsm_opens_what_is_made_with_the_ring_by_what_it_said_that_it_reads(gp
     made = run("encrypt", "--smime", "--to", "alice@bank.example", "-", data=HEADER + TEXT)
     assert made.code == 0, made.stderr
     done = gpgsm.secretly("--decrypt", data=b64decode(made.out.split(b"\r\n\r\n", 1)[1]))
-    assert refused(done, *["GCM", "OAEP"] * ("AES-256-GCM" in made.stderr)) or TEXT.split(b"\r\n\r\n")[1] in done.out
-    print(made.stderr, done)
+    assert (done.code, done.out) == (0, TEXT), done.said
