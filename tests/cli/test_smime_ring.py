@@ -218,9 +218,10 @@ def test_the_own_certificate_that_can_sign_and_the_one_that_can_read(run: Run, k
     signing = person("alice@bank.example", SUB, usages=usage(encipher=False, agree=False), days=LASTING)
     keep(reading, signing, person("alice@bank.example", SUB, days=(-2000, -1000)), secret=True)
     keep(BOB)
-    made = run("encrypt", "--smime", "--sign", "--for-self", "-")
-    assert f"signed by {fingerprint(signing)}" in made.stderr
-    assert b"Pay 100." in opened(made, run, reading, tmp_path)
+    for named in ((), ("--signer", fingerprint(signing))):
+        made = run("encrypt", "--smime", "--sign", "--for-self", *named, "-")
+        assert f"signed by {fingerprint(signing)}" in made.stderr
+        assert b"Pay 100." in opened(made, run, reading, tmp_path)
 
 
 @pytest.mark.parametrize(

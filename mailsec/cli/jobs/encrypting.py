@@ -40,7 +40,7 @@ def allowed(chosen: EncryptChoices) -> frozenset[Objection]:
 def method_hint(file: str, chosen: EncryptChoices) -> str:
     """Which of --pgp and --smime all recipients of the message in `file` have a key for, where that can be found out."""
     try:
-        if file == STDIN and sys.stdin.isatty():
+        if file == STDIN and (sys.stdin is None or sys.stdin.isatty()):
             return EITHER
         message = parse(read(file, MAX_MESSAGE_BYTES))
         with at_hand(key_files(chosen.to_keys, lambda _: ""), chosen.ring, now=clock()) as keys:
