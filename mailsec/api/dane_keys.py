@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from mailsec.api.recipients import Wishes, wanted
 from mailsec.api.session import Session
 from mailsec.content.smime.encrypting import EncryptingError, check
 from mailsec.content.smime.published import Published, published
 from mailsec.core.errors import BadInput, KeyUnavailable, TemporaryFailure
 from mailsec.core.flow import Flow, pure
 from mailsec.core.results import Status
+from mailsec.message.fields import Message
 from mailsec.message.person import parse_address, same
 from mailsec.trust.keyring.keys import Binding, Bound, Certificate, Keys, Kind
 from mailsec.trust.x509.person import CertificateError, load
@@ -91,6 +93,20 @@ def found_for(keys: DaneKeys, addresses: Sequence[str]) -> tuple[Certificate, ..
     if amiss:
         raise KeyUnavailable("no certificate for " + "; ".join(amiss), hint="name it: --to-key FILE")
     return tuple(dict.fromkeys(found for each in addresses for found in keys.found.get(each, ())))
+
+
+def keys_for(
+    message: Message, wishes: Wishes, session: Session, *, with_bcc: bool = False, accept_case_variant: bool = False
+) -> DaneKeys:
+    """The keys of `wishes` with those of the DNS behind them, which is asked for whom the message is for and has none.
+
+    Raises KeyUnavailable, with every reason, where somebody has one neither here nor there, and TemporaryFailure.
+    """
+    asked = wanted(message, wishes, with_bcc=with_bcc)
+    keys = dane_keys(wishes.keys, asked, session, now=session.now, accept_case_variant=accept_case_variant)
+    # what is at hand and nobody vouched for is refused, or taken, where keys are chosen
+    found_for(keys, [each for each in asked if all(found.kind is not wishes.kind for found in keys.of_address(each))])
+    return keys
 
 
 def _known(base: Keys, address: str) -> bool:
