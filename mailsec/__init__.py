@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from mailsec.api.decrypt_message import DecryptOptions, decrypt_message
     from mailsec.api.dkim_record import check_record, existing_record, new_record
     from mailsec.api.encrypt_message import EncryptOptions, encrypt_message, encrypt_split
+    from mailsec.api.encrypt_smime import SmimeOptions, encrypt_smime, encrypt_smime_split
     from mailsec.api.envelope import Envelope
     from mailsec.api.inspect_message import Inspected, InspectOptions, inspect_message
     from mailsec.api.outgoing import Addressing
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from mailsec.api.session import Session, Settings
     from mailsec.api.sign_message import KeyChoice, sign_dkim
     from mailsec.api.sign_openpgp import SignKeys, sign_openpgp
+    from mailsec.api.sign_smime import sign_smime
     from mailsec.api.verify_message import Verified, VerifyOptions, verify_message
     from mailsec.core.errors import MailsecError
     from mailsec.core.results import Check, Evidence, Fact, Finding, Report, Status, Verdict
@@ -53,6 +55,7 @@ _PUBLIC = {
     "Settings": "mailsec.api.session",
     "SignKeys": "mailsec.api.sign_openpgp",
     "SignOptions": "mailsec.sender.dkim.sign",
+    "SmimeOptions": "mailsec.api.encrypt_smime",
     "Status": "mailsec.core.results",
     "Verdict": "mailsec.core.results",
     "Verified": "mailsec.api.verify_message",
@@ -63,6 +66,8 @@ _PUBLIC = {
     "check_record": "mailsec.api.dkim_record",
     "decrypt_message": "mailsec.api.decrypt_message",
     "encrypt_message": "mailsec.api.encrypt_message",
+    "encrypt_smime": "mailsec.api.encrypt_smime",
+    "encrypt_smime_split": "mailsec.api.encrypt_smime",
     "encrypt_split": "mailsec.api.encrypt_message",
     "existing_record": "mailsec.api.dkim_record",
     "inspect_message": "mailsec.api.inspect_message",
@@ -71,6 +76,7 @@ _PUBLIC = {
     "send_message": "mailsec.api.send_message",
     "sign_dkim": "mailsec.api.sign_message",
     "sign_openpgp": "mailsec.api.sign_openpgp",
+    "sign_smime": "mailsec.api.sign_smime",
     "verify_message": "mailsec.api.verify_message",
 }
 __all__ = [
@@ -97,6 +103,7 @@ __all__ = [
     "Settings",
     "SignKeys",
     "SignOptions",
+    "SmimeOptions",
     "Status",
     "Verdict",
     "Verified",
@@ -108,6 +115,8 @@ __all__ = [
     "check_record",
     "decrypt_message",
     "encrypt_message",
+    "encrypt_smime",
+    "encrypt_smime_split",
     "encrypt_split",
     "existing_record",
     "inspect_message",
@@ -116,6 +125,7 @@ __all__ = [
     "send_message",
     "sign_dkim",
     "sign_openpgp",
+    "sign_smime",
     "verify_message",
 ]
 

@@ -37,6 +37,7 @@ NAMES = [
     "Settings",
     "SignKeys",
     "SignOptions",
+    "SmimeOptions",
     "Status",
     "Verdict",
     "Verified",
@@ -48,6 +49,8 @@ NAMES = [
     "check_record",
     "decrypt_message",
     "encrypt_message",
+    "encrypt_smime",
+    "encrypt_smime_split",
     "encrypt_split",
     "existing_record",
     "inspect_message",
@@ -56,6 +59,7 @@ NAMES = [
     "send_message",
     "sign_dkim",
     "sign_openpgp",
+    "sign_smime",
     "verify_message",
 ]
 

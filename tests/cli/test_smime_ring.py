@@ -167,6 +167,13 @@ def test_all_that_is_amiss_is_said_at_once(run: Run, keep, vouched: None) -> Non
     assert made.stderr.count("smime-certificate-overruled") >= 3
 
 
+def test_a_file_without_the_private_key_signs_nothing(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "alice.crt").write_bytes(ALICE.pem)
+    for command in (("sign",), ("encrypt", "--sign"), ("encrypt", "--for-self")):
+        ended = run(*command, "--smime", "--key", tmp_path / "alice.crt", "-")
+        assert (ended.code, "private key" in ended.stderr) == (7, True)
+
+
 def test_what_a_certificate_says_of_itself_nothing_overrules(run: Run, keep, vouched: None) -> None:
     keep(person("bob@receiver.example", SUB, usages=usage(encipher=False, agree=False), days=LASTING))
     allow = ("--allow-expired", "--allow-weak", "--allow-unauthenticated")
