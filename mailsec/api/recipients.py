@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
 
@@ -274,24 +274,25 @@ def _listed(found: Sequence[Certificate]) -> str:
 def _way_out(asked: Sequence[str], wishes: Wishes, amiss: Sequence[str]) -> str:
     """What can be done where keys are missing or not to be used."""
     other = _other(wishes.kind)
-    theirs = [each for each in asked if not _claiming(wishes.keys, each, wishes.kind) and _claiming(wishes.keys, each, other)]
+    ours = [each for each in asked if _claiming(wishes.keys, each, wishes.kind)]
+    theirs = [each for each in asked if each not in ours and _claiming(wishes.keys, each, other)]
+    if theirs and len(theirs) == len(asked):
+        return f"all of them have {_A[other]}: mailsec encrypt {_OPTIONS[other]}"
     if theirs:
-        return _two_ways(asked, theirs, wishes.kind)
+        return _two_ways({wishes.kind: ours, other: theirs})
     if any("(--allow-" in each for each in amiss):
         return "the option in brackets overrules it"
     return f"name the {NOUNS[wishes.kind]}'s file (--to-key), or import it: mailsec keys import"
 
 
-def _two_ways(asked: Sequence[str], theirs: Sequence[str], kind: Kind) -> str:
+def _two_ways(whose: Mapping[Kind, Sequence[str]]) -> str:
     """The commands for those who have the one kind of key and for those who have the other: no message can have both."""
-    other, ours = _other(kind), [each for each in asked if each not in theirs]
-    if not ours:
-        return f"all of them have {_A[other]}: mailsec encrypt {_OPTIONS[other]}"
-    first, second = (
-        f"mailsec encrypt {_OPTIONS[each]} " + " ".join(f"--to {address}" for address in whose)
-        for each, whose in ((kind, ours), (other, theirs))
+    commands = (
+        " ".join((f"mailsec encrypt {_OPTIONS[kind]}", *(f"--to {address}" for address in asked)))
+        for kind, asked in whose.items()
+        if asked
     )
-    return f"S/MIME and OpenPGP cannot be mixed in one message, so write two: {first}; {second}"
+    return "S/MIME and OpenPGP cannot be mixed in one message: " + "; ".join(commands)
 
 
 def method_for(asked: Sequence[str], keys: Keys) -> str:

@@ -341,6 +341,9 @@ def test_who_has_what_and_which_commands_to_run(run: Run, mixed: bytes) -> None:
         assert f"{without}, only {has}" in refused.stderr
         assert "mailsec encrypt --smime --to bob@receiver.example" in refused.stderr
         assert "mailsec encrypt --pgp --to dan@dan.example" in refused.stderr
+    third = run("encrypt", "--smime", "-", stdin=mixed.replace(b"To: ", b"To: eve@y.example, "))
+    assert "no certificate of eve@y.example is known;" in third.stderr
+    assert "--to eve@y.example" not in third.stderr
     other = run("encrypt", "--pgp", "-")
     assert "all of them have an S/MIME certificate: mailsec encrypt --smime" in other.stderr
     named = run("encrypt", "--pgp", "--to", fingerprint(BOB), "-")
