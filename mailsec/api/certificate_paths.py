@@ -14,7 +14,7 @@ from mailsec.trust.x509.revocation import NO_FILES, RevocationFiles
 
 if TYPE_CHECKING:
     from mailsec.trust.x509.fetching import Gathered
-    from mailsec.trust.x509.signer import SignerPath
+    from mailsec.trust.x509.tree import SignerPath
 
     Drive: TypeAlias = Callable[[Flow[Gathered]], Gathered]
 

@@ -25,7 +25,7 @@ from mailsec.content.smime.unwrapping import OAEP_SHA_256, RSA_15, RSA_OAEP, SCH
 from mailsec.message.encoded import Octets
 from mailsec.message.pieces import Pieces, chunks, size
 from mailsec.trust.x509.path import load
-from mailsec.trust.x509.usage import Purpose, date_flaw, strength_flaws, usage_flaws
+from mailsec.trust.x509.usage import Purpose, date_flaws, strength_flaws, usage_flaws
 
 _DATA, _ENVELOPED, _AUTH_ENVELOPED = "2a864886f70d010701", "2a864886f70d010703", "2a864886f70d0109100117"
 _OIDS = {cipher: digits for digits, cipher in CIPHERS.items()}
@@ -47,9 +47,9 @@ def check(certificate: bytes, *, now: int) -> None:
     loaded = load(certificate)
     if loaded is None:
         raise EncryptingError("the certificate cannot be read")
-    flaws = (*usage_flaws(loaded, Purpose.ENCRYPT), *strength_flaws(loaded, root=False), date_flaw(loaded, now))
-    if flaw := next(filter(None, flaws), ""):
-        raise EncryptingError(flaw)
+    flaws = (*usage_flaws(loaded, Purpose.ENCRYPT), *strength_flaws(loaded, root=False), *date_flaws(loaded, now))
+    if flaws:
+        raise EncryptingError(flaws[0].message)
     key = public_key(certificate)
     sized = isinstance(key, EllipticCurvePublicKey) and key.curve.name in ("secp256r1", "secp384r1", "secp521r1")
     if not (sized or isinstance(key, RSAPublicKey | X25519PublicKey)):

@@ -26,7 +26,7 @@ from mailsec.trust.x509.person import CertificateError
 from mailsec.trust.x509.person import load as describe
 
 if TYPE_CHECKING:
-    from mailsec.trust.x509.signer import SignerPath
+    from mailsec.trust.x509.tree import SignerPath
 
 _WEAK_HASHES = frozenset({"md2", "md4", "md5", "sha1"})
 

@@ -20,7 +20,8 @@ from mailsec.trust.x509.bundle import read_bundle
 from mailsec.trust.x509.fetching import gathered
 from mailsec.trust.x509.path import load
 from mailsec.trust.x509.revocation import NO_FILES, RevocationFiles
-from mailsec.trust.x509.signer import SignerPath, judge_signer
+from mailsec.trust.x509.signer import judge_signer
+from mailsec.trust.x509.tree import SignerPath
 from mailsec.trust.x509.usage import Purpose
 
 UNKNOWN_ROOT = "its root is not known here: not judged"

@@ -36,7 +36,8 @@ from mailsec.core.text import clipped
 from mailsec.trust.x509 import crl
 from mailsec.trust.x509.path import load
 from mailsec.trust.x509.revocation import RevocationFiles
-from mailsec.trust.x509.signer import SignerPath, judge_signer
+from mailsec.trust.x509.signer import judge_signer
+from mailsec.trust.x509.tree import SignerPath
 from mailsec.trust.x509.usage import Purpose as Use
 from mailsec.trust.x509.usage import extension
 
