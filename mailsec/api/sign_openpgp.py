@@ -17,7 +17,7 @@ from mailsec.core.results import Check, Fact, Finding, Produced, Report, Status,
 from mailsec.core.rules import Severity
 from mailsec.message.compose import entity_of, with_entity
 from mailsec.message.fields import Message, parse
-from mailsec.trust.keyring.keys import Certificate, Keys
+from mailsec.trust.keyring.keys import Certificate, Keys, Kind
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +58,7 @@ def sign_openpgp(file: bytes, subject: str, keys: SignKeys, *, now: int) -> Prod
 
 def signings_for(message: Message, keys: SignKeys) -> list[Signing]:
     """The secret keys to sign `message` with. Raises KeyUnavailable where there is none."""
-    chosen = keys.signers or own_key(message, keys.keys)
+    chosen = keys.signers or own_key(message, keys.keys, Kind.OPENPGP, lambda _: False)
     unlocker = Unlocker(keys.keys, keys.ask)
     made = []
     for each in chosen:

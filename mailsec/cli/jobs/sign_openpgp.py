@@ -23,7 +23,7 @@ def run(file: str, chosen: SignChoices, passphrase: PassphraseOptions) -> int:
 
     def one(name: str, data: bytes) -> int:
         with at_hand(files, chosen.ring, now=now) as keys:
-            signing = SignKeys(keys, (*files.own(), *map(keys.named, chosen.signers)), ask)
+            signing = SignKeys(keys, (*files.own(), *(keys.named(each, Kind.OPENPGP) for each in chosen.signers)), ask)
             produced = sign_openpgp(data, name, signing, now=now)
         write_message(produced.data, chosen.path, (file, *chosen.keys))
         if not chosen.quiet:

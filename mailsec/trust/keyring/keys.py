@@ -92,3 +92,11 @@ class Rooted(Protocol):
 
     def roots(self) -> Sequence[bytes]:
         """The X.509 certificates of authorities that are trusted, in DER: roots for persons' certificates."""
+
+
+@runtime_checkable
+class Issuing(Protocol):
+    """Keys among which there are the authorities that issued others."""
+
+    def issuers(self, certificate: Certificate) -> Sequence[bytes]:
+        """The authorities between an X.509 certificate and its root, without that, as far as they are known, in DER."""

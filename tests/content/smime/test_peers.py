@@ -228,7 +228,7 @@ def test_openssl_opens_and_judges_what_is_signed_compressed_and_encrypted(tmp_pa
     files(tmp_path, SIGNERS["rsa"])
     keys = named(SIGNERS["rsa"].pem + SIGNERS["rsa"].key_pem + SUB.pem)
     signing, chain = SignKeys(keys, tuple(keys.own())), tuple(each.data for each in keys.listed)
-    options = SmimeOptions(keys, keys.listed[:1], sign=signing, chain=chain, pss=True, compress=True)
+    options = SmimeOptions(keys, certificates=keys.listed[:1], sign=signing, chain=chain, pss=True, compress=True)
     made = encrypt_smime(FROM + TEXT, "m", options, now=NOW).data
     inside = openssl(tmp_path, "cms", "-decrypt", "-inkey", "key", "-recip", "cert", data=made)
     assert TEXT in openssl(tmp_path, *VERIFY, data=unfolded_by_asn1crypto(inside))

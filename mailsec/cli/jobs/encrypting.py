@@ -1,0 +1,50 @@
+"""What `mailsec encrypt` does with OpenPGP and S/MIME alike."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterable
+
+from mailsec.cli.complaint import say_report
+from mailsec.cli.encrypt import EncryptChoices
+from mailsec.cli.io import write_message
+from mailsec.content.objection import Objection
+from mailsec.core.errors import UsageError
+from mailsec.core.exits import Exit
+from mailsec.core.results import Produced
+from mailsec.store.files import shown, write
+
+_UNSAFE = re.compile(r"[^A-Za-z0-9@._+-]|^\.")
+_NAME = 120
+"""Characters of a file name that is made from an address."""
+
+
+def allowed(chosen: EncryptChoices) -> frozenset[Objection]:
+    """What is to be overruled."""
+    options = {
+        Objection.REVOKED: chosen.allow_revoked,
+        Objection.EXPIRED: chosen.allow_expired,
+        Objection.WEAK: chosen.allow_weak,
+        Objection.UNAUTHENTICATED: chosen.allow_unauthenticated,
+    }
+    return frozenset(kind for kind, yes in options.items() if yes)
+
+
+def written(produced: Produced, chosen: EncryptChoices, inputs: tuple[str, ...]) -> int:
+    """Write one message, and say what was made; the exit code."""
+    write_message(produced.data, chosen.path, inputs)
+    if not chosen.quiet:
+        say_report(produced.report)
+    return produced.report.exit
+
+
+def written_split(letters: Iterable[tuple[str, Produced]], chosen: EncryptChoices, inputs: tuple[str, ...]) -> int:
+    """One file for each recipient in the folder that -o names; all are made before the first is written."""
+    if not os.path.isdir(chosen.path):
+        raise UsageError(f"{shown(chosen.path)} is no folder", hint="make it first")
+    for number, (address, produced) in enumerate(list(letters), 1):
+        write(os.path.join(chosen.path, f"{number:03}-{_UNSAFE.sub('_', address)[:_NAME]}.eml"), produced.data, inputs)
+        if not chosen.quiet:
+            say_report(produced.report)
+    return Exit.HOLDS
