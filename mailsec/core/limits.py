@@ -669,3 +669,7 @@ X509_SCRYPT_TIMES = 16
 """How often it may be gone through; 1 is usual."""
 X509_LOCKED_KEYS = 20
 """Private keys under a passphrase in the files of one run: each may take seconds to open."""
+
+# --- files that are no mail
+CONTENT_SIGNER_ADDRESSES = 50
+"""Addresses of one signer of a file that are looked up: each may cost a certification that has to be verified."""

@@ -32,6 +32,7 @@ from mailsec.trust.keyring.packets import (
 )
 
 _ENCRYPTED = frozenset({SESSION_KEY, SESSION_KEY_BY_PASSWORD, ENCRYPTED, ENCRYPTED_OLD, ENCRYPTED_AEAD})
+_FIRST = frozenset({SIGNATURE, ONE_PASS, LITERAL, COMPRESSED, *_ENCRYPTED})
 _PACKETS = 4 * PGP_SIGNATURES
 _PIECE = 1024 * 1024
 
@@ -54,6 +55,14 @@ class _Inflater(Protocol):
     def eof(self) -> bool: ...
 
     def decompress(self, data: bytes, max_length: int = ..., /) -> bytes: ...
+
+
+def begins_with_packet(file: bytes) -> bool:
+    """True where `file` begins, in binary, as an OpenPGP message or a signature does, and nothing else."""
+    try:
+        return bool(file[:1]) and file[0] & 0x80 != 0 and next(packets(file)).tag in _FIRST
+    except (ValueError, StopIteration):
+        return False
 
 
 def unwrapped(data: bytes, limit: int = MAX_MESSAGE_BYTES) -> Opened | None:

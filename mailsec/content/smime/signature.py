@@ -129,6 +129,21 @@ class SignatureResult:
         return Check("signature", self.answer.status, self.reason, shown, found, children=below)
 
 
+def judge_signatures(
+    signed: SignedData, content: memoryview, known: Sequence[bytes], judge: Judge
+) -> tuple[SignatureResult, ...]:
+    """What becomes of each signature of `signed` over `content`."""
+    return tuple(judge_signature(each, signed, content, known, judge) for each in signed.signers)
+
+
+def spoiled(results: Sequence[SignatureResult]) -> str:
+    """Why no signature counts, where one beside others does not hold; else ""."""
+    bad = [each for each in results if each.answer.status in (Status.FAIL, Status.POLICY)]
+    if not bad or len(bad) == len(results):
+        return ""
+    return f"{len(bad)} of its {len(results)} signatures cannot be relied on, so none is: {bad[0].reason}"
+
+
 def judge_signature(
     der: bytes, signed: SignedData, content: memoryview, known: Sequence[bytes], judge: Judge
 ) -> SignatureResult:
