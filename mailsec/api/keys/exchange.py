@@ -20,7 +20,7 @@ from mailsec.core.results import Check, Fact, Report, Status
 from mailsec.store.ring import Entry, Ring
 from mailsec.trust.keyring.keys import Kind
 from mailsec.trust.keyring.legitimacy import OwnerTrust
-from mailsec.trust.keyring.reading import Reading, address_of, read_key, read_keys, read_revocations
+from mailsec.trust.keyring.reading import Reading, address_of, merged, read_key, read_keys, read_revocations
 
 if TYPE_CHECKING:
     from mailsec.content.smime.seen import Seen
@@ -182,7 +182,7 @@ def _one(ring: Ring, read: Reading, source: str, passphrase: NewPassphrase) -> C
 
     old = ring.entry(read.fingerprint)
     secret = _secret(ring, read, passphrase, protected=is_protected(read.secret)) if read.secret is not None else None
-    reading = read if old is None else _merged(old.certificate.data, read)
+    reading = read if old is None else merged(old.certificate.data, read)
     same = old is not None and old.certificate.data == reading.data and secret is None
     return _kept(ring, reading, "added" if old is None else "unchanged" if same else "merged", source, secret)
 
@@ -199,15 +199,6 @@ def _kept(ring: Ring, read: Reading, word: str, source: str, secret: tuple[bytes
 
 def _called(read: Reading) -> str:
     return read.user_ids[0].text if read.user_ids else "no user ID"
-
-
-def _merged(old: bytes, read: Reading) -> Reading:
-    from pysequoia import Cert
-
-    try:
-        return replace(read_key(bytes(Cert.from_bytes(old).merge(Cert.from_bytes(read.data)))), secret=read.secret)
-    except RuntimeError:
-        raise BadInput(f"key {read.fingerprint} cannot be merged with what the ring has") from None
 
 
 def _secret(ring: Ring, read: Reading, passphrase: NewPassphrase, *, protected: bool) -> tuple[bytes, bool] | None:
