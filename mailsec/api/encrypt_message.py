@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from mailsec.api.recipients import Recipient, addresses, choose
 from mailsec.api.sign_openpgp import SignKeys, readable, signing_check, signings_for
@@ -16,8 +17,12 @@ from mailsec.core.exits import Exit
 from mailsec.core.results import Check, Fact, Produced, Report, Status, finding
 from mailsec.message.compose import entity_of, with_entity
 from mailsec.message.fields import Message
+from mailsec.message.person import normal
 from mailsec.message.sevenbit import seven_bit
-from mailsec.trust.keyring.keys import Certificate, Keys
+from mailsec.trust.keyring.keys import Certificate, Keys, Kind
+
+if TYPE_CHECKING:
+    from mailsec.api.session import Session
 
 _SHOWN = 20
 RFC4880, RFC9580 = "rfc4880", "rfc9580"
@@ -76,6 +81,28 @@ def encrypt_split(file: bytes, subject: str, options: EncryptOptions, *, now: in
         if not each.own:
             letter = _Letter(message, [each, *own], signings, options, alone=True)
             yield each.address or each.target.certificate.fingerprint, _made(letter, subject, now)
+
+
+def with_published(
+    file: bytes, options: EncryptOptions, session: Session, *, bcc: bool = False, accept_case_variant: bool = False
+) -> EncryptOptions:
+    """`options` with the keys that the DNS has for recipients behind those at hand; everybody in the message is one where `to`
+    is empty, those in Bcc with `bcc`.
+
+    A domain that publishes a key says whose it is, as far as its mailboxes go (RFC 7929 section 5). Raises KeyUnavailable with
+    every reason, TemporaryFailure where a lookup failed.
+    """
+    from mailsec.api.dane_keys import dane_keys, found_for  # DNSSEC, and few ask for it
+
+    fields = ("To", "Cc", "Bcc") if bcc else ("To", "Cc")
+    to = tuple(dict.fromkeys(map(normal, options.to))) or tuple(addresses(readable(file), fields))
+    keys = dane_keys(options.keys, to, session, now=session.now, kind=Kind.OPENPGP, accept_case_variant=accept_case_variant)
+    found_for(
+        keys, [each for each in to if Objection.UNAUTHENTICATED not in options.allow or not options.keys.of_address(each)]
+    )
+    theirs = {each.fingerprint for address in to for each in options.keys.of_address(address)}
+    beside = () if options.to else tuple(each for each in options.certificates if each.fingerprint not in theirs)
+    return replace(options, keys=keys, to=to, named=(*options.named, *beside))
 
 
 def _has_bcc(message: Message) -> bool:

@@ -48,6 +48,7 @@ class EncryptChoices:
         "mailsec encrypt --pgp --to-key team.asc --bcc split -o outbox draft.eml",
         "mailsec encrypt --smime --sign --key alice.pem --to-key bob.pem draft.eml > secret.eml",
         "mailsec encrypt --smime --dane draft.eml > secret.eml",
+        "mailsec encrypt --pgp --dane --to bob@example.org draft.eml > secret.eml",
     ),
 )
 @click.argument("file", type=PATH, default="-", metavar="[FILE]")
@@ -99,7 +100,7 @@ class EncryptChoices:
 @click.option(
     "--dane",
     is_flag=True,
-    help="With --smime: take the certificates of To and Cc that no file has from their SMIMEA records, where DNSSEC is secure.",
+    help="Take keys that are not at hand from the recipients' OPENPGPKEY or SMIMEA records, where DNSSEC is secure.",
 )
 @case_option
 @signer_option
@@ -124,10 +125,8 @@ def encrypt(file: str, pgp: bool, smime: bool, passphrase: PassphraseOptions, dn
         raise UsageError("--cbc, --oaep and --pss are forms of --smime")
     if chosen.pss and not chosen.sign:
         raise UsageError("--pss says how to sign", hint="--smime --sign --pss")
-    if chosen.dane and not smime:
-        raise UsageError("--dane is a form of --smime")
     if not chosen.dane and (chosen.accept_case_variant or dns != DnsOptions()):
-        raise UsageError("the DNS is asked with --dane alone", hint="--smime --dane")
+        raise UsageError("the DNS is asked with --dane alone", hint="--pgp --dane or --smime --dane")
     if chosen.signers and (smime or not chosen.sign):
         raise UsageError("--signer says which key of the ring signs", hint="--pgp --sign")
     if smime:
@@ -136,7 +135,7 @@ def encrypt(file: str, pgp: bool, smime: bool, passphrase: PassphraseOptions, dn
         raise UsageError("--bcc split writes one message for each recipient", hint="name a folder for them: -o DIR")
     from mailsec.cli.jobs.encrypt import run  # not before it is needed
 
-    return run(file, chosen, passphrase)
+    return run(file, chosen, passphrase, dns)
 
 
 def _smime(file: str, chosen: EncryptChoices, passphrase: PassphraseOptions, dns: DnsOptions) -> int:

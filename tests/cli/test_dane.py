@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from base64 import b64encode
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -10,7 +11,10 @@ from hashlib import sha256
 from pathlib import Path
 
 import pytest
+from pysequoia import Cert, Tsk
 
+from mailsec.content.openpgp.keymaking import revocation
+from mailsec.content.openpgp.openpgpkey import owner_name as openpgp_name
 from mailsec.content.smime.smimea import owner_name
 from tests.api.signed import anchor_file, serve
 from tests.certificates import issue, spki
@@ -239,6 +243,119 @@ def test_an_address_that_cannot_be_asked_for(dns: Dns, mailsec) -> None:
     assert (ended.code, "DNS can be asked" in ended.stderr) == (7, True)
 
 
-@pytest.mark.parametrize("arguments", [("--pgp", "--dane"), ("--smime", "--offline"), ("--smime", "--accept-case-variant")])
+@pytest.mark.parametrize("arguments", [("--pgp", "--offline"), ("--smime", "--offline"), ("--smime", "--accept-case-variant")])
 def test_options_that_need_dane(arguments: tuple[str, ...], mailsec) -> None:
     assert mailsec("encrypt", *arguments, stdin=DRAFT).code == 2
+
+
+# --- OpenPGP
+
+CAROL = Tsk.generate("Carol <carol@bank.example>")
+TO_CAROL = b"From: alice@bank.example\r\nTo: Carol <carol@bank.example>\r\nSubject: x\r\n\r\nHello Carol.\r\n"
+
+
+def openpgpkey(address: str, *keys: Tsk | Cert) -> str:
+    public = b"".join(bytes(each.extract_certificate() if isinstance(each, Tsk) else each) for each in keys)
+    return f"{openpgp_name(address).partition('.bank.example')[0]} OPENPGPKEY {b64encode(public).decode()}"
+
+
+def revoked(key: Tsk) -> bytes:
+    return bytes(key.extract_certificate()) + revocation(bytes(key), "")
+
+
+CAROL_OWN = openpgpkey("carol@bank.example", CAROL)
+
+
+@pytest.fixture
+def carol(tmp_path: Path) -> Path:
+    path = tmp_path / "carol.sec"
+    path.write_text(str(CAROL))
+    return path
+
+
+def test_a_recipients_openpgp_key_comes_from_the_dns(dns: Dns, carol: Path, mailsec) -> None:
+    with dns.publish(CAROL_OWN) as how:
+        ended = mailsec("encrypt", "--pgp", "--dane", *how, stdin=TO_CAROL)
+        named = mailsec("encrypt", "--pgp", "--dane", "--to", "carol@BANK.example", *how, stdin=TO_CAROL)
+    assert (ended.code, named.code) == (0, 0), ended.stderr
+    assert "Hello Carol." in mailsec("decrypt", "--key", carol, "-", stdin=ended.out).stdout
+
+
+def test_openpgp_keys_of_files_and_of_the_dns_together(dns: Dns, carol: Path, tmp_path: Path, mailsec) -> None:
+    dave, erin = (Tsk.generate(f"{name} <{name}@dave.example>") for name in ("dave", "erin"))
+    for name, key in (("dave", dave), ("erin", erin)):
+        (tmp_path / f"{name}.asc").write_text(str(key.extract_certificate()))
+        (tmp_path / f"{name}.sec").write_text(str(key))
+    both = TO_CAROL.replace(b"\r\nSubject", b", dave@dave.example\r\nSubject")
+    files = ("--to-key", tmp_path / "dave.asc", "--to-key", tmp_path / "erin.asc")
+    with dns.publish(CAROL_OWN) as how:
+        ended = mailsec("encrypt", "--pgp", "--dane", *files, *how, stdin=both)
+        (tmp_path / "out").mkdir()
+        hidden = both.replace(b"\r\nSubject", b"\r\nBcc: carol@bank.example\r\nSubject").replace(
+            b"To: Carol <carol@", b"To: <dave@"
+        )
+        hidden = hidden.replace(b"dave@bank.example", b"dave@dave.example")
+        split = mailsec("encrypt", "--pgp", "--dane", *files, "--bcc", "split", "-o", tmp_path / "out", *how, stdin=hidden)
+    assert (ended.code, split.code) == (0, 0), ended.stderr + split.stderr
+    for secret in (carol, tmp_path / "dave.sec", tmp_path / "erin.sec"):
+        assert "Hello Carol." in mailsec("decrypt", "--key", secret, "-", stdin=ended.out).stdout
+    assert len(list((tmp_path / "out").iterdir())) == 3
+
+
+def test_the_newest_key_that_nothing_speaks_against(dns: Dns, mailsec) -> None:
+    old = Cert.from_bytes(revoked(Tsk.generate("Carol <carol@bank.example>")))
+    with dns.publish(openpgpkey("carol@bank.example", old), CAROL_OWN) as how:
+        ended = mailsec("encrypt", "--pgp", "--dane", *how, stdin=TO_CAROL)
+    with dns.publish(openpgpkey("carol@bank.example", old)) as how:
+        alone = mailsec("encrypt", "--pgp", "--dane", *how, stdin=TO_CAROL)
+        overruled = mailsec("encrypt", "--pgp", "--dane", "--allow-revoked", *how, stdin=TO_CAROL)
+    assert (ended.code, alone.code, overruled.code) == (0, 7, 0), ended.stderr
+    assert CAROL.fingerprint.upper() in ended.stderr
+    assert "--allow-revoked" in alone.stderr
+
+
+def test_what_the_ring_knows_of_a_published_key_counts(dns: Dns, carol: Path, tmp_path: Path, mailsec) -> None:
+    (tmp_path / "revoked.asc").write_bytes(revoked(CAROL))
+    ring = ("--ring", tmp_path / "ring.sqlite")
+    assert mailsec("keys", "import", tmp_path / "revoked.asc", *ring).code == 0
+    with dns.publish(CAROL_OWN) as how:
+        ended = mailsec("encrypt", "--pgp", "--dane", *ring, *how, stdin=TO_CAROL)
+    assert (ended.code, "revoked" in ended.stderr) == (7, True)
+
+
+@pytest.mark.parametrize(
+    ("lines", "why"),
+    [
+        ((), "no OPENPGPKEY record"),
+        ((openpgpkey("carol@bank.example", Tsk.generate("Eve <eve@bank.example>")),), "no user ID of the key has the address"),
+        ((f"{CAROL_OWN.split()[0]} OPENPGPKEY {b64encode(bytes(CAROL)).decode()}",), "publishes a secret key"),
+        (
+            (f"{CAROL_OWN.split()[0]} OPENPGPKEY {b64encode(str(CAROL.extract_certificate()).encode()).decode()}",),
+            "ASCII armor",
+        ),
+        ((f"{CAROL_OWN.split()[0]} OPENPGPKEY AAAA",), "no OpenPGP key"),
+        (
+            (f"{CAROL_OWN.split()[0]} OPENPGPKEY {b64encode(bytes(CAROL.extract_certificate())[:53]).decode()}",),
+            "nothing in it",
+        ),
+    ],
+)
+def test_openpgp_records_that_are_of_no_use(lines: tuple[str, ...], why: str, dns: Dns, mailsec) -> None:
+    with dns.publish(*lines) as how:
+        ended = mailsec("encrypt", "--pgp", "--dane", *how, stdin=TO_CAROL)
+    assert (ended.code, ended.stdout) == (7, "")
+    assert why in ended.stderr
+
+
+def test_openpgp_keys_too_need_secure_answers_and_the_exact_address(dns: Dns, mailsec) -> None:
+    with dns.publish(CAROL_OWN, signed=False) as how:
+        insecure = mailsec("encrypt", "--pgp", "--dane", *how, stdin=TO_CAROL)
+    with dns.publish(CAROL_OWN, expired=True) as how:
+        bogus = mailsec("encrypt", "--pgp", "--dane", *how, stdin=TO_CAROL)
+    upper = TO_CAROL.replace(b"<carol@", b"<Carol@")
+    with dns.publish(CAROL_OWN) as how:
+        variant = mailsec("encrypt", "--pgp", "--dane", *how, stdin=upper)
+        accepted = mailsec("encrypt", "--pgp", "--dane", "--accept-case-variant", *how, stdin=upper)
+    assert [insecure.code, bogus.code, variant.code, accepted.code] == [7, 5, 7, 0], accepted.stderr
+    assert "DNSSEC is insecure" in insecure.stderr
+    assert "somebody else" in variant.stderr

@@ -5,16 +5,19 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from mailsec.api.at_hand import AtHand
-from mailsec.api.encrypt_message import EncryptOptions, encrypt_message, encrypt_split
-from mailsec.api.settings import clock
+from mailsec.api.encrypt_message import EncryptOptions, encrypt_message, encrypt_split, with_published
+from mailsec.api.settings import KEYS, clock
 from mailsec.api.sign_openpgp import SignKeys
 from mailsec.cli.complaint import say_report
 from mailsec.cli.encrypt import EncryptChoices
 from mailsec.cli.io import each_input, write_message
 from mailsec.cli.jobs.keyfile import at_hand, key_files, only, passphrases
+from mailsec.cli.jobs.session import session
 from mailsec.cli.keys import PassphraseOptions
+from mailsec.cli.options import DnsOptions
 from mailsec.content.openpgp.encrypting import Objection
 from mailsec.core.errors import KeyUnavailable, UsageError
 from mailsec.core.exits import Exit
@@ -22,14 +25,24 @@ from mailsec.store.files import shown, write
 from mailsec.trust.keyring.files import FileKeys
 from mailsec.trust.keyring.keys import Kind
 
+if TYPE_CHECKING:
+    from mailsec.api.session import Session
+
 _UNSAFE = re.compile(r"[^A-Za-z0-9@._+-]|^\.")
 _NAME = 120
 """Characters of a file name that is made from an address."""
 
 
-def run(file: str, chosen: EncryptChoices, passphrase: PassphraseOptions) -> int:
+def run(file: str, chosen: EncryptChoices, passphrase: PassphraseOptions, dns: DnsOptions) -> int:
     """Encrypt the message in `file` and write it; the exit code."""
-    now = clock()
+    if not chosen.dane:
+        return _run(file, chosen, passphrase, None, now=clock())
+    with session(dns, dnssec=KEYS) as live:
+        return _run(file, chosen, passphrase, live, now=live.now)
+
+
+def _run(file: str, chosen: EncryptChoices, passphrase: PassphraseOptions, live: Session | None, *, now: int) -> int:
+    """The same; `live` is what asks the DNS for keys, where it is asked."""
     ask = passphrases(passphrase)
     own, theirs = (only(key_files(paths, ask), Kind.OPENPGP) for paths in (chosen.keys, chosen.to_keys))
     if chosen.sign and chosen.keys and not own.own():
@@ -39,6 +52,10 @@ def run(file: str, chosen: EncryptChoices, passphrase: PassphraseOptions) -> int
     def one(name: str, data: bytes) -> int:
         with at_hand(theirs | own, chosen.ring, now=now) as keys:
             options = _options(chosen, keys, ask, own, theirs)
+            if live is not None:
+                options = with_published(
+                    data, options, live, bcc=bool(chosen.bcc), accept_case_variant=chosen.accept_case_variant
+                )
             if chosen.bcc == "split":
                 return _split(name, data, options, chosen, inputs, now)
             produced = encrypt_message(data, name, options, now=now)

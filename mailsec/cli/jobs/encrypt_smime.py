@@ -61,5 +61,5 @@ def run(file: str, chosen: EncryptChoices, passphrase: PassphraseOptions, dns: D
 def _from_dns(data: bytes, theirs: FileKeys, live: Session, chosen: EncryptChoices) -> tuple[DaneKeys, tuple[Certificate, ...]]:
     """The keys with those of the DNS behind them, and the certificates that the DNS has for who gets the message."""
     to = addresses(parse(data), ("To", "Cc"))
-    keys = dane_keys(theirs, to, live, now=live.now, accept_case_variant=chosen.accept_case_variant)
+    keys = dane_keys(theirs, to, live, now=live.now, kind=Kind.X509, accept_case_variant=chosen.accept_case_variant)
     return keys, found_for(keys, to)
