@@ -97,9 +97,8 @@ def with_published(
     fields = ("To", "Cc", "Bcc") if bcc else ("To", "Cc")
     to = tuple(dict.fromkeys(map(normal, options.to))) or tuple(addresses(readable(file), fields))
     keys = dane_keys(options.keys, to, session, now=session.now, kind=Kind.OPENPGP, accept_case_variant=accept_case_variant)
-    found_for(
-        keys, [each for each in to if Objection.UNAUTHENTICATED not in options.allow or not options.keys.of_address(each)]
-    )
+    anyone = Objection.UNAUTHENTICATED in options.allow
+    found_for(keys, [each for each in to if not (anyone and options.keys.of_address(each))])
     theirs = {each.fingerprint for address in to for each in options.keys.of_address(address)}
     beside = () if options.to else tuple(each for each in options.certificates if each.fingerprint not in theirs)
     return replace(options, keys=keys, to=to, named=(*options.named, *beside))
