@@ -6,20 +6,17 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from mailsec.api.at_hand import AtHand
-from mailsec.api.dane_keys import DaneKeys, dane_keys, found_for
 from mailsec.api.encrypt_smime import SmimeOptions, encrypt_smime, encrypt_smime_split
-from mailsec.api.recipients import wanted
-from mailsec.api.session import KEYS, Session
+from mailsec.api.session import KEYS
 from mailsec.api.sign_openpgp import SignKeys
 from mailsec.cli.encrypt import EncryptChoices
 from mailsec.cli.io import each_unread
-from mailsec.cli.jobs.encrypting import allowed, written, written_split
+from mailsec.cli.jobs.encrypting import allowed, from_dns, written, written_split
 from mailsec.cli.jobs.keyfile import at_hand, key_files, only, passphrases
 from mailsec.cli.jobs.session import session
 from mailsec.cli.keys import PassphraseOptions
 from mailsec.cli.options import DnsOptions
 from mailsec.core.errors import KeyUnavailable
-from mailsec.message.fields import parse
 from mailsec.trust.keyring.files import FileKeys
 from mailsec.trust.keyring.keys import Kind
 
@@ -37,7 +34,7 @@ def run(file: str, chosen: EncryptChoices, passphrase: PassphraseOptions, dns: D
         with at_hand(theirs | own, chosen.ring, now=live.now) as keys:
             options = _options(chosen, keys, ask, own, theirs)
             if chosen.dane:
-                options = replace(options, keys=_from_dns(data, options, live, chosen))
+                options = replace(options, keys=from_dns(data, options, live, chosen))
             if chosen.bcc == "split":
                 return written_split(encrypt_smime_split(data, name, options, now=live.now), chosen, inputs)
             return written(encrypt_smime(data, name, options, now=live.now), chosen, inputs)
@@ -67,12 +64,3 @@ def _options(chosen: EncryptChoices, keys: AtHand, ask: Callable[[str], str], ow
         pss=chosen.pss,
         compress=chosen.compress,
     )
-
-
-def _from_dns(data: bytes, options: SmimeOptions, live: Session, chosen: EncryptChoices) -> DaneKeys:
-    """The keys at hand with those of the DNS behind them, which is asked for whom the message is for and has none."""
-    asked = wanted(parse(data), options, with_bcc=chosen.bcc == "split")
-    keys = dane_keys(options.keys, asked, live, now=live.now, accept_case_variant=chosen.accept_case_variant)
-    # what is at hand and nobody vouched for is refused, or taken, where keys are chosen
-    found_for(keys, [each for each in asked if all(found.kind is not Kind.X509 for found in keys.of_address(each))])
-    return keys

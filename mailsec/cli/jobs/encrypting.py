@@ -5,7 +5,9 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
+from mailsec.api.recipients import Wishes, wanted
 from mailsec.cli.complaint import say_report
 from mailsec.cli.encrypt import EncryptChoices
 from mailsec.cli.io import write_message
@@ -13,7 +15,12 @@ from mailsec.content.objection import Objection
 from mailsec.core.errors import UsageError
 from mailsec.core.exits import Exit
 from mailsec.core.results import Produced
+from mailsec.message.fields import parse
 from mailsec.store.files import shown, write
+
+if TYPE_CHECKING:
+    from mailsec.api.dane_keys import DaneKeys
+    from mailsec.api.session import Session
 
 _UNSAFE = re.compile(r"[^A-Za-z0-9@._+-]|^\.")
 _NAME = 120
@@ -48,3 +55,15 @@ def written_split(letters: Iterable[tuple[str, Produced]], chosen: EncryptChoice
         if not chosen.quiet:
             say_report(produced.report)
     return Exit.HOLDS
+
+
+def from_dns(data: bytes, wishes: Wishes, live: Session, chosen: EncryptChoices) -> DaneKeys:
+    """The keys at hand with those of the DNS behind them, which is asked for whom the message in `data` is for and has none."""
+    from mailsec.api.dane_keys import dane_keys, found_for  # DNSSEC, and few ask for it
+
+    asked = wanted(parse(data), wishes, with_bcc=chosen.bcc == "split")
+    variant = chosen.accept_case_variant
+    keys = dane_keys(wishes.keys, asked, live, now=live.now, kind=wishes.kind, accept_case_variant=variant)
+    # what is at hand and nobody vouched for is refused, or taken, where keys are chosen
+    found_for(keys, [each for each in asked if all(found.kind is not wishes.kind for found in keys.of_address(each))])
+    return keys
