@@ -27,6 +27,7 @@ NOUNS = {Kind.OPENPGP: "key", Kind.X509: "certificate"}
 """What is kept of a person, of each kind."""
 _A = {Kind.OPENPGP: "an OpenPGP key", Kind.X509: "an S/MIME certificate"}
 _OPTIONS = {Kind.OPENPGP: "--pgp", Kind.X509: "--smime"}
+EITHER = "--pgp or --smime"
 
 
 class Target(Protocol):
@@ -170,8 +171,10 @@ def _wanted(
     """Address and certificate of each recipient, and whether the certificate itself was named, or is our own."""
     in_message = addresses(message, _fields(wishes, with_bcc=with_bcc))
     asked = wanted(message, wishes, with_bcc=with_bcc)
-    for certificate in (*wishes.named, *(wishes.certificates if not wishes.to else ())):
-        claimed = [each for each in in_message if _is_among(certificate, wishes.keys.of_address(each))]
+    explicit = (*wishes.named, *(wishes.certificates if not wishes.to else ()))
+    claims = {each: {found.fingerprint for found in wishes.keys.of_address(each)} for each in in_message} if explicit else {}
+    for certificate in explicit:
+        claimed = [each for each, found in claims.items() if certificate.fingerprint in found]
         # whose address is asked for is found by that
         if not any(each in asked for each in claimed):
             yield (claimed[0] if claimed else ""), certificate, _NAMED
@@ -188,7 +191,8 @@ def _self(message: Message, wishes: Wishes, judge: Judge[T], amiss: list[str]) -
     """The keys with which we read the message ourselves."""
     if not wishes.for_self:
         return ()
-    signers = tuple(wishes.sign.signers) if wishes.sign is not None else ()
+    signing = wishes.sign.signers if wishes.sign is not None else ()
+    signers = tuple(each for each in signing if _can_read(each, judge))
     found = wishes.own or signers or own_key(message, wishes.keys, wishes.kind, lambda each: _is_usable(each, judge))
     if not found:
         amiss.append(f"no {NOUNS[wishes.kind]} of your own for the author is known (--for-self)")
@@ -243,11 +247,16 @@ def _preferred(candidates: list[Certificate], usable: Callable[[Certificate], bo
     return ([each for each in candidates if usable(each)] or candidates) if len(candidates) > 1 else candidates
 
 
-def _is_usable(certificate: Certificate, judge: Judge[T]) -> bool:
+def _can_read(certificate: Certificate, judge: Judge[T]) -> bool:
     try:
-        return not judge(certificate).objections
+        judge(certificate)
     except KeyUnavailable:
         return False
+    return True
+
+
+def _is_usable(certificate: Certificate, judge: Judge[T]) -> bool:
+    return _can_read(certificate, judge) and not judge(certificate).objections
 
 
 def _is_among(certificate: Certificate, others: Sequence[Certificate]) -> bool:
@@ -292,7 +301,7 @@ def method_for(asked: Sequence[str], keys: Keys) -> str:
     if fit:
         return f"{' or '.join(fit)}: all recipients have a key for {'each' if len(fit) > 1 else 'it'}"
     known = [f"{_OPTIONS[kind]} for {', '.join(held[kind][:_SHOWN])}" for kind in Kind if held[kind]]
-    return "; ".join(known) if known else " or ".join(_OPTIONS.values())
+    return "; ".join(known) if known else EITHER
 
 
 def _is_bound(keys: Keys, address: str, kind: Kind) -> bool:

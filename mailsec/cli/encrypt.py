@@ -124,8 +124,12 @@ def encrypt(file: str, pgp: bool, smime: bool, passphrase: PassphraseOptions, dn
     AES-256-GCM unless a recipient's program is known not to read it, from what it said in mail that it signed.
     """
     chosen = EncryptChoices(**choices)
-    if pgp is smime:
-        raise UsageError("say how to encrypt", hint="--pgp or --smime")
+    if pgp and smime:
+        raise UsageError("S/MIME and OpenPGP cannot be mixed in one message", hint="--pgp or --smime")
+    if not (pgp or smime):
+        from mailsec.cli.jobs.encrypting import method_hint
+
+        raise UsageError("say how to encrypt", hint=method_hint(file, chosen))
     if (chosen.cbc or chosen.oaep or chosen.pss) and not smime:
         raise UsageError("--cbc, --oaep and --pss are forms of --smime")
     if chosen.pss and not chosen.sign:

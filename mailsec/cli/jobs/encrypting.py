@@ -4,19 +4,23 @@ from __future__ import annotations
 
 import os
 import re
+import sys
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from mailsec.api.recipients import Wishes, wanted
+from mailsec.api.recipients import EITHER, Wishes, method_for, wanted
+from mailsec.api.settings import clock
 from mailsec.cli.complaint import say_report
 from mailsec.cli.encrypt import EncryptChoices
 from mailsec.cli.io import write_message
+from mailsec.cli.jobs.keyfile import at_hand, key_files
 from mailsec.content.objection import Objection
-from mailsec.core.errors import UsageError
+from mailsec.core.errors import MailsecError, UsageError
 from mailsec.core.exits import Exit
+from mailsec.core.limits import MAX_MESSAGE_BYTES
 from mailsec.core.results import Produced
 from mailsec.message.fields import parse
-from mailsec.store.files import shown, write
+from mailsec.store.files import STDIN, read, shown, write
 
 if TYPE_CHECKING:
     from mailsec.api.dane_keys import DaneKeys
@@ -36,6 +40,18 @@ def allowed(chosen: EncryptChoices) -> frozenset[Objection]:
         Objection.UNAUTHENTICATED: chosen.allow_unauthenticated,
     }
     return frozenset(kind for kind, yes in options.items() if yes)
+
+
+def method_hint(file: str, chosen: EncryptChoices) -> str:
+    """Which of --pgp and --smime all recipients of the message in `file` have a key for, where that can be found out."""
+    try:
+        if file == STDIN and (sys.stdin is None or sys.stdin.isatty()):
+            return EITHER
+        message = parse(read(file, MAX_MESSAGE_BYTES))
+        with at_hand(key_files(chosen.to_keys, lambda _: ""), chosen.ring, now=clock()) as keys:
+            return method_for(wanted(message, Wishes(keys, to=tuple(name for name in chosen.to if "@" in name))), keys)
+    except MailsecError:  # what was wanted cannot be made in any case
+        return EITHER
 
 
 def written(produced: Produced, chosen: EncryptChoices, inputs: tuple[str, ...]) -> int:
