@@ -43,6 +43,8 @@ _HEAD = 88
 _ENCRYPTED = (ContentType.ENVELOPED, ContentType.AUTH_ENVELOPED)
 _ALONE = "a signature alone: name the file that it is about (mailsec verify --detached SIGNATURE FILE)"
 
+_NO_SIGNATURE = SignedFile(Method.SMIME)
+
 Unseal = Callable[[Enveloped], bytes]
 """Opens a ciphertext with whatever keys are at hand."""
 
@@ -54,15 +56,16 @@ class Inside:
     were opened, without what was in them."""
 
     content: Octets
-    signed: SignedFile = SignedFile(Method.SMIME)
+    signed: SignedFile = _NO_SIGNATURE
     results: tuple[SignatureResult, ...] = ()
     around: tuple[Check, ...] = ()
     steps: tuple[Enveloped, ...] = ()
 
 
 def structure_in(file: bytes) -> bytes | None:
-    """The CMS structure that `file` consists of, in DER or BER; None where it is something else. Raises CmsError for base64 that
-    is damaged or cut off."""
+    """The CMS structure that `file` consists of, in DER or BER; None where it is something else.
+
+    Raises CmsError for base64 that is damaged or cut off."""
     if stated_type(file[:HEAD]) is not None:
         return file
     if (pem := _PEM.match(file)) is not None:
