@@ -201,7 +201,8 @@ def _of_entity(inside: Inside, judge: Judge) -> Inside:
     outer: Found | None = next((each for each in layers(entity, found, author(entity), judge) if _is_outer(each.layer)), None)
     if outer is None:
         return inside
-    signed = _of_results(outer.results, found.parts[outer.layer.covered].end, outer.layer.trouble)
+    covered = found.parts[outer.layer.covered]
+    signed = _of_results(outer.results, covered.end - covered.header, outer.layer.trouble)
     unreadable = outer.layer.check.findings if outer.layer.check else ()
     return replace(inside, signed=replace(signed, findings=unreadable), results=outer.results)
 
