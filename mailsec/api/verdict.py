@@ -81,8 +81,8 @@ class Content:
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """All that the decision rests on; a file that is no mail has no `domains`. `refusal` says why the From cannot be judged (row 2); `mailing_list` names a list;
-    `allow_partial` lets a content that is covered in part count as good."""
+    """All that the decision rests on; a file that is no mail has no `domains`. `refusal` says why the From cannot be judged
+    (row 2); `mailing_list` names a list; `allow_partial` lets a content that is covered in part count as good."""
 
     domains: tuple[AuthorDomain, ...]
     refusal: str = ""

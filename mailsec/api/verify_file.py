@@ -16,12 +16,8 @@ from mailsec.content.openpgp.signature import SignatureResult
 from mailsec.core.errors import BadInput, NothingToJudge
 from mailsec.core.results import Report
 from mailsec.core.rules import Severity
-from mailsec.message.fields import parse
 from mailsec.trust.keyring.files import FileKeys
 from mailsec.trust.keyring.keys import Keys
-
-_FIRST = (b"-----BEGIN ", b"MI")
-_PGP = b"-----BEGIN PGP "
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,29 +34,8 @@ class FileOptions:
     second_opinion: bool = False
 
 
-def is_file(file: bytes) -> bool:
-    """True where `file` is no mail but an OpenPGP message, a signed text or a CMS structure; whether it is whole is not said."""
-    head = file[:256].lstrip()
-    if head.startswith(_FIRST) or file[:1] == b"0" or file[:1] >= b"\x80":
-        from mailsec.content.openpgp.opening import begins_with_packet  # most input is mail and needs none of it
-
-        if head.startswith(_PGP) or begins_with_packet(file) or _is_structure(file):
-            return True
-    return _PGP in file and not parse(file).fields
-
-
-def _is_structure(file: bytes) -> bool:
-    from mailsec.content.smime.cms import CmsError
-    from mailsec.content.smime.file import structure_in
-
-    try:
-        return structure_in(file) is not None
-    except CmsError:
-        return True
-
-
 def verify_file(file: bytes, subject: str, options: FileOptions, *, now: int) -> Report:
-    """The report on `file` (`is_file`), judged at `now` in seconds since 1970 UTC.
+    """The report on `file` (`bare.is_signed_file`), judged at `now` in seconds since 1970 UTC.
 
     Raises NothingToJudge for an empty file and one in which nothing is signed, BadInput for what is damaged.
     """

@@ -152,9 +152,9 @@ def verify(files: Sequence[str], passphrase: PassphraseOptions, output: OutputOp
     that the message is being looked at. With --fetch the logo of a domain that passes DMARC and its mark certificate (BIMI) are
     fetched and judged too. --offline asks nothing that --zone does not answer.
 
-    A file that is no mail is judged by its signatures alone: OpenPGP messages, armored or binary, cleartext signed texts, S/MIME
-    signed-data (DER, PEM, base64), and any file with --detached SIGNATURE. Good is what was signed by a key that is known to be
-    that of the address which it names; --key FILE says so of the keys in it.
+    A file that is no mail is judged by its signatures alone: OpenPGP messages, armored or binary, cleartext signed texts,
+    S/MIME signed-data (DER, PEM, base64), and any file with --detached SIGNATURE. Good is what was signed by a key that is
+    known to be that of the address which it names; --key FILE says so of the keys in it.
     """
     chosen = VerifyChoices(**choices)
     if chosen.states_envelope and chosen.received_from:

@@ -7,6 +7,7 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
+from mailsec.api.bare import is_signed_file
 from mailsec.api.envelope import Envelope
 from mailsec.api.session import KEYS, Session
 from mailsec.api.verdict import Question
@@ -68,10 +69,10 @@ def _of_file(
     name: str, data: bytes, *, live: Session, options: VerifyOptions, named: FileKeys, signature: bytes | None
 ) -> Report | None:
     """The report on what is no mail, None where it is one and has no detached signature."""
-    from mailsec.api.verify_file import FileOptions, is_file, verify_detached, verify_file
-
-    if signature is None and not is_file(data):
+    if signature is None and not is_signed_file(data):
         return None
+    from mailsec.api.verify_file import FileOptions, verify_detached, verify_file  # most input is mail
+
     if options.at == RECEIVED:
         raise BadInput("the time of arrival is not known: this is no mail message")
     assert options.keys is not None
@@ -143,6 +144,8 @@ def _printing_instead(
     authserv_id = chosen.authserv_id or default_authserv_id()
 
     def judge(name: str, data: bytes) -> int:
+        if is_signed_file(data):
+            raise BadInput("this is no mail message, and --header, --add-header and --explain-for-user are about mail")
         verified = verify_message(data, name, live, options)
         if chosen.explain_for_user:
             put(f"{visible(verified.report.explanation)}\n")

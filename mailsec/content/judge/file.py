@@ -1,4 +1,4 @@
-"""Does a person's key vouch for a file? It has no author with whom the signer could be compared, so the answer names the signer."""
+"""Does a person's key vouch for a file? It has no author to compare the signer with, so the answer names the signer."""
 
 from __future__ import annotations
 
@@ -69,20 +69,25 @@ def _answer(found: SignedFile, tried: Sequence[tuple[Signer, Identity | None]]) 
         return ContentAnswer.UNJUDGED, SEALED, ""
     if found.trouble:
         return ContentAnswer.BAD, found.trouble, ""
-    if not tried:
+    owners = [owner for _, owner in tried if owner is not None]
+    if not owners:
+        return _none_holds([signer for signer, _ in tried])
+    best = next((each for each in owners if each.status is Status.PASS), owners[0])
+    if best.status is not Status.PASS:
+        return ContentAnswer.UNJUDGED, best.reason, best.command
+    if found.outside:
+        return ContentAnswer.PARTIAL, f"{best.reason}, but not all of it; unsigned: {found.outside}", ""
+    return ContentAnswer.GOOD, best.reason, ""
+
+
+def _none_holds(signers: Sequence[Signer]) -> tuple[ContentAnswer, str, str]:
+    """What was changed stays so, whatever an unknown key says beside it."""
+    if not signers:
         return ContentAnswer.ABSENT, "not signed", ""
-    for _, owner in tried:
-        if owner is not None and owner.status is Status.PASS:
-            if found.outside:
-                return ContentAnswer.PARTIAL, f"{owner.reason}, but not all of it; unsigned: {found.outside}", ""
-            return ContentAnswer.GOOD, owner.reason, ""
-    for _, owner in tried:
-        if owner is not None:
-            return ContentAnswer.UNJUDGED, owner.reason, owner.command
-    for signer, _ in tried:
-        if signer.status is not Status.NEUTRAL:
-            return ContentAnswer.BAD, signer.reason, ""
-    return ContentAnswer.UNJUDGED, tried[0][0].reason, tried[0][0].command
+    bad = next((each for each in signers if each.status is not Status.NEUTRAL), None)
+    if bad is not None:
+        return ContentAnswer.BAD, bad.reason, ""
+    return ContentAnswer.UNJUDGED, signers[0].reason, signers[0].command
 
 
 def _owner(signature: Signature, keys: Keys) -> Identity | None:
@@ -108,12 +113,9 @@ def _addresses(signature: Signature) -> Iterator[str]:
 
 
 def _unauthenticated(certificate: Certificate, addresses: Sequence[str]) -> Identity:
-    if not addresses and certificate.kind is Kind.OPENPGP:
-        command, named = _NAME_IT, "names no address"
-    else:
-        command = TRUST[certificate.kind].format(certificate.fingerprint, addresses[0] if addresses else "")
-        named = (
-            f"says that it is of {listed([clipped(each, _SHOWN) for each in addresses])}" if addresses else "names no address"
-        )
+    named = f"says that it is of {listed([clipped(each, _SHOWN) for each in addresses])}" if addresses else "names no address"
+    command = _NAME_IT
+    if addresses or certificate.kind is Kind.X509:
+        command = TRUST[certificate.kind].format(certificate.fingerprint, *addresses[:1])
     said = f"the key {certificate.fingerprint} {named}; nobody vouched for that yet"
     return Identity(Status.NEUTRAL, said, findings=(finding(rules.UNAUTHENTICATED, said, fix=command),), command=command)

@@ -43,6 +43,8 @@ _HEAD = 88
 _ENCRYPTED = (ContentType.ENVELOPED, ContentType.AUTH_ENVELOPED)
 _ALONE = "a signature alone: name the file that it is about (mailsec verify --detached SIGNATURE FILE)"
 
+_NO_SIGNATURE = SignedFile(Method.SMIME)
+
 Unseal = Callable[[Enveloped], bytes]
 """Opens a ciphertext with whatever keys are at hand."""
 
@@ -54,15 +56,16 @@ class Inside:
     were opened, without what was in them."""
 
     content: Octets
-    signed: SignedFile = SignedFile(Method.SMIME)
+    signed: SignedFile = _NO_SIGNATURE
     results: tuple[SignatureResult, ...] = ()
     around: tuple[Check, ...] = ()
     steps: tuple[Enveloped, ...] = ()
 
 
 def structure_in(file: bytes) -> bytes | None:
-    """The CMS structure that `file` consists of, in DER or BER; None where it is something else. Raises CmsError for base64 that
-    is damaged or cut off."""
+    """The CMS structure that `file` consists of, in DER or BER; None where it is something else.
+
+    Raises CmsError for base64 that is damaged or cut off."""
     if stated_type(file[:HEAD]) is not None:
         return file
     if (pem := _PEM.match(file)) is not None:
@@ -198,7 +201,8 @@ def _of_entity(inside: Inside, judge: Judge) -> Inside:
     outer: Found | None = next((each for each in layers(entity, found, author(entity), judge) if _is_outer(each.layer)), None)
     if outer is None:
         return inside
-    signed = _of_results(outer.results, found.parts[outer.layer.covered].end, outer.layer.trouble)
+    covered = found.parts[outer.layer.covered]
+    signed = _of_results(outer.results, covered.end - covered.header, outer.layer.trouble)
     unreadable = outer.layer.check.findings if outer.layer.check else ()
     return replace(inside, signed=replace(signed, findings=unreadable), results=outer.results)
 
