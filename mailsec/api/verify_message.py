@@ -6,10 +6,11 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from mailsec.api import verify_report
-from mailsec.api.certificate_paths import PathOptions
+from mailsec.api.certificate_paths import PathOptions, user_shelf
 from mailsec.api.envelope import Envelope, derived
 from mailsec.api.readable import readable
 from mailsec.api.session import Session
+from mailsec.api.settings import clock
 from mailsec.api.trace import Trace
 from mailsec.api.verdict import Question, decide
 from mailsec.api.verify_case import Evidenced, case_of
@@ -114,7 +115,9 @@ def verify_message(file: bytes, subject: str, session: Session, options: VerifyO
 
 def paths(session: Session, options: VerifyOptions) -> PathOptions:
     """What the paths of certificates are judged with."""
-    return PathOptions(session.settings.ca_file, options.revocation, session.run if session.settings.fetch else None)
+    drive = session.run if session.settings.fetch else None
+    shelf = None if session.repeatable else user_shelf(clock())
+    return PathOptions(session.settings.ca_file, options.revocation, drive, shelf)
 
 
 def _with_opinion(flow: Flow[Evidenced], session: Session, trace: Trace | None, now: int) -> Evidenced:

@@ -659,6 +659,8 @@ X509_ISSUER_BYTES = 256 * 1024
 """Octets of an issuer's certificate, or of a few in a certs-only message."""
 X509_POLICIES = 200
 """Certificate policies and mappings of one path: their graph can be made to grow with the square."""
+X509_JUDGED = 24
+"""Paths that are judged for the signatures of one message, up to a tenth of a second each; honest mail has one or two."""
 X509_FILE_CERTIFICATES = 1_000
 """Certificates and keys of one file; a system's roots are under 200."""
 X509_ITERATIONS = 5_000_000
@@ -673,3 +675,10 @@ X509_LOCKED_KEYS = 20
 # --- files that are no mail
 CONTENT_SIGNER_ADDRESSES = 50
 """Addresses of one signer of a file that are looked up: each may cost a certification that has to be verified."""
+# --- what was fetched and is kept (store/cache.py)
+CACHE_FILES = 256
+"""Files; a certificate authority has one list, and a person one OCSP response."""
+CACHE_BYTES = 128 * 1024 * 1024
+"""Octets of all of them: as many as four of the largest lists."""
+CACHE_SECONDS = 7 * 86_400
+"""How long a file counts at most; authorities renew lists in a day or a week."""

@@ -196,6 +196,14 @@ UNKNOWN_ISSUER = Rule(
     _FALSE_PERSON,
     "Ask for it with --fetch, or name a file of roots and authorities with --ca.",
 )
+TOO_MANY_PATHS = Rule(
+    "x509-too-many-paths",
+    Severity.LOW,
+    "A message has more signatures with paths of their own than are judged",
+    "mailsec limit",
+    (*_FALSE_PERSON, Threat.UNAVAILABLE),
+    "Look at the message by hand: honest mail has one or two signatures.",
+)
 
 RULES: tuple[Rule, ...] = (
     NONE,
@@ -221,4 +229,5 @@ RULES: tuple[Rule, ...] = (
     PATH,
     UNKNOWN_ROOT,
     UNKNOWN_ISSUER,
+    TOO_MANY_PATHS,
 )
