@@ -33,6 +33,10 @@ from mailsec.trust.keyring.keys import Kind
 
 _ENCRYPTED = (ContentType.ENVELOPED, ContentType.AUTH_ENVELOPED)
 _SEALED = (Form.ENCRYPTED, Form.COMPRESSED)
+_CARRIERS = frozenset(
+    f"application/{name}" for name in ("pkcs7-signature", "x-pkcs7-signature", "pkcs7-mime", "x-pkcs7-mime", "octet-stream")
+)
+"""The types of a part with a signature that no program shows as a text."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +99,9 @@ def _known(author: Author, judge: Judge) -> Iterator[bytes]:
 def _detached(message: Message, found: Structure, part: int, known: Sequence[bytes], judge: Judge) -> Found:
     """A multipart/signed (RFC 8551 section 3.5.3)."""
     children = tuple(found.children(part))
-    layer = Layer(Method.SMIME, Form.SIGNED, part, children[0] if children else part, children[1:2])
+    # one of another type is shown: what stands in it, behind the signature, is not signed
+    control = tuple(each for each in children[1:2] if found.parts[each].type in _CARRIERS)
+    layer = Layer(Method.SMIME, Form.SIGNED, part, children[0] if children else part, control)
     if len(children) < 2:
         return _troubled(layer, rules.SIGNATURE_UNREADABLE, "the signed part has not two parts")
     try:
@@ -118,9 +124,11 @@ def _opaque(message: Message, found: Structure, said: Protection, known: Sequenc
     try:
         cms = opened(part_content(message, found.parts[part]))
         if cms.type is ContentType.COMPRESSED:
+            if part:  # a part of the message: nothing in it decides, and fifty of them could be bombs
+                return None
             layer = replace(layer, form=Form.COMPRESSED)
             decompressed(cms)
-            return None if part else _troubled(layer, rules.SIGNATURE_UNREADABLE, f"compressed more than {CMS_NESTING} times")
+            return _troubled(layer, rules.SIGNATURE_UNREADABLE, f"compressed more than {CMS_NESTING} times")
         signed = signed_data(cms) if cms.type is ContentType.SIGNED else None
     except CmsError as error:
         return _troubled(layer, rules.SIGNATURE_UNREADABLE, f"the S/MIME structure cannot be read: {error}")

@@ -15,7 +15,8 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from cryptography.hazmat.primitives.asymmetric.types import PublicKeyTypes
 from cryptography.hazmat.primitives.asymmetric.utils import Prehashed
 
-from mailsec.content.smime.signerinfo import SignerInfo
+from mailsec.content.smime.cms import CmsError, guarded
+from mailsec.content.smime.signerinfo import SignerInfo, read_pss
 from mailsec.message.encoded import Octets
 from mailsec.trust.x509.path import load
 
@@ -48,6 +49,28 @@ def public_key(certificate: bytes) -> PublicKeyTypes | None:
         return None if loaded is None else loaded.public_key()
     except (ValueError, UnsupportedAlgorithm):
         return None
+
+
+def is_meant(certificate: bytes, info: SignerInfo) -> bool:
+    """False where the key of the certificate (DER) is for RSASSA-PSS alone, and the signature is made otherwise or with other
+    parameters than the key allows (RFC 4055 sections 1.2 and 3.3): the library that reads the key forgets that."""
+    try:
+        return guarded(lambda: _is_meant(certificate, info), "a key")
+    except CmsError:
+        return False
+
+
+def _is_meant(certificate: bytes, info: SignerInfo) -> bool:
+    from asn1crypto import x509  # noqa: PLC0415 (the signature was read with it)
+
+    algorithm = x509.Certificate.load(certificate).public_key["algorithm"]
+    if algorithm["algorithm"].native != "rsassa_pss":
+        return True
+    if info.pss is None or algorithm["parameters"].native is None:
+        return info.pss is not None
+    allowed = read_pss(algorithm["parameters"])
+    hashes_fit = (info.pss.hash, info.pss.mask_hash) == (allowed.hash, allowed.mask_hash)
+    return allowed.usual and hashes_fit and info.pss.salt >= allowed.salt
 
 
 def fits(key: PublicKeyTypes, info: SignerInfo, content: Octets) -> bool:
