@@ -96,6 +96,12 @@ def _numbered(der: bytes) -> tuple[Element, Element]:
     return fields[0], fields[2]
 
 
+def key_algorithm(certificate: bytes) -> Sequence[Element]:
+    """The object identifier of what the key of a certificate (DER) is for, and its parameters where there are any. Raises
+    ValueError or IndexError."""
+    return elements(elements(_fields(certificate)[5].content)[0].content)
+
+
 def _fields(der: bytes) -> Sequence[Element]:
     """The fields of a certificate without its version: serial number, algorithm, issuer, validity, subject, key, … (RFC 5280
     section 4.1). Raises ValueError or IndexError."""

@@ -33,10 +33,6 @@ from mailsec.trust.keyring.keys import Kind
 
 _ENCRYPTED = (ContentType.ENVELOPED, ContentType.AUTH_ENVELOPED)
 _SEALED = (Form.ENCRYPTED, Form.COMPRESSED)
-_CARRIERS = frozenset(
-    f"application/{name}" for name in ("pkcs7-signature", "x-pkcs7-signature", "pkcs7-mime", "x-pkcs7-mime", "octet-stream")
-)
-"""The types of a part with a signature that no program shows as a text."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,9 +95,7 @@ def _known(author: Author, judge: Judge) -> Iterator[bytes]:
 def _detached(message: Message, found: Structure, part: int, known: Sequence[bytes], judge: Judge) -> Found:
     """A multipart/signed (RFC 8551 section 3.5.3)."""
     children = tuple(found.children(part))
-    # one of another type is shown: what stands in it, behind the signature, is not signed
-    control = tuple(each for each in children[1:2] if found.parts[each].type in _CARRIERS)
-    layer = Layer(Method.SMIME, Form.SIGNED, part, children[0] if children else part, control)
+    layer = Layer(Method.SMIME, Form.SIGNED, part, children[0] if children else part, children[1:2])
     if len(children) < 2:
         return _troubled(layer, rules.SIGNATURE_UNREADABLE, "the signed part has not two parts")
     try:
