@@ -235,7 +235,7 @@ def test_openssl_opens_and_judges_what_is_signed_compressed_and_encrypted(tmp_pa
 
 
 def test_openssl_cannot_encrypt_to_x25519(tmp_path: Path) -> None:
-    """RFC 8418 is younger than its cms: there is no peer for X25519 in it, so RFC 8418's own numbers stand in elsewhere."""
+    """RFC 8418 is younger than its cms: there is no peer for X25519 in it, so test_decrypting has RFC 7748's numbers."""
     files(tmp_path, person("bob@receiver.example", SUB, X25519PrivateKey.generate()))
     with pytest.raises(subprocess.CalledProcessError):
         openssl(tmp_path, *ENCRYPT, "-aes-256-gcm", data=TEXT)
