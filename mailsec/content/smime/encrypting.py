@@ -21,7 +21,7 @@ from mailsec.content.objection import Objection, Objections
 from mailsec.content.smime.der import algorithm, integer, octets, oid, sequence, set_of, tlv
 from mailsec.content.smime.enveloped import CIPHERS, ContentCipher, Mode
 from mailsec.content.smime.identifier import issuer_and_serial
-from mailsec.content.smime.numbers import public_key
+from mailsec.content.smime.numbers import is_for_pss, public_key
 from mailsec.content.smime.streamed import Streamed, content_info, element, late
 from mailsec.content.smime.streamed import entity as cms_entity
 from mailsec.content.smime.unwrapping import OAEP_SHA_256, RSA_15, RSA_OAEP, SCHEMES, WRAPS, agreed, derived
@@ -64,7 +64,7 @@ def target(certificate: Certificate, *, now: int) -> Target:
         raise EncryptingError(flaw.message)
     key = public_key(certificate.data)
     sized = isinstance(key, EllipticCurvePublicKey) and key.curve.name in ("secp256r1", "secp384r1", "secp521r1")
-    if not (sized or isinstance(key, RSAPublicKey | X25519PublicKey)):
+    if not (sized or isinstance(key, RSAPublicKey | X25519PublicKey)) or is_for_pss(certificate):
         raise EncryptingError("its key is of a kind that mail is not encrypted to")
     weak = [(Objection.WEAK, flaw.message) for flaw in strength_flaws(loaded, root=False)]
     ended = [(Objection.EXPIRED, flaw.message) for flaw in date_flaws(loaded, now)]

@@ -118,9 +118,11 @@ def _opaque(message: Message, found: Structure, said: Protection, known: Sequenc
     try:
         cms = opened(part_content(message, found.parts[part]))
         if cms.type is ContentType.COMPRESSED:
+            if part:  # a part of the message: nothing in it decides, and fifty of them could be bombs
+                return None
             layer = replace(layer, form=Form.COMPRESSED)
             decompressed(cms)
-            return None if part else _troubled(layer, rules.SIGNATURE_UNREADABLE, f"compressed more than {CMS_NESTING} times")
+            return _troubled(layer, rules.SIGNATURE_UNREADABLE, f"compressed more than {CMS_NESTING} times")
         signed = signed_data(cms) if cms.type is ContentType.SIGNED else None
     except CmsError as error:
         return _troubled(layer, rules.SIGNATURE_UNREADABLE, f"the S/MIME structure cannot be read: {error}")

@@ -18,7 +18,7 @@ from mailsec.content.smime.decrypting import Secret, read_private
 from mailsec.content.smime.der import algorithm, integer, octets, oid, sequence, set_of, tlv
 from mailsec.content.smime.encrypting import EncryptingError, check
 from mailsec.content.smime.identifier import issuer_and_serial
-from mailsec.content.smime.numbers import HASHES, digest
+from mailsec.content.smime.numbers import HASHES, digest, is_for_pss
 from mailsec.content.smime.streamed import Streamed, content_info, element
 from mailsec.content.smime.streamed import entity as cms_entity
 from mailsec.message.compose import multipart_pieces
@@ -137,7 +137,7 @@ def _signer(secret: Secret, form: SignForm, now: int) -> _Signer:
         raise SigningError("the private key is of a kind that signs no mail")
     if public_of(key) != public_in(secret.certificate):
         raise SigningError("the private key is not the one of the certificate")
-    return _Signer(secret.certificate, key, form.pss)
+    return _Signer(secret.certificate, key, form.pss or is_for_pss(secret.certificate))
 
 
 def _signed_data(content: Pieces, signers: Sequence[_Signer], others: Sequence[bytes], *, opaque: bool, now: int) -> Streamed:
