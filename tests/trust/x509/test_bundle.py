@@ -277,7 +277,7 @@ def test_rounds_below_zero_make_no_room(alice: Issued) -> None:
     pfx["auth_safe"]["content"] = core.OctetString(contents.dump(force=True))
     pfx["mac_data"]["iterations"] = X509_ITERATIONS // 2  # some seconds where it fails, no hours
     with pytest.raises(BadInput, match="damaged"):
-        read_bundle(pfx.dump(force=True), nobody)
+        read_bundle(pfx.dump(force=True), words)
 
 
 def test_a_chain_of_a_stranger_has_certificates_alone(alice: Issued) -> None:
