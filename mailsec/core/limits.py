@@ -669,6 +669,8 @@ X509_SCRYPT_BYTES = 256 * 1024 * 1024
 """Memory that scrypt may want for the same; OpenSSL's own limit is 32 MB."""
 X509_SCRYPT_TIMES = 16
 """How often it may be gone through; 1 is usual."""
+X509_PASSPHRASE = 1_023
+"""Octets of a passphrase for PKCS#8; OpenSSL takes no more."""
 X509_LOCKED_KEYS = 20
 """Private keys under a passphrase in the files of one run: each may take seconds to open."""
 
