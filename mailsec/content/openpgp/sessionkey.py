@@ -71,7 +71,7 @@ class SessionKey:
 
 @dataclass(frozen=True, slots=True)
 class Sealed:
-    """A session key packet (PKESK): whom it names by fingerprint or key ID ("" where that is hidden), its algorithm, its data."""
+    """A session key packet (PKESK): whom it names by fingerprint or key ID ("" where hidden), its algorithm and data."""
 
     named: str
     algorithm: int
