@@ -544,6 +544,14 @@ PGP_NESTING = 16
 """Levels of compression or signing inside each other that are opened; programs make at most three."""
 PGP_RECIPIENTS = 1_000
 """Session keys of one message; a mail to more people goes to a list."""
+PGP_TRIALS = 1_000
+"""Session keys of one message that secret keys are tried on, all keys together: each takes a few thousandths of a second."""
+PGP_SESSION_KEYS = 10
+"""Different session keys that are tried on a ciphertext: for each of them the whole of it is deciphered."""
+PGP_UNLOCKED = 50
+"""Keys of one secret key that its passphrase is tried on; people have three or four."""
+PGP_RSA_BITS = 16_384
+"""An RSA key to decrypt with; a larger one takes many seconds, and no program makes it."""
 PGP_OWN_KEYS = 50
 """Secret keys that are tried where a message hides its recipients."""
 PGP_PASSPHRASES = 10

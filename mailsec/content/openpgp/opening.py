@@ -18,9 +18,7 @@ from mailsec.trust.keyring.packets import (
     ENCRYPTED_AEAD,
     ENCRYPTED_OLD,
     LITERAL,
-    MARKER,
     ONE_PASS,
-    PADDING,
     SESSION_KEY,
     SESSION_KEY_BY_PASSWORD,
     SIGNATURE,
@@ -96,7 +94,7 @@ def _one_level(data: bytes) -> tuple[Packet, list[SignaturePacket]]:
                 return packet, signatures
             elif packet.tag in (LITERAL, COMPRESSED) and inner is None:
                 inner = packet
-            elif packet.tag not in (ONE_PASS, MARKER, PADDING):
+            elif packet.tag != ONE_PASS and not packet.is_filler:
                 raise OpeningError("packets that do not belong into a message, or several texts in one")
     except PacketError as error:
         raise OpeningError(f"damaged: {error}") from None
