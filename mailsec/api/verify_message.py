@@ -99,6 +99,7 @@ def verify_message(file: bytes, subject: str, session: Session, options: VerifyO
     """
     options = options or VerifyOptions()
     message = readable(file)
+    del file
     envelope = options.envelope or (derived(message, options.received_from) if options.received_from else Envelope())
     now = _moment(options.at, envelope, session.now)
     trace = Trace() if options.trace else None

@@ -13,7 +13,7 @@ from mailsec.api.session import KEYS, Session
 from mailsec.api.verdict import Question
 from mailsec.api.verify_message import RECEIVED, VerifyOptions, paths, verify_message
 from mailsec.cli.complaint import say
-from mailsec.cli.io import Printer, each_input, put, write_message
+from mailsec.cli.io import Printer, each_unread, put, write_message
 from mailsec.cli.jobs.keyfile import at_hand, key_files, passphrases, revocation_files
 from mailsec.cli.jobs.session import session
 from mailsec.cli.keys import PassphraseOptions
@@ -32,7 +32,8 @@ if TYPE_CHECKING:
     from mailsec.api.keys.seen import Notebook
     from mailsec.trust.keyring.files import FileKeys
 
-Job = Callable[[str, bytes], int]
+Job = Callable[[str, Callable[[], bytes]], int]
+"""Judges what the second reads, called as the first says, and keeps it no longer than it must."""
 
 
 def run(
@@ -45,14 +46,16 @@ def run(
         options = replace(_options(chosen, output, dns, keys), remember=notebook.note if notebook else None)
         if chosen.header or chosen.add_header or (chosen.explain_for_user and output.format in ("human", "plain")):
             instead = _printing_instead(live, options, chosen, output, files)
-            return each_input(files, _remembering(instead, notebook, chosen.ring, now=live.now))
+            return each_unread(files, _remembering(instead, notebook, chosen.ring, now=live.now))
         with Printer(output, files) as printer:
             judge = partial(_of_file, live=live, options=options, named=named, signature=_signature(chosen))
 
-            def job(name: str, data: bytes) -> int:
-                return printer.show(judge(name, data) or verify_message(data, name, live, options).report)
+            def job(name: str, content: Callable[[], bytes]) -> int:
+                held = [content()]
+                # taken out of the list, so that a large mail is not kept beside what is made of it
+                return printer.show(judge(name, held[0]) or verify_message(held.pop(), name, live, options).report)
 
-            return each_input(files, _remembering(job, notebook, chosen.ring, now=live.now))
+            return each_unread(files, _remembering(job, notebook, chosen.ring, now=live.now))
 
 
 def _signature(chosen: VerifyChoices) -> bytes | None:
@@ -101,8 +104,8 @@ def _remembering(job: Job, notebook: Notebook | None, ring: str, *, now: int) ->
     if notebook is None:
         return job
 
-    def both(name: str, data: bytes) -> int:
-        code = job(name, data)
+    def both(name: str, content: Callable[[], bytes]) -> int:
+        code = job(name, content)
         notebook.keep(ring or ring_path(), now=now)
         return code
 
@@ -137,13 +140,14 @@ def _valid_id(text: str) -> str:
 
 def _printing_instead(
     live: Session, options: VerifyOptions, chosen: VerifyChoices, output: OutputOptions, files: Sequence[str]
-) -> Callable[[str, bytes], int]:
+) -> Job:
     """Judges one input and prints what was chosen in place of the report."""
     from mailsec.api.authenticate import default_authserv_id, results_field, with_results  # only here
 
     authserv_id = chosen.authserv_id or default_authserv_id()
 
-    def judge(name: str, data: bytes) -> int:
+    def judge(name: str, content: Callable[[], bytes]) -> int:
+        data = content()
         if is_signed_file(data):
             raise BadInput("this is no mail message, and --header, --add-header and --explain-for-user are about mail")
         verified = verify_message(data, name, live, options)

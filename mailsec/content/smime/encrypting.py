@@ -64,7 +64,7 @@ def target(certificate: Certificate, *, now: int) -> Target:
         raise EncryptingError(flaw.message)
     key = public_key(certificate.data)
     sized = isinstance(key, EllipticCurvePublicKey) and key.curve.name in ("secp256r1", "secp384r1", "secp521r1")
-    if not (sized or isinstance(key, RSAPublicKey | X25519PublicKey)) or is_for_pss(certificate):
+    if not (sized or isinstance(key, RSAPublicKey | X25519PublicKey)) or is_for_pss(certificate.data):
         raise EncryptingError("its key is of a kind that mail is not encrypted to")
     weak = [(Objection.WEAK, flaw.message) for flaw in strength_flaws(loaded, root=False)]
     ended = [(Objection.EXPIRED, flaw.message) for flaw in date_flaws(loaded, now)]
