@@ -22,8 +22,9 @@ from pysequoia import CipherSuite, Profile, Tsk
 from mailsec.api.encrypt_message import EncryptOptions, encrypt_message
 from mailsec.api.encrypt_smime import SmimeOptions, encrypt_smime
 from mailsec.api.session import Session
-from mailsec.api.sign_openpgp import SignKeys, sign_openpgp
+from mailsec.api.sign_openpgp import sign_openpgp
 from mailsec.api.sign_smime import sign_smime
+from mailsec.api.signers import SignKeys
 from mailsec.message.fields import parse
 from mailsec.sender.dkim.keys import SigningKey, load_private
 from mailsec.sender.dkim.publish import record_for, zone_line

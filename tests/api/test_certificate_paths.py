@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+import mailsec.trust.x509.signer as room
 from mailsec.api import certificate_paths
 from mailsec.api.certificate_paths import PathJudgement, PathOptions
 from mailsec.core.errors import BadInput
@@ -71,8 +72,6 @@ def test_where_the_root_comes_from(roots: str) -> None:
 
 
 def test_each_path_is_judged_once(roots: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    import mailsec.trust.x509.signer as room
-
     calls = []
     real = room.judge_signer
     monkeypatch.setattr(room, "judge_signer", lambda *given, **more: calls.append(given) or real(*given, **more))

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from mailsec.api.at_hand import AtHand
 from mailsec.api.encrypt_message import EncryptOptions, encrypt_message, encrypt_split
 from mailsec.api.settings import KEYS, clock
-from mailsec.api.sign_openpgp import SignKeys
+from mailsec.api.signers import SignKeys
 from mailsec.cli.encrypt import EncryptChoices
 from mailsec.cli.io import each_input
 from mailsec.cli.jobs.encrypting import allowed, from_dns, written, written_split

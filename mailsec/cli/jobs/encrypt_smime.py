@@ -8,7 +8,7 @@ from dataclasses import replace
 from mailsec.api.at_hand import AtHand
 from mailsec.api.encrypt_smime import SmimeOptions, encrypt_smime, encrypt_smime_split
 from mailsec.api.session import KEYS
-from mailsec.api.sign_openpgp import SignKeys
+from mailsec.api.signers import SignKeys
 from mailsec.cli.encrypt import EncryptChoices
 from mailsec.cli.io import each_unread
 from mailsec.cli.jobs.encrypting import allowed, from_dns, written, written_split

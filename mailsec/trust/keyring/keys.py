@@ -56,6 +56,15 @@ class Certificate:
 
 
 @dataclass(frozen=True, slots=True)
+class Signing:
+    """A secret key to sign with (a transferable secret key, or PKCS#8 in DER), its passphrase, and its certificate."""
+
+    secret: bytes
+    passphrase: str | None
+    certificate: Certificate
+
+
+@dataclass(frozen=True, slots=True)
 class Binding:
     """Whether a certificate is the one of an address, and why, in words for people."""
 

@@ -16,8 +16,8 @@ from mailsec.api.certificate_paths import PathOptions
 from mailsec.api.decrypt_message import DecryptOptions, decrypt_message
 from mailsec.api.encrypt_smime import SmimeOptions, encrypt_smime
 from mailsec.api.session import Session, Settings
-from mailsec.api.sign_openpgp import SignKeys
 from mailsec.api.sign_smime import sign_smime
+from mailsec.api.signers import SignKeys
 from mailsec.api.verify_message import VerifyOptions, verify_message
 from mailsec.content.smime.capabilities import ours
 from mailsec.content.smime.cms import opened, signed_data
