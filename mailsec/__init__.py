@@ -20,8 +20,9 @@ if TYPE_CHECKING:
     from mailsec.api.send_message import Relay, SendOptions, send_message
     from mailsec.api.session import Session, Settings
     from mailsec.api.sign_message import KeyChoice, sign_dkim
-    from mailsec.api.sign_openpgp import SignKeys, sign_openpgp
+    from mailsec.api.sign_openpgp import sign_openpgp
     from mailsec.api.sign_smime import sign_smime
+    from mailsec.api.signers import SignKeys
     from mailsec.api.verify_message import Verified, VerifyOptions, verify_message
     from mailsec.core.errors import MailsecError
     from mailsec.core.results import Check, Evidence, Fact, Finding, Report, Status, Verdict
@@ -53,7 +54,7 @@ _PUBLIC = {
     "SendOptions": "mailsec.api.send_message",
     "Session": "mailsec.api.session",
     "Settings": "mailsec.api.session",
-    "SignKeys": "mailsec.api.sign_openpgp",
+    "SignKeys": "mailsec.api.signers",
     "SignOptions": "mailsec.sender.dkim.sign",
     "SmimeOptions": "mailsec.api.encrypt_smime",
     "Status": "mailsec.core.results",

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from mailsec.api.readable import readable
 from mailsec.api.recipients import Judge, Recipient, Wishes, choose, refuse_bcc, unnamed
-from mailsec.api.sign_openpgp import readable, signing_check, signings_for
+from mailsec.api.signers import signing_check, signings_for
 from mailsec.api.tool import TOOL
 from mailsec.content.openpgp import rules
-from mailsec.content.openpgp.encrypting import EncryptingError, Manner, Signing, Target, encrypted, signing_key, target
+from mailsec.content.openpgp.encrypting import EncryptingError, Manner, Target, encrypted, signing_key, target
 from mailsec.content.openpgp.signing import encrypted_entity
 from mailsec.core.errors import KeyUnavailable
 from mailsec.core.exits import Exit
@@ -17,7 +18,7 @@ from mailsec.core.results import Check, Fact, Produced, Report, Status, finding
 from mailsec.message.compose import entity_of, with_entity
 from mailsec.message.fields import Message
 from mailsec.message.sevenbit import seven_bit
-from mailsec.trust.keyring.keys import Certificate
+from mailsec.trust.keyring.keys import Certificate, Signing
 
 _SHOWN = 20
 RFC4880, RFC9580 = "rfc4880", "rfc9580"

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
+from mailsec.api.readable import readable
 from mailsec.api.recipients import Judge, Recipient, Wishes, choose, refuse_bcc, unnamed
-from mailsec.api.sign_openpgp import readable, signing_check
 from mailsec.api.sign_smime import issuers, signed_by, smime_signings
+from mailsec.api.signers import signing_check
 from mailsec.api.tool import TOOL
-from mailsec.content.openpgp.encrypting import Signing
 from mailsec.content.smime import rules
 from mailsec.content.smime.capabilities import AES_256_CBC, Capabilities, best, read_capabilities
 from mailsec.content.smime.cms import CmsError
@@ -26,7 +26,7 @@ from mailsec.core.rules import Severity
 from mailsec.message.compose import entity_pieces, with_entity
 from mailsec.message.fields import Message
 from mailsec.message.pieces import Pieces
-from mailsec.trust.keyring.keys import Certificate, Keys, Kind
+from mailsec.trust.keyring.keys import Certificate, Keys, Kind, Signing
 
 _SHOWN = 20
 

@@ -18,7 +18,7 @@ from mailsec.message.person import normal
 from mailsec.trust.keyring.keys import Bound, Certificate, Keys, Kind
 
 if TYPE_CHECKING:
-    from mailsec.api.sign_openpgp import SignKeys
+    from mailsec.api.signers import SignKeys
 
 
 _NAMED, _OURS = "named", "ours"

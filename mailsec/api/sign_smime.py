@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
+from mailsec.api.readable import readable
 from mailsec.api.recipients import author_address, own_key
-from mailsec.api.sign_openpgp import SignKeys, readable, signing_check, signings_for
+from mailsec.api.signers import SignKeys, signing_check, signings_for
 from mailsec.api.tool import TOOL
-from mailsec.content.openpgp.encrypting import Signing
 from mailsec.content.smime.decrypting import Secret
 from mailsec.content.smime.signing import DETACHED, SignForm, SigningError, signed_entity, signing_flaw
 from mailsec.core.errors import KeyUnavailable
@@ -18,7 +18,7 @@ from mailsec.message.compose import entity_pieces, with_entity
 from mailsec.message.encoded import Octets
 from mailsec.message.fields import Message
 from mailsec.message.pieces import Pieces
-from mailsec.trust.keyring.keys import Issuing, Keys, Kind
+from mailsec.trust.keyring.keys import Issuing, Keys, Kind, Signing
 
 
 def sign_smime(

@@ -49,6 +49,7 @@ class EncryptChoices:
         "mailsec encrypt --smime --sign --for-self draft.eml > secret.eml",
         "mailsec encrypt --smime --sign --key alice.pem --to-key bob.pem draft.eml > secret.eml",
         "mailsec encrypt --smime --dane draft.eml > secret.eml",
+        "mailsec encrypt --pgp --dane --to bob@example.org draft.eml > secret.eml",
     ),
 )
 @click.argument("file", type=PATH, default="-", metavar="[FILE]")
@@ -104,7 +105,7 @@ class EncryptChoices:
 @click.option(
     "--dane",
     is_flag=True,
-    help="With --smime: take certificates that neither a file nor the ring has from SMIMEA records, where DNSSEC is secure.",
+    help="Take keys that are not at hand from the recipients' OPENPGPKEY or SMIMEA records, where DNSSEC is secure.",
 )
 @case_option
 @signer_option
@@ -133,10 +134,8 @@ def encrypt(file: str, pgp: bool, smime: bool, passphrase: PassphraseOptions, dn
         raise UsageError("--cbc, --oaep and --pss are forms of --smime")
     if chosen.pss and not chosen.sign:
         raise UsageError("--pss says how to sign", hint="--smime --sign --pss")
-    if chosen.dane and not smime:
-        raise UsageError("--dane is a form of --smime")
     if not chosen.dane and (chosen.accept_case_variant or dns != DnsOptions()):
-        raise UsageError("the DNS is asked with --dane alone", hint="--smime --dane")
+        raise UsageError("the DNS is asked with --dane alone", hint="--pgp --dane or --smime --dane")
     if chosen.signers and not chosen.sign:
         raise UsageError("--signer says which key of the ring signs", hint="--sign --signer KEY")
     if chosen.bcc == "split" and not chosen.path:
@@ -145,7 +144,7 @@ def encrypt(file: str, pgp: bool, smime: bool, passphrase: PassphraseOptions, dn
         return _smime(file, chosen, passphrase, dns)
     from mailsec.cli.jobs.encrypt import run  # not before it is needed
 
-    return run(file, chosen, passphrase)
+    return run(file, chosen, passphrase, dns)
 
 
 def _smime(file: str, chosen: EncryptChoices, passphrase: PassphraseOptions, dns: DnsOptions) -> int:

@@ -3,24 +3,38 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from mailsec.api.at_hand import AtHand
 from mailsec.api.encrypt_message import EncryptOptions, encrypt_message, encrypt_split
-from mailsec.api.settings import clock
-from mailsec.api.sign_openpgp import SignKeys
+from mailsec.api.settings import KEYS, clock
+from mailsec.api.signers import SignKeys
 from mailsec.cli.encrypt import EncryptChoices
 from mailsec.cli.io import each_input
-from mailsec.cli.jobs.encrypting import allowed, written, written_split
+from mailsec.cli.jobs.encrypting import allowed, from_dns, written, written_split
 from mailsec.cli.jobs.keyfile import at_hand, key_files, only, passphrases
+from mailsec.cli.jobs.session import session
 from mailsec.cli.keys import PassphraseOptions
+from mailsec.cli.options import DnsOptions
 from mailsec.core.errors import KeyUnavailable
 from mailsec.trust.keyring.files import FileKeys
 from mailsec.trust.keyring.keys import Kind
 
+if TYPE_CHECKING:
+    from mailsec.api.session import Session
 
-def run(file: str, chosen: EncryptChoices, passphrase: PassphraseOptions) -> int:
+
+def run(file: str, chosen: EncryptChoices, passphrase: PassphraseOptions, dns: DnsOptions) -> int:
     """Encrypt the message in `file` and write it; the exit code."""
-    now = clock()
+    if not chosen.dane:
+        return _run(file, chosen, passphrase, None, now=clock())
+    with session(dns, dnssec=KEYS) as live:
+        return _run(file, chosen, passphrase, live, now=live.now)
+
+
+def _run(file: str, chosen: EncryptChoices, passphrase: PassphraseOptions, live: Session | None, *, now: int) -> int:
+    """The same; `live` is what asks the DNS for keys, where it is asked."""
     ask = passphrases(passphrase)
     own, theirs = (only(key_files(paths, ask), Kind.OPENPGP) for paths in (chosen.keys, chosen.to_keys))
     if chosen.sign and chosen.keys and not own.own():
@@ -30,6 +44,8 @@ def run(file: str, chosen: EncryptChoices, passphrase: PassphraseOptions) -> int
     def one(name: str, data: bytes) -> int:
         with at_hand(theirs | own, chosen.ring, now=now) as keys:
             options = _options(chosen, keys, ask, own, theirs)
+            if live is not None:
+                options = replace(options, keys=from_dns(data, options, live, chosen))
             if chosen.bcc == "split":
                 return written_split(encrypt_split(data, name, options, now=now), chosen, inputs)
             return written(encrypt_message(data, name, options, now=now), chosen, inputs)
@@ -51,6 +67,7 @@ def _options(
         hidden=chosen.bcc == "hidden",
         allow=allowed(chosen),
         named=tuple(keys.named(name, Kind.OPENPGP) for name in chosen.to if "@" not in name),
+        everybody=chosen.dane,
         openpgp=chosen.openpgp or "",
         compress=chosen.compress,
     )

@@ -6,19 +6,17 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from mailsec.api.at_hand import AtHand
-from mailsec.api.dane_keys import keys_for
 from mailsec.api.encrypt_smime import SmimeOptions, encrypt_smime, encrypt_smime_split
 from mailsec.api.session import KEYS
-from mailsec.api.sign_openpgp import SignKeys
+from mailsec.api.signers import SignKeys
 from mailsec.cli.encrypt import EncryptChoices
 from mailsec.cli.io import each_unread
-from mailsec.cli.jobs.encrypting import allowed, written, written_split
+from mailsec.cli.jobs.encrypting import allowed, from_dns, written, written_split
 from mailsec.cli.jobs.keyfile import at_hand, key_files, only, passphrases
 from mailsec.cli.jobs.session import session
 from mailsec.cli.keys import PassphraseOptions
 from mailsec.cli.options import DnsOptions
 from mailsec.core.errors import KeyUnavailable
-from mailsec.message.fields import parse
 from mailsec.trust.keyring.files import FileKeys
 from mailsec.trust.keyring.keys import Kind
 
@@ -29,7 +27,6 @@ def run(file: str, chosen: EncryptChoices, passphrase: PassphraseOptions, dns: D
     own, theirs = (only(key_files(paths, ask), Kind.X509) for paths in (chosen.keys, chosen.to_keys))
     if chosen.keys and (chosen.sign or chosen.for_self) and not own.own():
         raise KeyUnavailable("no certificate with its private key was named", hint="name both: --key FILE")
-    split = chosen.bcc == "split"
     inputs = (file, *chosen.keys, *chosen.to_keys)
 
     def one(name: str, content: Callable[[], bytes]) -> int:
@@ -37,10 +34,8 @@ def run(file: str, chosen: EncryptChoices, passphrase: PassphraseOptions, dns: D
         with at_hand(theirs | own, chosen.ring, now=live.now) as keys:
             options = _options(chosen, keys, ask, own, theirs)
             if chosen.dane:
-                variant = chosen.accept_case_variant
-                found = keys_for(parse(data), options, live, with_bcc=split, accept_case_variant=variant)
-                options = replace(options, keys=found)
-            if split:
+                options = replace(options, keys=from_dns(data, options, live, chosen))
+            if chosen.bcc == "split":
                 return written_split(encrypt_smime_split(data, name, options, now=live.now), chosen, inputs)
             return written(encrypt_smime(data, name, options, now=live.now), chosen, inputs)
 

@@ -6,6 +6,7 @@ import os
 import re
 import sys
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 from mailsec.api.recipients import EITHER, Wishes, method_for, wanted
 from mailsec.api.settings import clock
@@ -20,6 +21,10 @@ from mailsec.core.limits import MAX_MESSAGE_BYTES
 from mailsec.core.results import Produced
 from mailsec.message.fields import parse
 from mailsec.store.files import STDIN, read, shown, write
+
+if TYPE_CHECKING:
+    from mailsec.api.dane_keys import DaneKeys
+    from mailsec.api.session import Session
 
 _UNSAFE = re.compile(r"[^A-Za-z0-9@._+-]|^\.")
 _NAME = 120
@@ -66,3 +71,15 @@ def written_split(letters: Iterable[tuple[str, Produced]], chosen: EncryptChoice
         if not chosen.quiet:
             say_report(produced.report)
     return Exit.HOLDS
+
+
+def from_dns(data: bytes, wishes: Wishes, live: Session, chosen: EncryptChoices) -> DaneKeys:
+    """The keys at hand with those of the DNS behind them, which is asked for whom the message in `data` is for and has none."""
+    from mailsec.api.dane_keys import dane_keys, found_for  # DNSSEC, and few ask for it
+
+    asked = wanted(parse(data), wishes, with_bcc=chosen.bcc == "split")
+    variant = chosen.accept_case_variant
+    keys = dane_keys(wishes.keys, asked, live, now=live.now, kind=wishes.kind, accept_case_variant=variant)
+    # what is at hand and nobody vouched for is refused, or taken, where keys are chosen
+    found_for(keys, [each for each in asked if all(found.kind is not wishes.kind for found in keys.of_address(each))])
+    return keys

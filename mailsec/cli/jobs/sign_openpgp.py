@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from mailsec.api.settings import clock
-from mailsec.api.sign_openpgp import SignKeys, sign_openpgp
+from mailsec.api.sign_openpgp import sign_openpgp
+from mailsec.api.signers import SignKeys
 from mailsec.cli.complaint import say_report
 from mailsec.cli.io import each_input, write_message
 from mailsec.cli.jobs.keyfile import at_hand, key_files, only, passphrases

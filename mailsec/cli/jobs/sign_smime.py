@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from mailsec.api.session import Session, Settings
-from mailsec.api.sign_openpgp import SignKeys
 from mailsec.api.sign_smime import sign_smime
+from mailsec.api.signers import SignKeys
 from mailsec.cli.complaint import say_report
 from mailsec.cli.io import each_unread, write_message
 from mailsec.cli.jobs.keyfile import at_hand, key_files, only, passphrases

@@ -17,7 +17,7 @@ from mailsec.content.openpgp.opening import OpeningError
 from mailsec.content.openpgp.signature import utc
 from mailsec.trust.keyring.algorithms import algorithm_of, weakness
 from mailsec.trust.keyring.component import SIGNING, Component, components
-from mailsec.trust.keyring.keys import Certificate
+from mailsec.trust.keyring.keys import Certificate, Signing
 from mailsec.trust.keyring.packets import PacketError
 
 
@@ -70,15 +70,6 @@ def _objections(certificate: Certificate, used: Sequence[Component], now: int) -
         if weak := weakness(*algorithm_of(each.body)):
             yield Objection.WEAK, f"it is {weak}"
             return
-
-
-@dataclass(frozen=True, slots=True)
-class Signing:
-    """A transferable secret key to sign with, and its passphrase."""
-
-    secret: bytes
-    passphrase: str | None
-    certificate: Certificate
 
 
 def signing_key(signing: Signing, *, now: int) -> Component:

@@ -21,7 +21,7 @@ from mailsec.content.objection import Objection, Objections
 from mailsec.content.smime.der import algorithm, integer, octets, oid, sequence, set_of, tlv
 from mailsec.content.smime.enveloped import CIPHERS, ContentCipher, Mode
 from mailsec.content.smime.identifier import issuer_and_serial
-from mailsec.content.smime.numbers import public_key
+from mailsec.content.smime.numbers import is_for_pss, public_key
 from mailsec.content.smime.streamed import Streamed, content_info, element, late
 from mailsec.content.smime.streamed import entity as cms_entity
 from mailsec.content.smime.unwrapping import OAEP_SHA_256, RSA_15, RSA_OAEP, SCHEMES, WRAPS, agreed, derived
@@ -29,7 +29,7 @@ from mailsec.message.encoded import Octets
 from mailsec.message.pieces import Pieces, chunks, size
 from mailsec.trust.keyring.keys import Certificate, Kind
 from mailsec.trust.x509.path import load
-from mailsec.trust.x509.usage import Purpose, date_flaw, strength_flaws, usage_flaws
+from mailsec.trust.x509.usage import Purpose, date_flaws, strength_flaws, usage_flaws
 
 _DATA, _ENVELOPED, _AUTH_ENVELOPED = "2a864886f70d010701", "2a864886f70d010703", "2a864886f70d0109100117"
 _OIDS = {cipher: digits for digits, cipher in CIPHERS.items()}
@@ -60,15 +60,15 @@ def target(certificate: Certificate, *, now: int) -> Target:
     loaded = load(certificate.data)
     if loaded is None:
         raise EncryptingError("the certificate cannot be read")
-    if flaw := next(usage_flaws(loaded, Purpose.ENCRYPT), ""):
-        raise EncryptingError(flaw)
+    if flaw := next(iter(usage_flaws(loaded, Purpose.ENCRYPT)), None):
+        raise EncryptingError(flaw.message)
     key = public_key(certificate.data)
     sized = isinstance(key, EllipticCurvePublicKey) and key.curve.name in ("secp256r1", "secp384r1", "secp521r1")
-    if not (sized or isinstance(key, RSAPublicKey | X25519PublicKey)):
+    if not (sized or isinstance(key, RSAPublicKey | X25519PublicKey)) or is_for_pss(certificate.data):
         raise EncryptingError("its key is of a kind that mail is not encrypted to")
-    weak = [(Objection.WEAK, flaw) for flaw in strength_flaws(loaded, root=False)]
-    ended = date_flaw(loaded, now)
-    return Target(certificate, (*weak, *([(Objection.EXPIRED, ended)] if ended else ())))
+    weak = [(Objection.WEAK, flaw.message) for flaw in strength_flaws(loaded, root=False)]
+    ended = [(Objection.EXPIRED, flaw.message) for flaw in date_flaws(loaded, now)]
+    return Target(certificate, (*weak, *ended))
 
 
 def check(certificate: bytes, *, now: int) -> None:

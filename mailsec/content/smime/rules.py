@@ -11,7 +11,7 @@ CASE_VARIANT = Rule(
     "smimea-case-variant",
     Severity.MEDIUM,
     "Only the lower-cased address has SMIMEA records: they may belong to somebody else",
-    "RFC 8162 section 3",
+    "RFC 8162 section 4",
     _READ_BY_OTHERS,
     "Publish the records for every spelling that is in use, or write the address as its owner does.",
 )
@@ -19,7 +19,7 @@ INSECURE = Rule(
     "smimea-insecure",
     Severity.MEDIUM,
     "The SMIMEA records are published without DNSSEC, so nobody may trust them",
-    "RFC 8162 section 8",
+    "RFC 8162 section 6",
     (Threat.DNS_POISONING, *_READ_BY_OTHERS),
     "Sign the zone.",
 )
@@ -27,7 +27,7 @@ NOT_VALIDATED = Rule(
     "smimea-not-validated",
     Severity.LOW,
     "Whether DNSSEC vouches for the SMIMEA records was not found out",
-    "RFC 8162 section 8",
+    "RFC 8162 section 6",
     (Threat.DNS_POISONING,),
     "Run the check with DNSSEC validation.",
 )

@@ -56,6 +56,15 @@ class Certificate:
 
 
 @dataclass(frozen=True, slots=True)
+class Signing:
+    """A secret key to sign with (a transferable secret key, or PKCS#8 in DER), its passphrase, and its certificate."""
+
+    secret: bytes
+    passphrase: str | None
+    certificate: Certificate
+
+
+@dataclass(frozen=True, slots=True)
 class Binding:
     """Whether a certificate is the one of an address, and why, in words for people."""
 
@@ -74,7 +83,7 @@ class Keys(Protocol):
         """The certificates that claim `address` in a user ID or SAN, authenticated or not; `binding` says which."""
 
     def binding(self, certificate: Certificate, address: str) -> Binding:
-        """Whether `address` belongs to `certificate`."""
+        """Whether `address` belongs to `certificate`; "" asks whether one that names no address is who it says it is."""
 
     def secret(self, fingerprint: str) -> bytes | None:
         """The secret key of a certificate (whole transferable secret key, or PKCS#8), or None."""

@@ -15,7 +15,7 @@ from mailsec.trust.keyring.keys import Binding, Bound, Certificate
 
 if TYPE_CHECKING:
     from mailsec.trust.x509.chains import NameKey
-    from mailsec.trust.x509.signer import SignerPath
+    from mailsec.trust.x509.tree import SignerPath
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ import pytest
 from mailsec.api.encrypt_message import EncryptOptions, encrypt_message
 from mailsec.api.secret_keys import Unlocker
 from mailsec.content.objection import Objection
-from mailsec.content.openpgp.encrypting import EncryptingError, Signing, encrypted, signing_key, target
+from mailsec.content.openpgp.encrypting import EncryptingError, encrypted, signing_key, target
 from mailsec.content.openpgp.engine import Facts, facts, fits, holds
 from mailsec.content.openpgp.mail import Judge, layers, present
 from mailsec.content.openpgp.signature import signatures_in
@@ -16,7 +16,7 @@ from mailsec.core.errors import KeyUnavailable
 from mailsec.message.fields import parse
 from mailsec.message.mime import structure
 from mailsec.trust.keyring.files import FileKeys, read_keys
-from mailsec.trust.keyring.keys import Certificate, Kind
+from mailsec.trust.keyring.keys import Certificate, Kind, Signing
 from mailsec.trust.keyring.packets import signature
 from tests.cli.openpgp import DRAFT, person
 from tests.content.mails import ALICE, MADE, TEXT, mail, part

@@ -21,6 +21,7 @@ from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from cryptography.hazmat.primitives.hashes import SHA1
 from cryptography.hazmat.primitives.serialization import PrivateFormat, pkcs12
 
+from mailsec.api.certificate_paths import PathOptions
 from mailsec.api.decrypt_message import DecryptOptions, decrypt_message
 from mailsec.api.session import Session, Settings
 from mailsec.api.verify_message import VerifyOptions, verify_message
@@ -208,7 +209,7 @@ def test_what_gpgsm_signs_and_encrypts_is_opened_and_judged(gpgsm: Gpgsm, root: 
     inside = p7m(gpgsm.signed("--sign", "SHA256", TEXT))
     sealed = gpgsm("--encrypt", "--recipient", WHO, data=inside)
     keys = read_certificates([("file", ALICE.pem + ALICE.key_pem)], str)
-    made = decrypt_message(HEADER + p7m(sealed.out), "m", DecryptOptions(keys, ca_file=str(root)), now=NOW)
+    made = decrypt_message(HEADER + p7m(sealed.out), "m", DecryptOptions(keys, paths=PathOptions(str(root))), now=NOW)
     assert made.report.exit == 0
     assert made.data
 
