@@ -22,6 +22,7 @@ from mailsec.cli.options import (
 )
 from mailsec.cli.types import ADDRESS, IPAddress
 from mailsec.core.errors import UsageError
+from mailsec.store.files import STDIN
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,6 +172,8 @@ def verify(files: Sequence[str], passphrase: PassphraseOptions, output: OutputOp
         raise UsageError("--detached is about a file, which no host delivered: not with an envelope or --remember")
     if chosen.detached and (chosen.header or chosen.add_header or chosen.explain_for_user):
         raise UsageError("--detached is about a file: --header, --add-header and --explain-for-user are about mail")
+    if chosen.detached == STDIN and STDIN in files:
+        raise UsageError("stdin (-) can be read only once")
     if len(files) > 1 and (chosen.add_header or (chosen.header and output.path)):
         raise UsageError("a message or a header field is written for one input at a time")
     from mailsec.cli.jobs.verify import run  # the whole of mailsec, not before it is needed

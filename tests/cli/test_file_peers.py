@@ -14,7 +14,8 @@ from tests.content.smime.forge import ALICE, BOB, ROOT, SUB
 
 pytestmark = pytest.mark.external
 
-BINARY = b"PK\x03\x04\x00\x00 a file\nof\r\nany kind\x00"
+BINARY = b"PK\x03\x04\x00\x00 a file\nof\r\nany kind\x00\xff"
+"""It does not end with NUL: gpg, and nobody else, drops those at the end of what is signed as text."""
 TEXT = b"Pay 100 to account 7.  \n- and nothing else\nFrom here on\n\n"
 SMIME_AT = ("--at", "2027-01-15T08:00:00Z")
 WHEN = ("-attime", "1800000000")
@@ -63,6 +64,8 @@ def test_signed_files_of_gpg(form: tuple[str, ...], data: bytes, gpg: Gpg, tmp_p
 def test_detached_signatures_of_gpg_judged_by_sqv_too(
     form: tuple[str, ...], data: bytes, gpg: Gpg, tmp_path: Path, mailsec
 ) -> None:
+    if form == ("--textmode",) and len(data) > 1000:
+        data = TEXT * 50_000  # gpg has no lines of millions of octets
     (tmp_path / "f").write_bytes(data)
     (tmp_path / "other").write_bytes(data + b"\x01")
     (tmp_path / "f.sig").write_bytes(gpg("-u", "alice@alice.example", *form, "--detach-sign", stdin=data).stdout)
@@ -100,7 +103,8 @@ CHECK = ("-verify", "-binary", "-CAfile", "root", *WHEN)
 def test_signed_data_of_openssl(form: str, more: tuple[str, ...], pki: Path, mailsec) -> None:
     run = ("verify", "--offline", *SMIME_AT, "--ca", pki / "root")
     openssl(pki, *SIGN, "-nodetach", *more, "-outform", form, "-out", "f.p7m")
-    openssl(pki, *SIGN, *more, "-outform", form, "-out", "f.p7s")
+    detaching = [each for each in more if each != "-stream"]  # which puts the text into it
+    openssl(pki, *SIGN, *detaching, "-outform", form, "-out", "f.p7s")
     assert openssl(pki, *CHECK, "-inform", form, "-in", "f.p7m", "-out", "back") == 0
     assert mailsec(*run, pki / "f.p7m").code == 0
     assert mailsec(*run, "--detached", pki / "f.p7s", pki / "f").code == 0

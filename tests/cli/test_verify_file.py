@@ -323,6 +323,13 @@ def test_options_about_mail_are_refused(options: tuple[str, ...], tmp_path: Path
         assert (ended.code, ended.stdout) == (4, "")
 
 
+def test_stdin_is_read_once(tmp_path: Path, mailsec) -> None:
+    (tmp_path / "f").write_bytes(BINARY)
+    made = signed(BINARY, SignatureMode.DETACHED)
+    assert mailsec("verify", "--offline", "--detached", "-", "-", stdin=made).code == 2
+    assert mailsec("verify", "--offline", "--detached", "-", tmp_path / "f", stdin=made).code == 7
+
+
 def test_a_file_has_no_time_of_arrival(mailsec) -> None:
     ended = mailsec("verify", "--offline", "--at", "received", "-", stdin=WHOLE)
     assert (ended.code, "time of arrival" in ended.stderr) == (4, True)

@@ -12,6 +12,7 @@ from mailsec.content.openpgp.engine import facts
 from mailsec.content.openpgp.mail import Judge
 from mailsec.content.openpgp.opening import OpeningError, begins_with_packet, unwrapped
 from mailsec.content.openpgp.signature import signatures_in
+from mailsec.core.limits import MAX_MESSAGE_BYTES
 from mailsec.core.results import finding
 from mailsec.message.mime import Method
 from mailsec.message.person import address_in
@@ -32,7 +33,9 @@ def signed_file(file: bytes, judge: Judge) -> SignedFile:
     found = [each for each in blocks(file) if each.label in (MESSAGE, SIGNED)]
     if not found:
         raise OpeningError(_other(blocks(file)))
-    made = [_block(each, judge) for each in found]
+    made: list[SignedFile] = []
+    for each in found:
+        made.append(_block(each, judge, MAX_MESSAGE_BYTES - sum(one.octets for one in made)))
     around = _around(file, found)
     trouble = next((each.trouble for each in made if each.trouble), "")
     apart = f"{len(made)} texts, each with signatures of its own" if len(made) > 1 else ""
@@ -67,18 +70,19 @@ def _signed(text: bytes, found: Sequence[SignaturePacket], judge: Judge) -> Sign
     return SignedFile(Method.OPENPGP, owned(judge.signers(text, found)), len(text))
 
 
-def _message(data: bytes, judge: Judge) -> SignedFile:
+def _message(data: bytes, judge: Judge, limit: int = MAX_MESSAGE_BYTES) -> SignedFile:
     if next(packets(data)).tag == SIGNATURE_TAG and all(each.tag == SIGNATURE_TAG for each in packets(data)):
         raise OpeningError(_other(()))
-    opened = unwrapped(data)
+    opened = unwrapped(data, limit)
     if opened is None:
         return SignedFile(Method.OPENPGP, sealed=True)
     return _signed(opened.data, opened.signatures, judge)
 
 
-def _block(block: Block, judge: Judge) -> SignedFile:
+def _block(block: Block, judge: Judge, limit: int) -> SignedFile:
+    """One block, of which at most `limit` octets may come out."""
     if block.text is None:
-        return _message(block.data, judge)
+        return _message(block.data, judge, limit)
     if block.injected:
         return SignedFile(Method.OPENPGP, trouble=_INJECTED, findings=(finding(rules.INJECTED, _INJECTED),))
     return _signed(block.text, signatures_in(block.data), judge)
