@@ -77,7 +77,7 @@ def decrypt(file: str, passphrase: PassphraseOptions, **choices: Any) -> int:
     keys are PEM, DER or PKCS#12 with their certificates, in one file or two. The header fields stay; what stood unencrypted
     beside the ciphertext is left out, and nothing is written before the integrity of the whole is checked. S/MIME in CBC mode
     has none: it takes a good signature inside. A CMS structure that is no mail (.p7m, .p7z: DER, PEM, base64) is opened too;
-    its content comes out as it is.
+    its content comes out as it is. Nothing is fetched: revocation is told by --crl, --ocsp and what `verify --fetch` kept.
 
     The exit code is 0 where any signature inside is good, 1 where one is bad (the text is written nevertheless), 7 where it
     could not be judged.

@@ -14,6 +14,7 @@ from mailsec.core.errors import BadInput
 from mailsec.core.flow import Fetched, FetchStatus, Flow
 from mailsec.core.limits import X509_JUDGED
 from mailsec.core.results import Status
+from mailsec.trust.x509 import signer
 from mailsec.trust.x509.fetching import Gathered
 from tests.certificates import NOW, Issued
 from tests.trust.x509.people import authority, crl, person, usage, world
@@ -73,8 +74,8 @@ def test_where_the_root_comes_from(roots: str) -> None:
 
 def test_each_path_is_judged_once(roots: str, monkeypatch: pytest.MonkeyPatch) -> None:
     calls = []
-    real = room.judge_signer
-    monkeypatch.setattr(room, "judge_signer", lambda *given, **more: calls.append(given) or real(*given, **more))
+    real = signer.judge_signer
+    monkeypatch.setattr(signer, "judge_signer", lambda *given, **more: calls.append(given) or real(*given, **more))
     judge, one, other = PathJudgement(PathOptions(roots), None), chain(), chain()
     assert judge(one, now=NOW) is judge(list(one), now=NOW)
     assert len(calls) == 1

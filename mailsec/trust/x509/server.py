@@ -1,4 +1,10 @@
-"""The judgement of a TLS server's certificate by public keys and names: path, dates and name together (RFC 5280, RFC 9525)."""
+"""The judgement of a TLS server's certificate by public keys and names: path, dates and name together (RFC 5280, RFC 9525).
+
+It stays apart from the judgement of persons and marks (`signer`), which share one. A server's path is judged in every
+handshake, in a seventh of the time and without the large library that policies and OCSP need; what a server may be is another
+question (serverAuth, host names, no address), DANE overrules the authorities altogether (RFC 7672), and no client of mail asks
+whether a server's certificate is revoked while it delivers. What both need (reading, names, flaws) they have in common.
+"""
 
 from __future__ import annotations
 

@@ -5,17 +5,22 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+from asn1crypto import core
+from asn1crypto import crl as asn1_crl
 from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509 import ReasonFlags
 
 from mailsec.core.errors import BadInput
 from mailsec.core.results import Status
+from mailsec.trust.x509.chains import link
 from mailsec.trust.x509.crl import lists, validity
 from mailsec.trust.x509.handed import read_crls, read_responses
-from mailsec.trust.x509.revocation import RevocationFiles
+from mailsec.trust.x509.revocation import RevocationAnswer, RevocationFiles
 from mailsec.trust.x509.signer import judge_signer
-from tests.certificates import NOW, Issued
+from tests.certificates import NOW, Issued, issue
 from tests.trust.x509.people import Case, authority, cases, crl, person, response, usage, world
 
 URL = x509.UniformResourceIdentifier("http://crl.example/a")
@@ -132,3 +137,73 @@ def test_what_is_handed_in() -> None:
     for bad in (b"", said[:-1], listed):
         with pytest.raises(BadInput):
             read_responses(bad)
+
+
+def _without_end(der: bytes, issuer: Issued) -> bytes:
+    """The list without its nextUpdate, signed anew."""
+    made = asn1_crl.CertificateList.load(der)
+    made["tbs_cert_list"]["next_update"] = None
+    made["signature"] = issuer.key.sign(made["tbs_cert_list"].dump(force=True), ec.ECDSA(SHA256()))
+    return made.dump(force=True)
+
+
+def test_a_list_that_does_not_say_until_when() -> None:
+    listed = _without_end(crl(world()["middle"]), world()["middle"])
+    assert validity(listed) is None
+    assert "does not say until when" in judged(listed).reasons[0]
+    alice = cases()["good"].chain[0]
+    assert judged(_without_end(crl(world()["middle"], alice), world()["middle"])).status is Status.FAIL
+
+
+@pytest.mark.parametrize(
+    ("oid", "why"), [("06072a8648ce3d0401", "signed with sha1"), ("06082a8648ce3d04037f", "of a kind that is not known")]
+)
+def test_signatures_of_lists_that_do_not_count(oid: str, why: str) -> None:
+    made = asn1_crl.CertificateList.load(crl(world()["middle"], cases()["good"].chain[0]))
+    name = bytes.fromhex(oid)[2:]
+    dotted = core.ObjectIdentifier.load(bytes([6, len(name)]) + name).dotted
+    made["signature_algorithm"]["algorithm"] = made["tbs_cert_list"]["signature"]["algorithm"] = dotted
+    found = judged(made.dump(force=True))
+    assert found.status is Status.PASS
+    assert why in found.reasons[0]
+
+
+def test_a_list_that_another_key_of_the_issuer_signed() -> None:
+    identified = [(x509.SubjectKeyIdentifier(b"one"), False)]
+    keyed = authority("Keyed", extensions=identified)
+    alice = person(keyed)
+    listed = crl(keyed, alice, extensions=[(x509.AuthorityKeyIdentifier(b"two", None, None), False)])
+    found = judge_signer([alice.der, keyed.der], [world()["root"].der], now=NOW, revocation=RevocationFiles((listed,)))
+    assert found.status is Status.PASS
+    assert "another key of the issuer" in found.reasons[0]
+
+
+def test_a_list_that_was_signed_with_a_key_of_another_kind() -> None:
+    forged = replace(world()["middle"], key=rsa.generate_private_key(65537, 2048))
+    found = judged(crl(world()["middle"], cases()["good"].chain[0], signer=forged))
+    assert (found.status, "not one of the issuer" in found.reasons[0]) == (Status.PASS, True)
+
+
+def test_what_is_remembered_of_signatures_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("mailsec.trust.x509.crl.X509_LIST_SIGNATURES", 1)
+    found = judged(crl(world()["middle"]), crl(world()["root"]), crl(world()["middle"]), required=True)
+    assert found.status is Status.PASS
+
+
+def test_who_is_no_authority_makes_no_lists() -> None:
+    plain = issue("Plain", world()["root"])
+    alice = link(person(plain).der)
+    above = link(plain.der)
+    assert alice is not None
+    assert above is not None
+    said = lists((crl(plain),)).answer(alice, above, NOW)
+    assert said == RevocationAnswer(None, "CRL: its issuer is no authority")
+
+
+def test_a_serial_number_that_is_not_positive_cannot_be_looked_up() -> None:
+    alice = link(person().der)
+    above = link(world()["middle"].der)
+    assert alice is not None
+    assert above is not None
+    said = lists((crl(world()["middle"]),)).answer(replace(alice, serial=0), above, NOW)
+    assert (said.revoked, "not positive" in said.reason) == (None, True)
