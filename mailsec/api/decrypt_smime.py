@@ -30,6 +30,7 @@ from mailsec.trust.keyring.keys import Kind
 
 if TYPE_CHECKING:
     from mailsec.api.decrypt_message import DecryptOptions
+    from mailsec.content.smime.published import Published
 
 _SHOWN = 10
 _WRAPPED = (Form.ENCRYPTED, Form.UNKNOWN)
@@ -54,11 +55,15 @@ def decrypt_smime(held: list[Message], subject: str, options: DecryptOptions, *,
     """
     steps: list[_Step] = []
     around: list[Check] = []
+    published: Published | None = None
     message = held.pop()
     lf_only = message.lf_only
     for _ in range(CMS_NESTING):
         message, found = unfolded(message, structure(message))
-        layers, keys = judged_layers(message, found, author(message), ContentKeys(options.keys, options.paths), now=now)
+        if published is None and options.published is not None:
+            published = options.published(found, author(message))
+        known = ContentKeys(options.keys, options.paths, published=published)
+        layers, keys = judged_layers(message, found, author(message), known, now=now)
         sealed = [each for each in layers if _is_sealed(each) and (each.part == 0 or not steps)]
         inside = _signed_around(message, found, layers)
         if inside is not None:
@@ -178,6 +183,8 @@ def _produced(
     code = _exit(content, checks, options)
     signed = content.answer is not ContentAnswer.ABSENT
     sentence = f"Decrypted; {content.reason if signed else 'not signed'}."
+    if content.answer is ContentAnswer.UNJUDGED and options.published is None:
+        sentence += " Whether the author's domain vouches for the certificate was not asked (--dane)."
     if held:
         sentence = "Not given out: nothing shows that it was not changed on its way (--allow-unauthenticated overrules that)."
         code = Exit.DOES_NOT_HOLD

@@ -431,3 +431,32 @@ def test_published_keys_of_several_addresses_and_cases(dns: Dns, ring: tuple[str
 )
 def test_options_of_import_that_do_not_go_together(arguments: tuple[str, ...], ring: tuple[str, str], mailsec) -> None:
     assert mailsec("keys", "import", *arguments, *ring).code == 2
+
+
+# --- decrypting
+
+
+@pytest.mark.parametrize("cbc", [(), ("--cbc",)])
+def test_a_signature_inside_a_ciphertext(
+    cbc: tuple[str, ...], dns: Dns, no_roots: Path, bob: Path, tmp_path: Path, mailsec
+) -> None:
+    (tmp_path / "alice.pem").write_bytes(ALONE.pem + ALONE.key_pem)
+    making = ("encrypt", "--smime", "--sign", "--key", tmp_path / "alice.pem", "--to-key", bob, *cbc)
+    opening = ("decrypt", "--key", bob, "--ca", no_roots)
+    with dns.publish(OWN) as how:
+        made = mailsec(*making, "--dane", *how, stdin=DRAFT)
+        offline = mailsec(*opening, *AT, "-", stdin=made.out)
+        asked = mailsec(*opening, "--dane", *how, "-", stdin=made.out)
+        unsure = mailsec(*opening, "--dane", *how, "--dnssec", "off", "-", stdin=made.out)
+    with dns.publish(smimea("alice@bank.example", "3 0 0", BOB_AT.der)) as how:
+        other = mailsec(*opening, "--dane", *how, "-", stdin=made.out)
+    assert [offline.code, asked.code, other.code] == [1 if cbc else 7, 0, 1 if cbc else 7], asked.stderr
+    assert unsure.code == offline.code
+    assert "Hello Bob." in asked.stdout
+    assert "(--dane)" in offline.stderr or cbc
+    assert "(--dane)" not in other.stderr
+
+
+@pytest.mark.parametrize("arguments", [("--offline",), ("--accept-case-variant",), ("--dane", "--at", "received")])
+def test_options_of_decrypt_that_need_dane(arguments: tuple[str, ...], mailsec) -> None:
+    assert mailsec("decrypt", *arguments, stdin=DRAFT).code == 2
