@@ -16,6 +16,8 @@ from pysequoia import Cert, Tsk
 from mailsec.content.openpgp.keymaking import revocation
 from mailsec.content.openpgp.openpgpkey import owner_name as openpgp_name
 from mailsec.content.smime.smimea import owner_name
+from mailsec.core.errors import BadInput
+from mailsec.trust.keyring.packets import PUBLIC_SUBKEY, packets
 from tests.api.signed import anchor_file, serve
 from tests.certificates import issue, spki
 from tests.content.smime.forge import (
@@ -262,6 +264,11 @@ def raw(data: bytes, address: str = "carol@bank.example") -> str:
     return f"{openpgp_name(address).partition('.bank.example')[0]} OPENPGPKEY {b64encode(data).decode()}"
 
 
+def without_subkeys(key: Tsk) -> bytes:
+    public = bytes(key.extract_certificate())
+    return public[: next(each.start for each in packets(public) if each.tag == PUBLIC_SUBKEY)]
+
+
 def revoked(key: Tsk) -> bytes:
     return bytes(key.extract_certificate()) + revocation(bytes(key), "")
 
@@ -329,6 +336,7 @@ def test_what_the_ring_knows_of_a_published_key_counts(dns: Dns, carol: Path, tm
         ((), "no OPENPGPKEY record"),
         ((raw(bytes(Tsk.generate("Eve <eve@bank.example>").extract_certificate())),), "no user ID of the key has the address"),
         ((raw(bytes(CAROL)),), "publishes a secret key"),
+        ((raw(without_subkeys(CAROL)),), "no key that can be encrypted to"),
         ((raw(str(CAROL.extract_certificate()).encode()),), "ASCII armor"),
         ((raw(b"\0\0\0"),), "no OpenPGP key"),
         ((raw(bytes(CAROL.extract_certificate())[:53]),), "nothing in it"),
@@ -394,6 +402,23 @@ def test_a_published_key_is_merged_with_what_the_ring_has(dns: Dns, ring: tuple[
         ended = mailsec("keys", "import", "--dane", "carol@bank.example", *ring, *how)
     assert "unchanged" in ended.stdout
     assert "revoked" in mailsec("keys", "show", CAROL.extract_certificate().fingerprint, *ring).stdout
+
+
+def test_a_published_key_that_cannot_be_merged_is_refused_and_the_other_taken(
+    dns: Dns, ring: tuple[str, str], monkeypatch: pytest.MonkeyPatch, mailsec
+) -> None:
+    with dns.publish(CAROL_OWN) as how:
+        assert mailsec("keys", "import", "--dane", "carol@bank.example", *ring, *how).code == 0
+
+    def refuse(*_: object) -> None:
+        raise BadInput("too large, once merged")
+
+    monkeypatch.setattr("mailsec.api.keys.published.merged", refuse)
+    with dns.publish(*BOTH) as how:
+        ended = mailsec("keys", "import", "--dane", "carol@bank.example", *ring, *how)
+    assert "1 key of carol@bank.example" in ended.stdout
+    assert ended.code == 1
+    assert "refused: too large, once merged" in ended.stdout
 
 
 def test_what_may_not_be_trusted_is_not_taken(dns: Dns, ring: tuple[str, str], mailsec) -> None:
