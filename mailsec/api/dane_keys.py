@@ -29,14 +29,19 @@ class DaneKeys:
 
     def of_address(self, address: str) -> Sequence[Certificate]:
         """The certificates that the base has for `address`, then those of the DNS."""
-        return (*self.base.of_address(address), *self.found.get(address, ()))
+        kept = self.base.of_address(address)
+        known = {each.fingerprint for each in kept}
+        return (*kept, *(each for each in self.found.get(address, ()) if each.fingerprint not in known))
 
     def binding(self, certificate: Certificate, address: str) -> Binding:
         """Whether `address` belongs to `certificate`: as the base says, or because its domain publishes it."""
         known = self.base.binding(certificate, address)
-        if known.bound.authenticated or certificate not in self.found.get(address, ()):
+        if known.bound.authenticated:
             return known
-        return Binding(address, Bound.DANE, f"{certificate.source}, DNSSEC secure")
+        for each in self.found.get(address, ()):
+            if each.fingerprint == certificate.fingerprint:
+                return Binding(address, Bound.DANE, f"{each.source}, DNSSEC secure")
+        return known
 
     def secret(self, fingerprint: str) -> bytes | None:
         """The secret key of a certificate."""

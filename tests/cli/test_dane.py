@@ -20,6 +20,7 @@ from mailsec.core.errors import BadInput
 from mailsec.trust.keyring.packets import PUBLIC_SUBKEY, packets
 from tests.api.signed import anchor_file, serve
 from tests.certificates import issue, spki
+from tests.conftest import Ended
 from tests.content.smime.forge import (
     ALICE,
     HEADER,
@@ -201,6 +202,35 @@ def test_present_and_next_certificate(dns: Dns, bob: Path, mailsec) -> None:
 def test_a_file_that_is_named_comes_first(dns: Dns, bob: Path, mailsec) -> None:
     with dns.publish(signed=False) as how:
         assert mailsec("encrypt", "--smime", "--dane", "--to-key", bob, *how, stdin=DRAFT).code == 0
+
+
+def test_the_ring_comes_before_the_dns(dns: Dns, bob: Path, tmp_path: Path, mailsec) -> None:
+    def run(*arguments: object, stdin: bytes = DRAFT) -> Ended:
+        return mailsec(*arguments, stdin=stdin, env={"MAILSEC_RING": str(tmp_path / "ring")})
+
+    (tmp_path / "kept.pem").write_bytes(BOB_AT.pem)
+    assert run("keys", "import", tmp_path / "kept.pem").code == 0
+    name = sha256(BOB_AT.der).hexdigest().upper()
+    with dns.publish() as how:
+        unvouched = run("encrypt", "--smime", "--dane", *how)
+        overruled = run("encrypt", "--smime", "--dane", "--allow-unauthenticated", *how)
+    assert (unvouched.code, overruled.code) == (7, 0)
+    assert "--allow-unauthenticated" in unvouched.stderr
+    with dns.publish(BOB_OWN) as how:
+        made = run("encrypt", "--smime", "--dane", *how)
+    assert (made.code, name in made.stderr, "overruled" in made.stderr) == (0, True, False), made.stderr
+    assert run("keys", "trust", name, "--address", "bob@bank.example").code == 0
+    with dns.publish(signed=False) as how:
+        assert run("encrypt", "--smime", "--dane", "--to", "bob@bank.example", *how).code == 0
+
+
+def test_each_recipient_gets_one_message_whatever_the_dns_has(dns: Dns, bob: Path, tmp_path: Path, mailsec) -> None:
+    following = smimea("bob@bank.example", "3 0 0", person("bob@bank.example", None).der)
+    with dns.publish(following, BOB_OWN) as how:
+        made = mailsec("encrypt", "--smime", "--dane", "--bcc", "split", "-o", tmp_path, *how, stdin=DRAFT)
+    assert made.code == 0, made.stderr
+    (letter,) = tmp_path.glob("*.eml")
+    assert "Hello Bob." in mailsec("decrypt", "--key", bob, letter).stdout
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from mailsec.api.keys.change import changed
 from mailsec.api.keys.names import find, find_waiting
 from mailsec.api.keys.seen import keep, shown_in, smime_mail
-from mailsec.api.keys.smime import join
+from mailsec.api.keys.smime import join, kept_apart
 from mailsec.api.keys.waiting import request_of
 from mailsec.api.tool import TOOL
 from mailsec.core.errors import BadInput, KeyUnavailable, NothingToJudge, UsageError
@@ -97,12 +97,15 @@ def import_keys(
 
 
 def _imported(ring: Ring, data: bytes, source: str, passphrase: NewPassphrase, opening: Opening) -> Iterator[Check]:
-    from mailsec.trust.x509.form import is_x509
+    from mailsec.trust.x509.form import is_x509, openpgp_beside
 
     if is_x509(data):
-        for held in _held(ring, data, lambda: opening(source)):
+        beside = openpgp_beside(data)
+        for held in _held(ring, data, lambda: opening(source), empty=bool(beside)):
             yield _certificate(ring, held, source, passphrase)
-        return
+        if not beside:
+            return
+        data = beside
     revocations = read_revocations(data)
     if revocations:
         for issuer, packet in revocations:
@@ -118,17 +121,17 @@ def _imported(ring: Ring, data: bytes, source: str, passphrase: NewPassphrase, o
             yield refused(read.fingerprint, error)
 
 
-def _held(ring: Ring, data: bytes, opening: Callable[[], str]) -> Sequence[Held]:
-    """The certificates in `data` with their private keys; of a file of private keys alone, those of the ring."""
-    from mailsec.trust.x509.bundle import Contents, joined, read_contents
+def _held(ring: Ring, data: bytes, opening: Callable[[], str], *, empty: bool) -> Sequence[Held]:
+    """The certificates in `data` with their private keys; of private keys alone, those of the ring. There may be none of both
+    where it is `empty`: it has OpenPGP keys."""
+    from mailsec.trust.x509.bundle import joined, read_contents
 
     contents = read_contents(data, opening)
+    if empty and not contents.certificates and not contents.keys:
+        return ()
     if contents.certificates or not contents.keys:
         return joined([contents])
-    known = tuple(entry.certificate.data for entry in ring.entries() if entry.certificate.kind is Kind.X509)
-    if not known:
-        raise BadInput("holds private keys and no certificate", hint="import the certificate first")
-    return [each for each in joined([contents, Contents(known, (), opening)]) if each.secret is not None]
+    return joined([contents], [entry.certificate.data for entry in ring.entries() if entry.certificate.kind is Kind.X509])
 
 
 def _certificate(ring: Ring, held: Held, source: str, passphrase: NewPassphrase) -> Check:
@@ -146,7 +149,8 @@ def _certificate(ring: Ring, held: Held, source: str, passphrase: NewPassphrase)
     if join(ring, read):
         facts = (Fact("import", "merged"), Fact("secret", True))
         return replace(check, reason=f"joined with its private key: {_called(read)}", facts=facts)
-    return check
+    apart = kept_apart(ring, read) if secret is None else ""
+    return replace(check, reason=f"{check.reason}; {apart}") if apart else check
 
 
 def _seen(ring: Ring, each: Seen, *, now: int) -> Check:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from mailsec.api.certificate_paths import PathOptions
+from mailsec.api.certificate_paths import PathOptions, user_shelf
 from mailsec.api.decrypt_message import DecryptOptions, decrypt_message
 from mailsec.api.settings import KEYS, clock
 from mailsec.cli.complaint import say_report
@@ -45,7 +45,7 @@ def _run(
                 chosen.part,
                 chosen.require_signature,
                 ask=ask,
-                paths=PathOptions(dns.ca_file, revocation),
+                paths=PathOptions(dns.ca_file, revocation, shelf=user_shelf(clock())),
                 allow_unauthenticated=chosen.allow_unauthenticated,
                 allow_legacy=chosen.allow_legacy,
                 published=_published(live, accept_case_variant=chosen.accept_case_variant) if live is not None else None,

@@ -18,7 +18,8 @@ from mailsec.core.limits import CMS_CERTIFICATES
 from mailsec.core.results import Check, Fact, Finding, Status, finding
 from mailsec.trust.x509.association import anchors, means, strongest
 from mailsec.trust.x509.path import load
-from mailsec.trust.x509.signer import SignerPath, judge_signer
+from mailsec.trust.x509.signer import judge_signer
+from mailsec.trust.x509.tree import SignerPath
 
 PKIX_TA, PKIX_EE, DANE_TA, DANE_EE = range(4)
 """Usages (RFC 7218 section 2.1)."""

@@ -222,7 +222,15 @@ NOT_FOR = Rule(
     "Somebody to whom the message is addressed has no certificate among those that it is encrypted to",
     "RFC 8551 section 3.3",
     (Threat.UNAVAILABLE,),
-    "Name the certificate of every recipient with --to-key.",
+    "Name the certificate of every recipient with --to-key, or import it: mailsec keys import.",
+)
+OVERRULED = Rule(
+    "smime-certificate-overruled",
+    Severity.MEDIUM,
+    "A message was encrypted to a certificate that should not be used",
+    "RFC 8550 section 4",
+    _READ_BY_OTHERS,
+    "Get the recipient's present certificate, and let somebody you trust vouch for it.",
 )
 
 RULES: tuple[Rule, ...] = (
@@ -253,4 +261,5 @@ RULES: tuple[Rule, ...] = (
     NOT_AUTHENTICATED,
     LEGACY_CIPHER,
     NOT_FOR,
+    OVERRULED,
 )

@@ -1,82 +1,90 @@
-"""Certificates that a message carries, behind the keys that are known."""
+"""The keys of a message beside those that are known: each question, and who answers it."""
 
 from __future__ import annotations
+
+from hashlib import sha256
 
 import pytest
 
 from mailsec.content.smime.dane import Association
 from mailsec.content.smime.harvested import Harvested, harvested
+from mailsec.content.smime.signature import Answer, SignatureResult
 from mailsec.core.results import Status
 from mailsec.trust.keyring.certificates import read_certificates
 from mailsec.trust.keyring.files import FileKeys
 from mailsec.trust.keyring.keys import Bound, Certificate, Kind
-from tests.content.smime.forge import ALICE, BOB
+from mailsec.trust.x509.person import load as describe
+from mailsec.trust.x509.signer import SignerPath
+from tests.certificates import Issued, issue
+from tests.content.smime.forge import ALICE, MALLORY, SUB
 
 WHO = "alice@bank.example"
-FILES = read_certificates([("file bob.pem", BOB.pem + BOB.key_pem)], lambda _: "")
-SEEN = Certificate(Kind.X509, "A" * 64, ALICE.der, "signed mail")
+NAMELESS = issue("Alice", SUB)
+FILES = read_certificates([("file alice.pem", ALICE.pem + ALICE.key_pem)], lambda _: "")
 
 
-def keys(
-    names: tuple[str, ...] = (WHO,), *, vouched: bool = False, said: Association | None = None, base: FileKeys = FILES
-) -> Harvested:
-    fingerprint = SEEN.fingerprint
-    trusted = frozenset({fingerprint}) if vouched else frozenset[str]()
-    return Harvested(base, (SEEN,), {fingerprint: names}, trusted, {fingerprint: said} if said else {})
+def certificate(of: Issued) -> Certificate:
+    return Certificate(Kind.X509, sha256(of.der).hexdigest().upper(), of.der)
 
 
-def association(status: Status, *, own: bool = False, address: str = WHO) -> Association:
-    return Association(address, f"x._smimecert.{address}", status, "so it is", own=own)
+def keys(of: Issued, *, vouched: bool = False, said: Association | None = None, base: FileKeys | None = None) -> Harvested:
+    """The keys where the message has a good signature of `of`."""
+    path = SignerPath(Status.PASS, ()) if vouched else None
+    good = SignatureResult(Answer.GOOD, "good", None, of.der, describe(of.der), path, said)
+    return harvested(base or FileKeys(), (SignatureResult(Answer.BAD, "unreadable"), good))
 
 
-def test_what_the_base_has_stays() -> None:
-    found = keys()
-    (bob,) = found.own()
-    assert found.certificates([bob.fingerprint]) == [bob]
-    assert found.secret(bob.fingerprint)
-    assert found.capabilities(bob.fingerprint) is None
-    assert list(found.of_address("bob@receiver.example")) == [bob]
-    assert found.binding(bob, "bob@receiver.example").bound is Bound.FILE
+def dane(status: Status, address: str = WHO, *, own: bool = False) -> Association:
+    return Association(address, "hash._smimecert.bank.example", status, "as published", own=own)
+
+
+def bound(of: Issued, address: str = WHO, **more: object) -> Bound:
+    return keys(of, **more).binding(certificate(of), address).bound  # type: ignore[arg-type] # tables of tests
+
+
+def test_a_root_vouches_for_the_names_of_a_certificate_alone() -> None:
+    assert bound(ALICE) is Bound.NOT
+    assert bound(ALICE, vouched=True) is Bound.CERTIFIED
+    assert bound(ALICE, "bob@bank.example", vouched=True) is Bound.NOT
+    assert bound(ALICE, "no address", vouched=True) is Bound.NOT
+    assert bound(NAMELESS, vouched=True) is Bound.NOT
 
 
 @pytest.mark.parametrize(
-    ("vouched", "said", "bound"),
+    ("status", "expected"),
     [
-        (False, None, Bound.NOT),
-        (True, None, Bound.CERTIFIED),
-        (False, association(Status.PASS), Bound.DANE),
-        (True, association(Status.FAIL), Bound.DENIED),
-        (True, association(Status.TEMPERROR), Bound.OPEN),
-        (True, association(Status.NONE), Bound.CERTIFIED),
-        (False, association(Status.PASS, address="eve@bank.example"), Bound.NOT),
+        (Status.PASS, Bound.DANE),
+        (Status.FAIL, Bound.DENIED),
+        (Status.TEMPERROR, Bound.OPEN),
+        (Status.NONE, Bound.CERTIFIED),
     ],
 )
-def test_who_vouches(vouched: bool, said: Association | None, bound: Bound) -> None:
-    found = keys(vouched=vouched, said=said)
-    assert found.of_address(WHO) == (SEEN,)
-    assert found.binding(SEEN, WHO).bound is bound
+def test_what_the_domain_publishes_outweighs_a_root(status: Status, expected: Bound) -> None:
+    assert bound(ALICE, vouched=True, said=dane(status)) is expected
 
 
-def test_only_a_record_of_its_own_binds_a_certificate_without_names_and_none_one_with_others() -> None:
-    assert keys((), said=association(Status.PASS, own=True)).binding(SEEN, WHO).bound is Bound.DANE
-    assert keys((), said=association(Status.PASS)).binding(SEEN, WHO).bound is Bound.NOT
-    other = keys(("eve@bank.example",), said=association(Status.PASS, own=True))
-    assert other.binding(SEEN, WHO).bound is Bound.NOT
-    assert other.of_address(WHO) == ()
+def test_what_the_domain_publishes_is_about_one_address() -> None:
+    assert bound(ALICE, said=dane(Status.PASS, "bob@bank.example")) is Bound.NOT
+    assert bound(MALLORY, said=dane(Status.PASS)) is Bound.NOT
+    assert bound(MALLORY, said=dane(Status.PASS, own=True)) is Bound.NOT
 
 
-def test_the_users_own_word_outweighs_what_is_published() -> None:
-    named = read_certificates([("file alice.pem", ALICE.pem)], lambda _: "")
-    (certificate,) = named.listed
-    denied = association(Status.FAIL)
-    found = Harvested(named, (certificate,), {certificate.fingerprint: (WHO,)}, frozenset(), {certificate.fingerprint: denied})
-    assert found.binding(certificate, WHO).bound is Bound.FILE
+def test_a_certificate_without_names_is_bound_by_the_record_that_means_it() -> None:
+    assert bound(NAMELESS, said=dane(Status.PASS)) is Bound.NOT
+    assert bound(NAMELESS, said=dane(Status.PASS, own=True)) is Bound.DANE
 
 
-def test_what_is_no_address_is_nobodys() -> None:
-    assert keys().of_address("nobody") == ()
-    assert keys().binding(SEEN, "nobody").bound is Bound.NOT
+def test_what_the_user_says_outweighs_what_is_published() -> None:
+    assert bound(ALICE, said=dane(Status.FAIL), base=FILES) is Bound.FILE
 
 
-def test_nothing_is_harvested_of_no_signature() -> None:
-    assert harvested(FILES, ()).of_address(WHO) == ()
+def test_other_questions_go_to_the_base() -> None:
+    found = keys(MALLORY, base=FILES)
+    own = certificate(ALICE).fingerprint
+    assert [each.fingerprint for each in found.own()] == [own]
+    assert found.secret(own) == FILES.secret(own)
+    assert found.certificates([own]) == FILES.certificates([own])
+    assert found.capabilities(own) is None
+    assert [each.data for each in found.of_address("mallory@evil.example")] == [MALLORY.der]
+    assert [each.data for each in found.of_address(WHO)] == [ALICE.der]
+    assert not found.of_address("no address")
