@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, TypeAlias
 
 from mailsec.api.bare import may_be_structure
 from mailsec.api.certificate_paths import SYSTEM, PathOptions
@@ -31,6 +32,12 @@ from mailsec.message.mime import Form, Method, Structure, protection, structure
 from mailsec.trust.keyring.armor import MESSAGE, ArmorError, dearmored
 from mailsec.trust.keyring.keys import Keys, Kind
 
+if TYPE_CHECKING:
+    from mailsec.content.smime.published import Published
+    from mailsec.message.authors import Author
+
+    AskPublished: TypeAlias = Callable[[Structure, Author], Published | None]
+
 _SHOWN = 10
 _NOTHING = "nothing in the message is encrypted"
 EXITS = {
@@ -46,7 +53,8 @@ EXITS = {
 class DecryptOptions:
     """How a message is to be opened. `part` picks one of several ciphertexts, counted from 1; with `require_signature` one that
     is not signed is exit code 1. `ask` gives passphrases. `paths` is what certificates of S/MIME are judged with;
-    `allow_unauthenticated` gives out what nothing protects against changes, `allow_legacy` opens 3DES and RC2."""
+    `allow_unauthenticated` gives out what nothing protects against changes, `allow_legacy` opens 3DES and RC2. `published` asks
+    what the DNS says of the author's certificates, None where it is not to be asked."""
 
     keys: Keys
     part: int | None = None
@@ -56,6 +64,7 @@ class DecryptOptions:
     paths: PathOptions = SYSTEM
     allow_unauthenticated: bool = False
     allow_legacy: bool = False
+    published: AskPublished | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,6 +30,7 @@ from mailsec.trust.keyring.keys import Kind
 
 if TYPE_CHECKING:
     from mailsec.api.decrypt_message import DecryptOptions
+    from mailsec.content.smime.published import Published
 
 _SHOWN = 10
 _WRAPPED = (Form.ENCRYPTED, Form.UNKNOWN)
@@ -54,6 +55,7 @@ def decrypt_smime(held: list[Message], subject: str, options: DecryptOptions, *,
     """
     steps: list[Step] = []
     around: list[Check] = []
+    published: Published | None = None
     message = held.pop()
     lf_only = message.lf_only
     packed = False
@@ -62,7 +64,10 @@ def decrypt_smime(held: list[Message], subject: str, options: DecryptOptions, *,
         message, found = unfolded(message, structure(message))
         packed = packed or message is not before
         del before
-        layers, keys = judged_layers(message, found, author(message), ContentKeys(options.keys, options.paths), now=now)
+        if published is None and options.published is not None:
+            published = options.published(found, author(message))
+        known = ContentKeys(options.keys, options.paths, published=published)
+        layers, keys = judged_layers(message, found, author(message), known, now=now)
         sealed = [each for each in layers if _is_sealed(each) and (each.part == 0 or not steps)]
         inside = _signed_around(message, found, layers)
         if inside is not None:
@@ -88,6 +93,8 @@ def decrypt_smime(held: list[Message], subject: str, options: DecryptOptions, *,
     content = replace(content, check=replace(content.check, children=(*around, *content.check.children)))
     data = message.data.replace(b"\r\n", b"\n") if lf_only else message.data
     del message
+    if content.answer is ContentAnswer.UNJUDGED and options.published is None:
+        content = replace(content, reason=f"{content.reason}; whether the author's domain publishes it was not asked (--dane)")
     return produced(data, subject, steps, content, options, now)
 
 

@@ -2,28 +2,27 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import click
 
-from mailsec.cli.keys import PassphraseOptions, passphrase_options, ring_option
-from mailsec.cli.options import PATH, TIME, command, revocation_options
-from mailsec.cli.times import At
+from mailsec.cli.keys import PassphraseOptions, case_option, passphrase_options, ring_option
+from mailsec.cli.options import PATH, DnsOptions, command, dns_options, revocation_options
 from mailsec.core.errors import UsageError
 
 
 @dataclass(frozen=True, slots=True)
 class DecryptChoices:
-    """The options of `decrypt`. `at` None is now."""
+    """The options of `decrypt`."""
 
     keys: tuple[str, ...]
     part: int | None
     require_signature: bool
-    ca_file: str
+    dane: bool
+    accept_case_variant: bool
     allow_unauthenticated: bool
     allow_legacy: bool
-    at: At | None
     ring: str
     crls: tuple[str, ...]
     ocsps: tuple[str, ...]
@@ -41,6 +40,7 @@ class DecryptChoices:
         "mailsec decrypt --key bob.asc file.pgp -o file",
         "mailsec decrypt --passphrase-file shared.txt file.pgp -o file",
         "mailsec decrypt --key bob.pem --ca roots.pem smime.eml > plain.eml",
+        "mailsec decrypt --key bob.pem --dane smime.eml > plain.eml",
         "mailsec decrypt --key bob.pem --ca roots.pem file.p7m -o file",
     ),
 )
@@ -56,8 +56,11 @@ class DecryptChoices:
 @click.option("--part", type=click.IntRange(1), metavar="N", help="Of several ciphertexts, decrypt this one alone.")
 @click.option("--require-signature", is_flag=True, help="Leave with 1 where it is not signed.")
 @click.option(
-    "--ca", "ca_file", type=PATH, default="", metavar="FILE", help="Roots (PEM) for S/MIME signatures instead of the system's."
+    "--dane",
+    is_flag=True,
+    help="Ask the DNS which S/MIME certificates the author has (SMIMEA), where DNSSEC is secure: one more way to trust one.",
 )
+@case_option
 @click.option(
     "--allow-unauthenticated",
     is_flag=True,
@@ -67,10 +70,10 @@ class DecryptChoices:
 @ring_option
 @revocation_options
 @passphrase_options()
-@click.option("--at", type=TIME, metavar="TIME", help="Judge signatures for this time instead of now.")
 @click.option("-o", "--output", "path", type=PATH, default="", metavar="FILE", help="Write to FILE instead of stdout.")
 @click.option("-q", "--quiet", is_flag=True, help="Print nothing on stderr when all went well.")
-def decrypt(file: str, passphrase: PassphraseOptions, **choices: Any) -> int:
+@dns_options
+def decrypt(file: str, passphrase: PassphraseOptions, dns: DnsOptions, **choices: Any) -> int:
     """Open an encrypted message: message in, message out.
 
     PGP/MIME, inline OpenPGP, OpenPGP files that are no mail, for your key or for a passphrase alone, and S/MIME, whose private
@@ -83,8 +86,10 @@ def decrypt(file: str, passphrase: PassphraseOptions, **choices: Any) -> int:
     could not be judged.
     """
     chosen = DecryptChoices(**choices)
-    if chosen.at == "received":
+    if dns.at == "received":
         raise UsageError("--at received means nothing for a message that is opened now")
+    if not chosen.dane and (chosen.accept_case_variant or replace(dns, at=None, ca_file="") != DnsOptions()):
+        raise UsageError("the DNS is asked with --dane alone", hint="--dane")
     from mailsec.cli.jobs.decrypt import run  # not before it is needed
 
-    return run(file, chosen, passphrase)
+    return run(file, chosen, passphrase, dns)

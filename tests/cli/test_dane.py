@@ -16,6 +16,8 @@ from pysequoia import Cert, Tsk
 from mailsec.content.openpgp.keymaking import revocation
 from mailsec.content.openpgp.openpgpkey import owner_name as openpgp_name
 from mailsec.content.smime.smimea import owner_name
+from mailsec.core.errors import BadInput
+from mailsec.trust.keyring.packets import PUBLIC_SUBKEY, packets
 from tests.api.signed import anchor_file, serve
 from tests.certificates import issue, spki
 from tests.conftest import Ended
@@ -292,6 +294,11 @@ def raw(data: bytes, address: str = "carol@bank.example") -> str:
     return f"{openpgp_name(address).partition('.bank.example')[0]} OPENPGPKEY {b64encode(data).decode()}"
 
 
+def without_subkeys(key: Tsk) -> bytes:
+    public = bytes(key.extract_certificate())
+    return public[: next(each.start for each in packets(public) if each.tag == PUBLIC_SUBKEY)]
+
+
 def revoked(key: Tsk) -> bytes:
     return bytes(key.extract_certificate()) + revocation(bytes(key), "")
 
@@ -359,6 +366,7 @@ def test_what_the_ring_knows_of_a_published_key_counts(dns: Dns, carol: Path, tm
         ((), "no OPENPGPKEY record"),
         ((raw(bytes(Tsk.generate("Eve <eve@bank.example>").extract_certificate())),), "no user ID of the key has the address"),
         ((raw(bytes(CAROL)),), "publishes a secret key"),
+        ((raw(without_subkeys(CAROL)),), "no key that can be encrypted to"),
         ((raw(str(CAROL.extract_certificate()).encode()),), "ASCII armor"),
         ((raw(b"\0\0\0"),), "no OpenPGP key"),
         ((raw(bytes(CAROL.extract_certificate())[:53]),), "nothing in it"),
@@ -426,6 +434,23 @@ def test_a_published_key_is_merged_with_what_the_ring_has(dns: Dns, ring: tuple[
     assert "revoked" in mailsec("keys", "show", CAROL.extract_certificate().fingerprint, *ring).stdout
 
 
+def test_a_published_key_that_cannot_be_merged_is_refused_and_the_other_taken(
+    dns: Dns, ring: tuple[str, str], monkeypatch: pytest.MonkeyPatch, mailsec
+) -> None:
+    with dns.publish(CAROL_OWN) as how:
+        assert mailsec("keys", "import", "--dane", "carol@bank.example", *ring, *how).code == 0
+
+    def refuse(*_: object) -> None:
+        raise BadInput("too large, once merged")
+
+    monkeypatch.setattr("mailsec.api.keys.published.merged", refuse)
+    with dns.publish(*BOTH) as how:
+        ended = mailsec("keys", "import", "--dane", "carol@bank.example", *ring, *how)
+    assert "1 key of carol@bank.example" in ended.stdout
+    assert ended.code == 1
+    assert "refused: too large, once merged" in ended.stdout
+
+
 def test_what_may_not_be_trusted_is_not_taken(dns: Dns, ring: tuple[str, str], mailsec) -> None:
     arguments = ("keys", "import", "--dane", "carol@bank.example", *ring)
     with dns.publish(*BOTH, signed=False) as how:
@@ -461,3 +486,32 @@ def test_published_keys_of_several_addresses_and_cases(dns: Dns, ring: tuple[str
 )
 def test_options_of_import_that_do_not_go_together(arguments: tuple[str, ...], ring: tuple[str, str], mailsec) -> None:
     assert mailsec("keys", "import", *arguments, *ring).code == 2
+
+
+# --- decrypting
+
+
+@pytest.mark.parametrize("cbc", [(), ("--cbc",)])
+def test_a_signature_inside_a_ciphertext(
+    cbc: tuple[str, ...], dns: Dns, no_roots: Path, bob: Path, tmp_path: Path, mailsec
+) -> None:
+    (tmp_path / "alice.pem").write_bytes(ALONE.pem + ALONE.key_pem)
+    making = ("encrypt", "--smime", "--sign", "--key", tmp_path / "alice.pem", "--to-key", bob, *cbc)
+    opening = ("decrypt", "--key", bob, "--ca", no_roots)
+    with dns.publish(OWN) as how:
+        made = mailsec(*making, "--dane", *how, stdin=DRAFT)
+        offline = mailsec(*opening, *AT, "-", stdin=made.out)
+        asked = mailsec(*opening, "--dane", *how, "-", stdin=made.out)
+        unsure = mailsec(*opening, "--dane", *how, "--dnssec", "off", "-", stdin=made.out)
+    with dns.publish(smimea("alice@bank.example", "3 0 0", BOB_AT.der)) as how:
+        other = mailsec(*opening, "--dane", *how, "-", stdin=made.out)
+    assert [offline.code, asked.code, other.code] == [1 if cbc else 7, 0, 1 if cbc else 7], asked.stderr
+    assert unsure.code == offline.code
+    assert "Hello Bob." in asked.stdout
+    assert "(--dane)" in offline.stderr or cbc
+    assert "(--dane)" not in other.stderr
+
+
+@pytest.mark.parametrize("arguments", [("--offline",), ("--accept-case-variant",), ("--dane", "--at", "received")])
+def test_options_of_decrypt_that_need_dane(arguments: tuple[str, ...], mailsec) -> None:
+    assert mailsec("decrypt", *arguments, stdin=DRAFT).code == 2

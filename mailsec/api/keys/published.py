@@ -33,8 +33,8 @@ def import_published(ring: Ring, address: str, session: Session, *, accept_case_
     with ring.change():
         checks = tuple(check for each in found for check in _taken(ring, mailbox, each))
     good = [check for check in checks if check.fact("import") in ("added", "merged", "unchanged")]
-    said = f"{len(good)} keys of {mailbox}" if len(good) > 1 else f"{len(good) or 'No'} key of {mailbox}"
-    sentence = f"{said} in the ring." if good else f"No key of {mailbox} that may be taken is published."
+    count = "1 key" if len(good) == 1 else f"{len(good)} keys"
+    sentence = f"{count} of {mailbox} in the ring." if good else f"No key of {mailbox} that may be taken is published."
     return Report(mailbox, Status.PASS if good else Status.FAIL, sentence, checks, now, TOOL, _exit(found, checks, good))
 
 

@@ -3,24 +3,39 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from mailsec.api.certificate_paths import PathOptions, user_shelf
 from mailsec.api.decrypt_message import DecryptOptions, decrypt_message
-from mailsec.api.settings import clock
+from mailsec.api.settings import KEYS, clock
 from mailsec.cli.complaint import say_report
 from mailsec.cli.decrypt import DecryptChoices
 from mailsec.cli.io import each_unread, write_message
 from mailsec.cli.jobs.keyfile import at_hand, key_files, passphrases, revocation_files
+from mailsec.cli.jobs.session import session
 from mailsec.cli.keys import PassphraseOptions
+from mailsec.cli.options import DnsOptions
 from mailsec.core.exits import Exit
 
+if TYPE_CHECKING:
+    from mailsec.api.decrypt_message import AskPublished
+    from mailsec.api.session import Session
 
-def run(file: str, chosen: DecryptChoices, passphrase: PassphraseOptions) -> int:
+
+def run(file: str, chosen: DecryptChoices, passphrase: PassphraseOptions, dns: DnsOptions) -> int:
     """Open the message in `file` and write what is inside; the exit code."""
-    now = chosen.at if isinstance(chosen.at, int) else clock()
+    if not chosen.dane:
+        return _run(file, chosen, passphrase, dns, None, now=dns.at if isinstance(dns.at, int) else clock())
+    with session(dns, dnssec=KEYS) as live:
+        return _run(file, chosen, passphrase, dns, live, now=live.now)
+
+
+def _run(
+    file: str, chosen: DecryptChoices, passphrase: PassphraseOptions, dns: DnsOptions, live: Session | None, *, now: int
+) -> int:
+    """The same; `live` is what asks the DNS, where it is asked."""
     ask = passphrases(passphrase)
     files = key_files(chosen.keys, ask)
-
     revocation = revocation_files(chosen.crls, chosen.ocsps, required=chosen.require_revocation)
 
     def one(name: str, content: Callable[[], bytes]) -> int:
@@ -30,9 +45,10 @@ def run(file: str, chosen: DecryptChoices, passphrase: PassphraseOptions) -> int
                 chosen.part,
                 chosen.require_signature,
                 ask=ask,
-                paths=PathOptions(chosen.ca_file, revocation, shelf=user_shelf(clock())),
+                paths=PathOptions(dns.ca_file, revocation, shelf=user_shelf(clock())),
                 allow_unauthenticated=chosen.allow_unauthenticated,
                 allow_legacy=chosen.allow_legacy,
+                published=_published(live, accept_case_variant=chosen.accept_case_variant) if live is not None else None,
             )
             produced = decrypt_message(content(), name, options, now=now)
         if produced.data:
@@ -42,3 +58,12 @@ def run(file: str, chosen: DecryptChoices, passphrase: PassphraseOptions) -> int
         return produced.report.exit
 
     return each_unread((file,), one)
+
+
+def _published(live: Session, *, accept_case_variant: bool) -> AskPublished:
+    """Asks what the DNS says of the author's certificates; nothing where no answer could be secure."""
+    from mailsec.api.verify_content import author_certificates
+
+    return lambda found, author: (
+        live.run(author_certificates(found, author, accept_case_variant=accept_case_variant)) if live.vouches else None
+    )
