@@ -381,3 +381,15 @@ def test_what_openpgp_protects_and_openpgp_keys_are_left_to_openpgp() -> None:
     assert keys.of_address("alice@bank.example")
     [found] = layers(message, structure(message), author(message), Judge(keys, JUDGE.path, NOW))
     assert [each.answer for each in found.results] == [Answer.GOOD]
+
+
+def test_signatures_behind_many_others_are_not_judged(monkeypatch: pytest.MonkeyPatch) -> None:
+    from mailsec.content.smime import mail  # noqa: PLC0415
+
+    monkeypatch.setattr(mail, "CMS_JUDGED", 2)
+    opaque = p7m(forge.signed_data(TEXT, Signing(), detached=False))
+    entity = forge.mixed(*[opaque] * 3, forge.multipart(TEXT, KINDS["signed"]), p7m(sealed(TEXT, Sealing())))
+    message = parse(HEADER + entity)
+    found = layers(message, structure(message), author(message), JUDGE)
+    assert [len(each.results) for each in found] == [1, 1, 0, 0, 0]
+    assert [bool(each.layer.trouble) for each in found] == [False, False, True, True, False]
