@@ -79,8 +79,8 @@ def layers(message: Message, found: Structure, author: Author, judge: Judge) -> 
         if not detached and stated_type(part_head(message, found.parts[each.part], 2 * HEAD)) in _ENCRYPTED:
             made.append(_encrypted(each.part))  # whether it can be read shows when it is opened
         elif sum(len(other.results) for other in made) >= CMS_JUDGED:
-            layer = Layer(Method.SMIME, Form.SIGNED, each.part, each.part)
-            made.append(_troubled(layer, rules.SIGNATURE_UNREADABLE, f"not judged: it stands behind {CMS_JUDGED} signatures"))
+            unread = Layer(Method.SMIME, Form.SIGNED, each.part, each.part)
+            made.append(_troubled(unread, rules.SIGNATURE_UNREADABLE, f"not judged: it stands behind {CMS_JUDGED} signatures"))
         elif detached:
             made.append(_detached(message, found, each.part, known, judge))
         elif (layer := _opaque(message, found, each, known, judge)) is not None:
