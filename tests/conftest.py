@@ -25,7 +25,7 @@ settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))
 
 # variables of the caller's shell that change what is printed
 _UNWANTED = ("NO_COLOR", "FORCE_COLOR", "TERM", "COLUMNS", "LINES", "_MAILSEC_COMPLETE", "PYTHONIOENCODING", "PYTHONUTF8")
-_UNWANTED += ("XDG_DATA_HOME", "MAILSEC_RING")
+_UNWANTED += ("XDG_DATA_HOME", "XDG_CACHE_HOME", "MAILSEC_RING")
 
 _NOBODY = "/nonexistent"
 """The home of who runs the tests: no ring and no cache of theirs is looked at."""

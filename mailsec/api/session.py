@@ -58,6 +58,9 @@ class Session:
         self.settings = settings or Settings()
         self._opened = Opened(source) if source is not None else None
         self._started = clock()
+        stated = self.settings
+        self.repeatable = source is not None or bool(stated.zones or stated.answers or stated.save_answers)
+        """True where nothing but the files of the run may count, as it repeats one, or is to be repeated."""
 
     @cached_property
     def now(self) -> int:

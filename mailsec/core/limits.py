@@ -544,6 +544,14 @@ PGP_NESTING = 16
 """Levels of compression or signing inside each other that are opened; programs make at most three."""
 PGP_RECIPIENTS = 1_000
 """Session keys of one message; a mail to more people goes to a list."""
+PGP_TRIALS = 1_000
+"""Session keys of one message that secret keys are tried on, all keys together: each takes a few thousandths of a second."""
+PGP_SESSION_KEYS = 10
+"""Different session keys that are tried on a ciphertext: for each of them the whole of it is deciphered."""
+PGP_UNLOCKED = 50
+"""Keys of one secret key that its passphrase is tried on; people have three or four."""
+PGP_RSA_BITS = 16_384
+"""An RSA key to decrypt with; a larger one takes many seconds, and no program makes it."""
 PGP_OWN_KEYS = 50
 """Secret keys that are tried where a message hides its recipients."""
 PGP_PASSPHRASES = 10
@@ -662,6 +670,8 @@ X509_ISSUER_BYTES = 256 * 1024
 """Octets of an issuer's certificate, or of a few in a certs-only message."""
 X509_POLICIES = 200
 """Certificate policies and mappings of one path: their graph can be made to grow with the square."""
+X509_JUDGED = 24
+"""Paths that are judged for the signatures of one message, up to a tenth of a second each; honest mail has one or two."""
 X509_FILE_CERTIFICATES = 1_000
 """Certificates and keys of one file; a system's roots are under 200."""
 X509_ITERATIONS = 5_000_000
@@ -670,5 +680,18 @@ X509_SCRYPT_BYTES = 256 * 1024 * 1024
 """Memory that scrypt may want for the same; OpenSSL's own limit is 32 MB."""
 X509_SCRYPT_TIMES = 16
 """How often it may be gone through; 1 is usual."""
+X509_PASSPHRASE = 1_023
+"""Octets of a passphrase for PKCS#8; OpenSSL takes no more."""
 X509_LOCKED_KEYS = 20
 """Private keys under a passphrase in the files of one run: each may take seconds to open."""
+
+# --- files that are no mail
+CONTENT_SIGNER_ADDRESSES = 50
+"""Addresses of one signer of a file that are looked up: each may cost a certification that has to be verified."""
+# --- what was fetched and is kept (store/cache.py)
+CACHE_FILES = 256
+"""Files; a certificate authority has one list, and a person one OCSP response."""
+CACHE_BYTES = 128 * 1024 * 1024
+"""Octets of all of them: as many as four of the largest lists."""
+CACHE_SECONDS = 7 * 86_400
+"""How long a file counts at most; authorities renew lists in a day or a week."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from mailsec.api.certificate_paths import PathOptions
+from mailsec.api.certificate_paths import PathOptions, user_shelf
 from mailsec.api.decrypt_message import DecryptOptions, decrypt_message
 from mailsec.api.settings import clock
 from mailsec.cli.complaint import say_report
@@ -30,7 +30,7 @@ def run(file: str, chosen: DecryptChoices, passphrase: PassphraseOptions) -> int
                 chosen.part,
                 chosen.require_signature,
                 ask=ask,
-                paths=PathOptions(chosen.ca_file, revocation),
+                paths=PathOptions(chosen.ca_file, revocation, shelf=user_shelf(clock())),
                 allow_unauthenticated=chosen.allow_unauthenticated,
                 allow_legacy=chosen.allow_legacy,
             )

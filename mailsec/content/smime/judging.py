@@ -10,7 +10,7 @@ from mailsec.trust.keyring.keys import Keys
 
 if TYPE_CHECKING:
     from mailsec.content.smime.published import Published
-    from mailsec.trust.x509.signer import SignerPath
+    from mailsec.trust.x509.tree import SignerPath
 
 
 class PathJudge(Protocol):

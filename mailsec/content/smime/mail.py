@@ -19,9 +19,9 @@ from mailsec.content.smime.cms import (
     stated_type,
 )
 from mailsec.content.smime.judging import Judge
-from mailsec.content.smime.signature import SignatureResult, judge_signature
+from mailsec.content.smime.signature import SignatureResult, judge_signatures, spoiled
 from mailsec.core.limits import CMS_JUDGED, CMS_NESTING, CONTENT_LAYERS
-from mailsec.core.results import Check, Finding, Status, finding
+from mailsec.core.results import Check, Finding, finding
 from mailsec.core.rules import Rule
 from mailsec.core.text import from_bytes
 from mailsec.message.authors import Author
@@ -149,13 +149,8 @@ def _without_text(layer: Layer) -> Found:
 def _judged(layer: Layer, signed: SignedData, text: memoryview, known: Sequence[bytes], judge: Judge) -> Found:
     if not signed.signers:
         return _troubled(layer, rules.NOT_SIGNED, "not signed: there is no signature in it")
-    results = tuple(judge_signature(each, signed, text, known, judge) for each in signed.signers)
-    signers = tuple(each.signer() for each in results)
-    bad = [each for each in signers if each.status in (Status.FAIL, Status.POLICY)]
-    trouble = ""
-    if bad and len(bad) < len(signers):
-        trouble = f"{len(bad)} of its {len(signers)} signatures cannot be relied on, so none is: {bad[0].reason}"
-    return Found(replace(layer, signers=signers, trouble=trouble), results)
+    results = judge_signatures(signed, text, known, judge)
+    return Found(replace(layer, signers=tuple(each.signer() for each in results), trouble=spoiled(results)), results)
 
 
 def _troubled(layer: Layer, rule: Rule, trouble: str) -> Found:

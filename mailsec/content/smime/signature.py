@@ -27,7 +27,7 @@ from mailsec.trust.x509.person import CertificateError
 from mailsec.trust.x509.person import load as describe
 
 if TYPE_CHECKING:
-    from mailsec.trust.x509.signer import SignerPath
+    from mailsec.trust.x509.tree import SignerPath
 
 _WEAK_HASHES = frozenset({"md2", "md4", "md5", "sha1"})
 
@@ -128,6 +128,21 @@ class SignatureResult:
         shown = tuple(fact for fact in named if fact.value is not None)
         below = tuple(each.check for each in (self.association, self.path) if each is not None)
         return Check("signature", self.answer.status, self.reason, shown, found, children=below)
+
+
+def judge_signatures(
+    signed: SignedData, content: memoryview, known: Sequence[bytes], judge: Judge
+) -> tuple[SignatureResult, ...]:
+    """What becomes of each signature of `signed` over `content`."""
+    return tuple(judge_signature(each, signed, content, known, judge) for each in signed.signers)
+
+
+def spoiled(results: Sequence[SignatureResult]) -> str:
+    """Why no signature counts, where one beside others does not hold; else ""."""
+    bad = [each for each in results if each.answer.status in (Status.FAIL, Status.POLICY)]
+    if not bad or len(bad) == len(results):
+        return ""
+    return f"{len(bad)} of its {len(results)} signatures cannot be relied on, so none is: {bad[0].reason}"
 
 
 def judge_signature(

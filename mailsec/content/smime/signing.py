@@ -29,7 +29,7 @@ from mailsec.trust.x509.path import load
 from mailsec.trust.x509.person import CertificateError
 from mailsec.trust.x509.person import load as describe
 from mailsec.trust.x509.privatekey import public_in, public_of
-from mailsec.trust.x509.usage import Purpose, date_flaw, strength_flaws, usage_flaws
+from mailsec.trust.x509.usage import Purpose, date_flaws, strength_flaws, usage_flaws
 
 _SigningKey = RSAPrivateKey | EllipticCurvePrivateKey | Ed25519PrivateKey
 _UTC_TIME, _GENERALIZED_TIME, _UTC_TIME_ENDS = 0x17, 0x18, 2050
@@ -117,13 +117,18 @@ def _entity(entity: Pieces, signers: Sequence[_Signer], others: Sequence[bytes],
     return multipart_pieces("signed", [covered, (part,)], parameters)
 
 
-def _signer(secret: Secret, form: SignForm, now: int) -> _Signer:
-    certificate = load(secret.certificate)
+def signing_flaw(der: bytes, *, now: int) -> str:
+    """Why a certificate (DER) is not to sign with at `now` (seconds since 1970 UTC); "" where it is."""
+    certificate = load(der)
     if certificate is None:
-        raise SigningError("the certificate cannot be read")
-    flaws = (*usage_flaws(certificate, Purpose.SIGN), *strength_flaws(certificate, root=False), date_flaw(certificate, now))
-    if flaw := next(filter(None, flaws), ""):
-        raise SigningError(f"it cannot sign: {flaw}")
+        return "the certificate cannot be read"
+    flaws = (*usage_flaws(certificate, Purpose.SIGN), *strength_flaws(certificate, root=False), *date_flaws(certificate, now))
+    return f"it cannot sign: {flaws[0].message}" if flaws else ""
+
+
+def _signer(secret: Secret, form: SignForm, now: int) -> _Signer:
+    if flaw := signing_flaw(secret.certificate, now=now):
+        raise SigningError(flaw)
     try:
         key = read_private(secret)
     except (ValueError, TypeError, UnsupportedAlgorithm):

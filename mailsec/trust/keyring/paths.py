@@ -15,7 +15,7 @@ from mailsec.trust.keyring.keys import Binding, Bound, Certificate
 
 if TYPE_CHECKING:
     from mailsec.trust.x509.chains import NameKey
-    from mailsec.trust.x509.signer import SignerPath
+    from mailsec.trust.x509.tree import SignerPath
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +40,10 @@ class Paths:
         if found.status is Status.PASS:
             return Binding(address, Bound.CERTIFIED, f"certified under {found.steps[-1].subject}, which you trust")
         return Binding(address, Bound.NOT, "; ".join(found.reasons))
+
+    def between(self, der: bytes) -> list[bytes]:
+        """The authorities between a certificate and its root, as far as there is a way."""
+        return [step.der for step in self.judged(der).steps[1:] if step.subject != step.issuer]
 
     def judged(self, der: bytes) -> SignerPath:
         """The path from a certificate to a trusted root, or as far as there is a way."""

@@ -11,6 +11,7 @@ from base64 import b64encode
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
+from typing import Protocol
 from urllib.parse import quote
 
 from cryptography import x509
@@ -36,30 +37,63 @@ from mailsec.core.text import clipped
 from mailsec.trust.x509 import crl
 from mailsec.trust.x509.path import load
 from mailsec.trust.x509.revocation import RevocationFiles
-from mailsec.trust.x509.signer import SignerPath, judge_signer
+from mailsec.trust.x509.signer import judge_signer
+from mailsec.trust.x509.tree import SignerPath
 from mailsec.trust.x509.usage import Purpose as Use
 from mailsec.trust.x509.usage import extension
 
 _SHOWN = 200
 
 
+class Shelf(Protocol):
+    """What was fetched before (`store.cache.Cache`)."""
+
+    def get(self, url: str) -> bytes:
+        """What came from `url` and still counts; empty where that is nothing."""
+
+    def put(self, url: str, body: bytes, until: int) -> None:
+        """Keep what came from `url` until `until`, in seconds since 1970 UTC."""
+
+
+@dataclass(frozen=True, slots=True)
+class Brought:
+    """What came from `url` and counts until `until` (seconds since 1970 UTC): revocation of the certificate `about` (DER), or,
+    an `issuer`, that one itself."""
+
+    url: str
+    body: bytes
+    until: int
+    about: bytes
+    issuer: bool = False
+
+
 @dataclass(frozen=True, slots=True)
 class Gathered:
     """What is at hand after the fetching: `files` with what was there before, `issuers` in DER, `requests` how many were made,
-    `notes` why some brought nothing."""
+    `notes` why some brought nothing, and which was kept from before, `brought` what came over the network."""
 
     files: RevocationFiles
     issuers: tuple[bytes, ...] = ()
     requests: int = 0
     notes: tuple[str, ...] = ()
+    brought: tuple[Brought, ...] = ()
+
+    def shelve(self, shelf: Shelf, path: SignerPath) -> None:
+        """Keep what proved good in the judgement: what anybody on the way could have sent stays for nobody else."""
+        known = {each.der for each in path.steps if each.revocation.revoked is not None}
+        standing = {each.der for each in path.steps if path.status is Status.PASS}
+        for each in self.brought:
+            if each.about in (standing if each.issuer else known):
+                shelf.put(each.url, each.body, each.until)
 
 
 class _Gathering:
-    """One gathering under way; at most `most` requests."""
+    """One gathering under way; at most `most` requests, and none where it is None."""
 
-    def __init__(self, files: RevocationFiles, most: int, use: Use | None) -> None:
+    def __init__(self, files: RevocationFiles, most: int | None, use: Use | None, shelf: Shelf | None) -> None:
         self.found = Gathered(files)
-        self._most, self._use = most, use
+        self._most, self._use, self._shelf = most, use, shelf
+        self._fresh: set[str] = set()
 
     def issuers(self, chain: Sequence[bytes], roots: Sequence[bytes], now: int) -> Flow[SignerPath]:
         """The path, after issuers that are missing were asked for, from the person's certificate up."""
@@ -71,7 +105,10 @@ class _Gathering:
             before = self.found.issuers
             for url in _access(top, AuthorityInformationAccessOID.CA_ISSUERS):
                 body = yield from self._asked(url, X509_ISSUER_BYTES)
-                self.found = replace(self.found, issuers=tuple(dict.fromkeys((*self.found.issuers, *_certificates(body)))))
+                above = _certificates(body)
+                self.found = replace(self.found, issuers=tuple(dict.fromkeys((*self.found.issuers, *above))))
+                for each in above[:1]:
+                    self._brought(Brought(url, body, _end(each), each, issuer=True))
             if self.found.issuers == before:
                 break
             path = judge_signer((*chain[:X509_CHAIN], *self.found.issuers), roots, now=now, purpose=self._use)
@@ -79,28 +116,40 @@ class _Gathering:
 
     def revocation(self, of: Certificate, issuer: Certificate) -> Flow[None]:
         """An OCSP response about a certificate, or else the CRLs that it names."""
-        files = self.found.files
+        files, request = self.found.files, _request(of, issuer)
         for url in _access(of, AuthorityInformationAccessOID.OCSP):
-            request = _request(of, issuer)
-            body = (yield from self._asked(f"{url.rstrip('/')}/{request}", X509_OCSP_BYTES)) if request else b""
-            if body and online_validity(body):
+            question = f"{url.rstrip('/')}/{request}"
+            body = (yield from self._asked(question, X509_OCSP_BYTES)) if request else b""
+            if body and (until := online_validity(body)):
+                self._brought(Brought(question, body, until[1], of.public_bytes(Encoding.DER)))
                 self.found = replace(self.found, files=replace(files, ocsps=(*files.ocsps, body)))
                 return
         for url in _points(of):
             body = yield from self._asked(url, X509_REVOCATION_BYTES)
-            if body and crl.validity(body):
+            if body and (until := crl.validity(body)):
+                self._brought(Brought(url, body, until[1], of.public_bytes(Encoding.DER)))
                 files = replace(files, crls=(*files.crls, body))
         self.found = replace(self.found, files=files)
 
     def _asked(self, url: str, most: int) -> Flow[bytes]:
         """What is at `url`; empty where that is nothing."""
+        if kept := self._shelf.get(url) if self._shelf is not None else b"":
+            self._noted(url, "kept from an earlier run")
+            return kept
+        if self._most is None:
+            return b""
         if self.found.requests >= self._most:
             return self._noted(url, "not asked: too many were")
         self.found = replace(self.found, requests=self.found.requests + 1)
         reply: Fetched = yield from fetch(url, most, redirects=X509_FETCH_REDIRECTS, purpose=Purpose.REVOCATION)
         if reply.status is FetchStatus.OK and reply.code == 200:
+            self._fresh.add(url)
             return reply.body
         return self._noted(url, reply.reason or f"{reply.status}, code {reply.code}")
+
+    def _brought(self, found: Brought) -> None:
+        if found.url in self._fresh:
+            self.found = replace(self.found, brought=(*self.found.brought, found))
 
     def _noted(self, url: str, why: str) -> bytes:
         self.found = replace(self.found, notes=(*self.found.notes, f"{clipped(url, _SHOWN)}: {clipped(why, _SHOWN)}"))
@@ -113,16 +162,23 @@ def gathered(
     files: RevocationFiles,
     *,
     now: int,
-    most: int,
+    most: int | None,
     use: Use | None = Use.SIGN,
+    shelf: Shelf | None = None,
 ) -> Flow[Gathered]:
     """Ask for what the path of `chain` (DER, the person's certificate first, or the brand's) to one of `roots` lacks for `use`,
-    in at most `most` requests."""
-    gathering = _Gathering(files, most, use)
+    in at most `most` requests, and none for what `shelf` has. None: nothing is asked for at all, so that the flow ends at once.
+    """
+    gathering = _Gathering(files, most, use, shelf)
     path = yield from gathering.issuers(chain, roots, now)
-    if path.status is Status.PASS:
-        certificates = [each for each in (load(step.der) for step in path.steps) if each is not None]
-        for of, issuer in pairwise(certificates):
+    if path.status is not Status.PASS:
+        return gathering.found
+    if files:
+        above = (*chain[:X509_CHAIN], *gathering.found.issuers)
+        path = judge_signer(above, roots, now=now, purpose=use, revocation=replace(files, required=False))
+    for step, above_it in pairwise(path.steps):
+        of, issuer = load(step.der), load(above_it.der)
+        if path.status is Status.PASS and step.revocation.revoked is None and of is not None and issuer is not None:
             yield from gathering.revocation(of, issuer)
     return gathering.found
 
@@ -135,6 +191,11 @@ def online_validity(der: bytes) -> tuple[int, int] | None:
     except Exception:  # ValueError and several classes of the library's own, for what strangers make up
         return None
     return (int(begin.timestamp()), int(end.timestamp())) if end is not None else None
+
+
+def _end(der: bytes) -> int:
+    certificate = load(der)
+    return int(certificate.not_valid_after_utc.timestamp()) if certificate is not None else 0
 
 
 def is_response(der: bytes) -> bool:

@@ -67,7 +67,7 @@ def load(der: bytes) -> Certificate:
 
 
 def _read(certificate: x509.Certificate, der: bytes) -> Certificate:
-    algorithm, bits = _key(certificate)
+    algorithm, bits = kind_of_key(certificate.public_key())
     hashed = certificate.signature_hash_algorithm
     return Certificate(
         sha256(der).hexdigest(),
@@ -83,15 +83,15 @@ def _read(certificate: x509.Certificate, der: bytes) -> Certificate:
     )
 
 
-def _key(certificate: x509.Certificate) -> tuple[str, int]:
-    key = certificate.public_key()
+def kind_of_key(key: object) -> tuple[str, int]:
+    """The algorithm of a public key, and its bits; 0 where there is no choice of sizes."""
     if isinstance(key, RSAPublicKey):
         return "rsa", key.key_size
     if isinstance(key, EllipticCurvePublicKey):
         return key.curve.name, key.key_size
     if isinstance(key, DSAPublicKey):
         return "dsa", key.key_size
-    return type(key).__name__.removesuffix("PublicKey").lower(), 0
+    return "unknown" if key is None else type(key).__name__.removesuffix("PublicKey").lower(), 0
 
 
 def _extension(certificate: x509.Certificate, oid: x509.ObjectIdentifier) -> x509.ExtensionType | None:

@@ -5,13 +5,13 @@ It is given everything that it needs and fetches nothing. It is large and slow t
 
 from __future__ import annotations
 
-from collections.abc import Coroutine, Sequence
+from collections.abc import Coroutine, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
-from asn1crypto.ocsp import OCSPResponse
+from asn1crypto.ocsp import OCSPResponse, SingleResponse
 from asn1crypto.x509 import Certificate
 from cryptography.x509 import ReasonFlags
 from pyhanko_certvalidator.authority import CertTrustAnchor, derive_quals_from_cert
@@ -72,7 +72,7 @@ class Pkix:
 
         Looked at elsewhere: dates (it may stop at one of them), revocation, and the strength of keys and signatures.
         """
-        context = self._context((), algorithm_usage_policy=AcceptAllAlgorithms())
+        context = self._context(self._at, algorithm_usage_policy=AcceptAllAlgorithms())
         try:
             _run(async_validate_path(context, self._path, _parameters()))
         except (ExpiredError, NotYetValidError):
@@ -82,15 +82,36 @@ class Pkix:
         return ""
 
     def online(self, place: int, responses: Sequence[bytes]) -> RevocationAnswer:
-        """Whether the certificate at `place` of the path (0: the leaf; never the root) is revoked, by OCSP `responses`."""
+        """Whether the certificate at `place` of the path (0: the leaf; never the root) is revoked, by OCSP `responses`.
+
+        Each is judged by itself: one that says "good" hides none that says "revoked".
+        """
+        answers = [self._safely(place, each) for each in _about(self._certificates[place].serial_number, responses)]
+        for revoked in (True, False):
+            if found := next((each for each in answers if each.revoked is revoked), None):
+                return found
+        return RevocationAnswer(None, "; ".join(list(dict.fromkeys(each.reason for each in answers if each.reason))[:3]))
+
+    def _safely(self, place: int, response: OCSPResponse) -> RevocationAnswer:
+        """What it says, where one that is damaged deep inside hides nothing that another says."""
+        try:
+            return self._said(place, response)
+        except Exception:  # several classes of several libraries, for what strangers make up
+            return RevocationAnswer(None, "an OCSP response is damaged")
+
+    def _said(self, place: int, response: OCSPResponse) -> RevocationAnswer:
         certificate = self._certificates[place]
         below = self._certificates[place:-1]
         path = ValidationPath(self._anchor, below[:0:-1], certificate)
+        single = _single(response)
+        at = self._at
+        if single["cert_status"].name == "revoked":
+            # What is revoked stays so, and may count for the time before: such a response is looked at as of its own time.
+            at = max(single["this_update"].native, single["cert_status"].chosen["revocation_time"].native)
         try:
-            _run(verify_ocsp_response(certificate, path, self._context(responses)))
+            _run(verify_ocsp_response(certificate, path, self._context(at, (response,))))
         except RevokedError as error:
-            reason = ReasonFlags(_REASONS[error.reason.native])
-            return covers(reason, int(error.revocation_dt.timestamp()), None, source="OCSP", now=int(self._at.timestamp()))
+            return self._revoked(error, single)
         except OCSPNoMatchesError:
             return RevocationAnswer(None, "")
         except OCSPValidationError as error:
@@ -98,25 +119,38 @@ class Pkix:
             return RevocationAnswer(None, f"OCSP: {'; '.join(failures[:3]) or error.args[0]}")
         return RevocationAnswer(False, "not revoked, says OCSP")
 
-    def _context(self, responses: Sequence[bytes], **options: Any) -> ValidationContext:
+    def _revoked(self, error: RevokedError, single: SingleResponse) -> RevocationAnswer:
+        """Since when it counts (RFC 6960 section 4.4.5 has the extensions of entries in lists)."""
+        reason = ReasonFlags(_REASONS[error.reason.native])
+        date = single.invalidity_date_value
+        invalid = int(date.native.timestamp()) if date is not None else None
+        return covers(reason, int(error.revocation_dt.timestamp()), invalid, source="OCSP", now=int(self._at.timestamp()))
+
+    def _context(self, at: datetime, responses: Sequence[OCSPResponse] = (), **options: Any) -> ValidationContext:
         return ValidationContext(
             trust_roots=[self._anchor],
             other_certs=self._certificates,
-            moment=self._at,
-            ocsps=_responses(responses),
+            moment=at,
+            ocsps=responses,
             revinfo_policy=_POLICY,
             allow_fetching=False,
             **options,
         )
 
 
-def _responses(ders: Sequence[bytes]) -> list[OCSPResponse]:
-    """What can be read of `ders`."""
-    found = []
+def _about(serial: int, ders: Sequence[bytes]) -> Iterator[OCSPResponse]:
+    """What can be read of `ders` and is about one certificate, that with the number `serial`."""
     for der in ders:
-        with suppress(ValueError, TypeError):
-            found.append(OCSPResponse.load(der, strict=True))
-    return found
+        with suppress(ValueError, TypeError, KeyError, IndexError):
+            read = OCSPResponse.load(der, strict=True)
+            if _single(read)["cert_id"]["serial_number"].native == serial:
+                yield read
+
+
+def _single(response: OCSPResponse) -> SingleResponse:
+    """The one answer of a response (RFC 5019 section 2.2.1). Raises ValueError where it has none, or several."""
+    (single,) = response["response_bytes"]["response"].parsed["tbs_response_data"]["responses"]
+    return single
 
 
 def _run(job: Coroutine[Any, Any, object]) -> None:

@@ -16,8 +16,10 @@ from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PublicKey
 from cryptography.x509 import Certificate
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
-from mailsec.core.limits import X509_RSA_BITS
+from mailsec.core.limits import LISTED, X509_RSA_BITS
 from mailsec.core.moment import utc
+from mailsec.core.results import Finding, finding
+from mailsec.trust.x509 import rules
 
 _FOR_MAIL = frozenset({ExtendedKeyUsageOID.EMAIL_PROTECTION, ExtendedKeyUsageOID.ANY_EXTENDED_KEY_USAGE})
 BRAND_INDICATOR = x509.ObjectIdentifier("1.3.6.1.5.5.7.3.31")
@@ -25,6 +27,24 @@ BRAND_INDICATOR = x509.ObjectIdentifier("1.3.6.1.5.5.7.3.31")
 WEAK_HASHES = frozenset({"md2", "md4", "md5", "sha1"})
 _MIN_RSA_BITS = 2048
 _AGREEING = (EllipticCurvePublicKey, X25519PublicKey, X448PublicKey)
+_KEY_USAGES = {
+    "digital_signature": "digitalSignature",
+    "content_commitment": "nonRepudiation",
+    "key_encipherment": "keyEncipherment",
+    "data_encipherment": "dataEncipherment",
+    "key_agreement": "keyAgreement",
+    "key_cert_sign": "keyCertSign",
+    "crl_sign": "cRLSign",
+}
+_EXTENDED = {
+    ExtendedKeyUsageOID.EMAIL_PROTECTION: "emailProtection",
+    ExtendedKeyUsageOID.ANY_EXTENDED_KEY_USAGE: "anyExtendedKeyUsage",
+    ExtendedKeyUsageOID.SERVER_AUTH: "serverAuth",
+    ExtendedKeyUsageOID.CLIENT_AUTH: "clientAuth",
+    ExtendedKeyUsageOID.CODE_SIGNING: "codeSigning",
+    ExtendedKeyUsageOID.OCSP_SIGNING: "OCSPSigning",
+    BRAND_INDICATOR: "BrandIndicatorforMessageIdentification",
+}
 
 _Extension = TypeVar("_Extension", bound=x509.ExtensionType)
 
@@ -46,8 +66,13 @@ def above(purpose: Purpose | None) -> Purpose | None:
     return Purpose.MARK_ISSUER if purpose in _FOR_MARKS else None
 
 
-def usage_flaws(certificate: Certificate, purpose: Purpose | None) -> Iterator[str]:
+def usage_flaws(certificate: Certificate, purpose: Purpose | None) -> Iterator[Finding]:
     """What keeps a certificate from the purpose; None asks for mail alone, as of an authority."""
+    for said in _usage_flaws(certificate, purpose):
+        yield finding(rules.USAGE, said)
+
+
+def _usage_flaws(certificate: Certificate, purpose: Purpose | None) -> Iterator[str]:
     extended = extension(certificate, x509.ExtendedKeyUsage)
     if purpose in _FOR_MARKS:
         if flaw := _mark_flaw(extended, purpose):
@@ -77,30 +102,39 @@ def _mark_flaw(extended: x509.ExtendedKeyUsage | None, purpose: Purpose | None) 
     return ""
 
 
+def described_usage(certificate: Certificate) -> str:
+    """What a certificate says that it is for, as the standards call it; "" where it says nothing."""
+    usage, extended = extension(certificate, x509.KeyUsage), extension(certificate, x509.ExtendedKeyUsage)
+    named = [] if usage is None else [name for flag, name in _KEY_USAGES.items() if getattr(usage, flag)]
+    named += [_EXTENDED.get(oid, oid.dotted_string) for oid in list(extended or ())[:LISTED]]
+    return ", ".join(named)
+
+
 def is_authority(certificate: Certificate) -> bool:
     """Whether it says that it may issue others, or is so old that it cannot say it (RFC 5280 section 4.2.1.9)."""
     limits = extension(certificate, x509.BasicConstraints)
     return certificate.version is x509.Version.v1 if limits is None else limits.ca
 
 
-def date_flaw(certificate: Certificate, now: int) -> str:
-    """Why the certificate is not valid at `now` (seconds since 1970 UTC); "" where it is."""
+def date_flaws(certificate: Certificate, now: int) -> Iterator[Finding]:
+    """Why the certificate is not valid at `now` (seconds since 1970 UTC)."""
     begin, end = int(certificate.not_valid_before_utc.timestamp()), int(certificate.not_valid_after_utc.timestamp())
     if now < begin:
-        return f"the certificate is not valid before {utc(begin)} (RFC 5280 section 4.1.2.5)"
-    return f"the certificate has expired at {utc(end)} (RFC 5280 section 4.1.2.5)" if now > end else ""
+        yield finding(rules.EARLY, f"the certificate is not valid before {utc(begin)} (RFC 5280 section 4.1.2.5)")
+    if now > end:
+        yield finding(rules.EXPIRED, f"the certificate has expired at {utc(end)} (RFC 5280 section 4.1.2.5)")
 
 
-def strength_flaws(certificate: Certificate, *, root: bool) -> Iterator[str]:
+def strength_flaws(certificate: Certificate, *, root: bool) -> Iterator[Finding]:
     """What makes its key or its signature weak; nobody believes a root for its signature."""
     key = public_key(certificate)
     if isinstance(key, RSAPublicKey) and not _MIN_RSA_BITS <= key.key_size <= X509_RSA_BITS:
-        yield f"the certificate has an RSA key of {key.key_size} bits (RFC 8550 section 4.3)"
+        yield finding(rules.WEAK, f"the certificate has an RSA key of {key.key_size} bits (RFC 8550 section 4.3)")
     elif isinstance(key, DSAPublicKey):
-        yield "the certificate has a DSA key (RFC 8550 section 4.3)"
+        yield finding(rules.WEAK, "the certificate has a DSA key (RFC 8550 section 4.3)")
     hashed = "" if root else _signature_hash(certificate)
     if hashed in WEAK_HASHES:
-        yield f"the certificate is signed with {hashed} (RFC 8550 section 4.3)"
+        yield finding(rules.WEAK, f"the certificate is signed with {hashed} (RFC 8550 section 4.3)")
 
 
 def public_key(certificate: Certificate) -> object:

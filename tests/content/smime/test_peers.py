@@ -16,8 +16,8 @@ from mailsec.api.certificate_paths import PathOptions
 from mailsec.api.decrypt_message import DecryptOptions, decrypt_message
 from mailsec.api.encrypt_smime import SmimeOptions, encrypt_smime
 from mailsec.api.session import Session, Settings
-from mailsec.api.sign_openpgp import SignKeys
 from mailsec.api.sign_smime import sign_smime
+from mailsec.api.signers import SignKeys
 from mailsec.api.verify_message import VerifyOptions, verify_message
 from mailsec.content.smime.capabilities import ours
 from mailsec.content.smime.cms import opened, signed_data
@@ -229,7 +229,7 @@ def test_openssl_opens_and_judges_what_is_signed_compressed_and_encrypted(tmp_pa
     files(tmp_path, SIGNERS["rsa"])
     keys = named(SIGNERS["rsa"].pem + SIGNERS["rsa"].key_pem + SUB.pem)
     signing, chain = SignKeys(keys, tuple(keys.own())), tuple(each.data for each in keys.listed)
-    options = SmimeOptions(keys, keys.listed[:1], sign=signing, chain=chain, pss=True, compress=True)
+    options = SmimeOptions(keys, certificates=keys.listed[:1], sign=signing, chain=chain, pss=True, compress=True)
     made = encrypt_smime(FROM + TEXT, "m", options, now=NOW).data
     inside = openssl(tmp_path, "cms", "-decrypt", "-inkey", "key", "-recip", "cert", data=made)
     assert TEXT in openssl(tmp_path, *VERIFY, data=unfolded_by_asn1crypto(inside))

@@ -156,6 +156,7 @@ def _paths() -> dict[str, Case]:
     short = authority("Short", extensions=[])
     limited = _limited()
     crossed = issue("Middle", other, authority=True, key=middle.key)
+    strangers = [issue(f"Stranger {number}", other, authority=True) for number in range(100)] * 10
     return {
         "good": _case(alice, middle),
         "good, with its root": _case(alice, middle, root),
@@ -180,6 +181,10 @@ def _paths() -> dict[str, Case]:
             person(forged), middle, flaws=("the signature of the certificate could not be verified",)
         ),
         "a circle": _case(*circle, flaws=(ISSUER,), whose="Circle", neutral=True),
+        "a thousand strangers behind": _case(alice, middle, *strangers),
+        "a thousand strangers before": _case(
+            alice, *strangers, middle, flaws=(ISSUER,), whose="Middle", neutral=True, openssl="it looks at all of them"
+        ),
         "too deep": _case(
             person(deep[-1]), *reversed(deep[1:]), flaws=(ISSUER,), whose="Deep", neutral=True, openssl="it goes deeper"
         ),
@@ -237,9 +242,7 @@ def _dates_and_usages() -> dict[str, Case]:
         "for encryption": _case(person(extensions=[usage("key_agreement")]), middle, flaws=(NO_SIGNING,)),
         "for what cannot be denied": _case(person(extensions=[usage("content_commitment")]), middle),
         "an authority for servers": _case(person(serving), serving, flaws=(NO_MAIL,), whose="Serving"),
-        "self-signed and expired": _case(
-            issue("alice", None, ALICE, days=(-90, -1)), flaws=(EXPIRED, SELF), openssl="it says self-signed alone"
-        ),
+        "self-signed and expired": _case(issue("alice", None, ALICE, days=(-90, -1)), flaws=(EXPIRED, SELF)),
     }
 
 
@@ -253,6 +256,11 @@ def _names_and_policies() -> dict[str, Case]:
     any_root = issue("Any", authority=True, extensions=[policies(ANY_POLICY)])
     in_subject = [x509.NameAttribute(NameOID.EMAIL_ADDRESS, "alice@example.net")]
     nameless = issue("alice", inside, subject=in_subject)
+    mailbox = authority("Mailbox", extensions=[constraint(permitted=ALICE)])
+    no_mailbox = authority("No mailbox", extensions=[constraint(excluded=ALICE)])
+    no_host = authority("No host", extensions=[constraint(excluded=".example.org")])
+    odd = authority("Odd", extensions=[(x509.UnrecognizedExtension(x509.ObjectIdentifier("1.2.3.4"), b"\5\0"), True)])
+    unknown = ("the certificate contains the following unsupported critical",)
     strange = x509.UnrecognizedExtension(x509.ObjectIdentifier("1.2.3.4"), b"\5\0"), True
     permitted, excluded = (
         ("not all names of the certificate are in the permitted",),
@@ -263,6 +271,17 @@ def _names_and_policies() -> dict[str, Case]:
         "a permitted name": _case(*_below(inside)),
         "a name that is not permitted": _case(person(inside, "alice@example.net"), inside, flaws=permitted),
         "the name of a host below": _case(person(host, "alice@mail.example.org"), host),
+        "the domain itself where hosts below are permitted": _case(*_below(host), flaws=permitted),
+        "a host below where the domain itself is permitted": _case(
+            person(inside, "alice@mail.example.org"), inside, flaws=permitted
+        ),
+        "a permitted name in capitals": _case(person(inside, "alice@EXAMPLE.org"), inside),
+        "a permitted mailbox": _case(*_below(mailbox)),
+        "another mailbox than is permitted": _case(person(mailbox, "bob@example.org"), mailbox, flaws=permitted),
+        "an excluded mailbox": _case(*_below(no_mailbox), flaws=excluded),
+        "another mailbox than is excluded": _case(person(no_mailbox, "bob@example.org"), no_mailbox),
+        "an excluded host below": _case(person(no_host, "alice@mail.example.org"), no_host, flaws=excluded),
+        "the domain itself where hosts below are excluded": _case(*_below(no_host)),
         "one name permitted, the other not": _case(person(inside, ALICE, "alice@example.net"), inside, flaws=permitted),
         "a name in the subject that is not permitted": _case(nameless, inside, flaws=permitted),
         "an excluded name": _case(*_below(outside), flaws=excluded),
@@ -271,9 +290,8 @@ def _names_and_policies() -> dict[str, Case]:
         "no policy where one is wanted": _case(*_below(strict), flaws=no_policy),
         "another policy than is wanted": _case(person(strict, extensions=[policies(OTHER_POLICY)]), strict, flaws=no_policy),
         "a root with every policy": _case(person(any_root), roots=(any_root,)),
-        "an extension that nobody knows": _case(
-            person(extensions=[strange]), middle, flaws=("the certificate contains the following unsupported critical",)
-        ),
+        "an extension that nobody knows": _case(person(extensions=[strange]), middle, flaws=unknown),
+        "an authority's extension that nobody knows": _case(*_below(odd), flaws=unknown, whose="Odd"),
         "root of another name, same key": _case(
             person(root), roots=(issue("Rooot", authority=True, key=root.key),), flaws=(ISSUER,), whose="Root", neutral=True
         ),
@@ -283,6 +301,8 @@ def _names_and_policies() -> dict[str, Case]:
 def _strengths() -> dict[str, Case]:
     middle = world()["middle"]
     old = authority("Sha", key=rsa.generate_private_key(65537, 2048))
+    forged = _with_sha1(authority("Forged", old), old)
+    weak = authority("Weak", key=rsa.generate_private_key(65537, 1024))
     return {
         "RSA": _case(person(key=rsa.generate_private_key(65537, 2048)), middle),
         "Ed25519": _case(person(key=ed25519.Ed25519PrivateKey.generate()), middle),
@@ -297,6 +317,12 @@ def _strengths() -> dict[str, Case]:
         ),
         "signed with SHA-1": _case(
             _with_sha1(person(old), old), old, flaws=("the certificate is signed with sha1",), openssl="level"
+        ),
+        "an authority signed with SHA-1": _case(
+            person(forged), forged, old, flaws=("the certificate is signed with sha1",), whose="Forged", openssl="level"
+        ),
+        "an authority with a short RSA key": _case(
+            *_below(weak), flaws=("the certificate has an RSA key of 1024 bits",), whose="Weak", openssl="level"
         ),
     }
 
@@ -335,7 +361,6 @@ def _revocations() -> dict[str, Case]:
             middle,
             crls=(crl(root), crl(middle, late, days=(2, 9), when=1)),
             flaws=(REVOKED,),
-            openssl="it believes the date",
         ),
         "somebody else is revoked": _case(alice, middle, crls=(crl(root), crl(middle, person()))),
         "revoked, says OCSP": _case(

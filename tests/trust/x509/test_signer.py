@@ -18,7 +18,8 @@ from hypothesis import strategies as st
 from mailsec.core.limits import X509_PATH, X509_PATHS, X509_REVOCATION_BYTES, X509_REVOCATION_FILES
 from mailsec.core.results import Status
 from mailsec.trust.x509.revocation import RevocationFiles
-from mailsec.trust.x509.signer import NOT_CHECKED, SignerPath, judge_signer
+from mailsec.trust.x509.signer import NOT_CHECKED, judge_signer
+from mailsec.trust.x509.tree import SignerPath
 from mailsec.trust.x509.usage import Purpose
 from tests.certificates import NOW, Issued, issue
 from tests.trust.x509.people import Case, cases, crl, person, purpose, response, usage, world
@@ -169,33 +170,27 @@ def _pem(*ders: bytes, kind: str = "CERTIFICATE") -> bytes:
     return "".join(lines).encode()
 
 
-@pytest.mark.external
-@pytest.mark.parametrize("name", [name for name, case in cases().items() if not case.openssl])
-def test_openssl_agrees(name: str, tmp_path: Path) -> None:
-    case = cases()[name]
-    leaf, rest, roots, crls = (tmp_path / each for each in ("leaf.pem", "rest.pem", "roots.pem", "crls.pem"))
+def _openssl(case: Case, folder: Path) -> subprocess.CompletedProcess[bytes]:
+    leaf, rest, roots, crls = (folder / each for each in ("leaf.pem", "rest.pem", "roots.pem", "crls.pem"))
     leaf.write_bytes(case.chain[0].pem)
     rest.write_bytes(b"".join(each.pem for each in case.chain[1:]))
     roots.write_bytes(b"".join(each.pem for each in case.roots))
     crls.write_bytes(_pem(*case.crls, kind="X509 CRL"))
-    command = [
-        "openssl",
-        "verify",
-        "-purpose",
-        "smimesign",
-        "-attime",
-        str(NOW),
-        "-no-CAstore",
-        "-no-CApath",
-        "-policy_check",
-        "-policy",
-        "2.5.29.32.0",
-    ]
+    command = ["openssl", "verify", "-purpose", "smimesign", "-attime", str(NOW), "-no-CAstore", "-no-CApath"]
+    command += ["-policy_check", "-policy", "2.5.29.32.0"]
     command += ["-CAfile", str(roots)] if case.roots else ["-no-CAfile"]
     command += ["-untrusted", str(rest)] if len(case.chain) > 1 else []
     command += ["-crl_check_all", "-CRLfile", str(crls)] if case.crls else []
-    run = subprocess.run([*command, str(leaf)], capture_output=True, timeout=30, check=False)
-    assert (run.returncode == 0) == (judged(case).status is Status.PASS), run.stderr.decode()
+    return subprocess.run([*command, str(leaf)], capture_output=True, timeout=30, check=False)
+
+
+@pytest.mark.external
+@pytest.mark.parametrize("name", cases())
+def test_openssl_agrees_or_the_table_says_why_not(name: str, tmp_path: Path) -> None:
+    case = cases()[name]
+    run = _openssl(case, tmp_path)
+    agrees = (run.returncode == 0) == (judged(case).status is Status.PASS)
+    assert agrees is not bool(case.openssl), run.stderr.decode()
 
 
 def test_no_more_paths_are_judged_than_can_be_borne() -> None:
