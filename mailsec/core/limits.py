@@ -615,6 +615,9 @@ CMS_ELEMENTS = 200_000
 """Elements of one CMS structure: a mail to a thousand people, or ten megabytes in pieces of a kilobyte, have fewer."""
 CMS_SIGNERS = 20
 """Signatures of one signed-data; honest mail has one or two."""
+CMS_JUDGED = 40
+"""Signatures of one message, after which no further structure is judged: the path of each costs a tenth of a second where it is
+made to, and honest mail has one or two."""
 CMS_CERTIFICATES = 100
 """Certificates that one signed-data carries; a path has under ten."""
 CMS_ATTRIBUTES = 100

@@ -161,6 +161,16 @@ VERIFIED: dict[str, tuple[bytes, int, str]] = {
         1,
         "content-unsigned-parts",
     ),
+    "a text behind the signature, in a part that is shown": (
+        HEADER
+        + b'Content-Type: multipart/signed; protocol="application/pkcs7-signature"; boundary=sm\r\n\r\n--sm\r\n'
+        + TEXT
+        + b"\r\n--sm\r\nContent-Type: text/html\r\nContent-Transfer-Encoding: base64\r\n\r\n"
+        + b64encode(signed_data(TEXT, Signing()) + b"<h1>Pay 900</h1>")
+        + b"\r\n--sm--\r\n",
+        1,
+        "content-unsigned-parts",
+    ),
     "the signature first": (
         HEADER
         + b'Content-Type: multipart/signed; protocol="application/pkcs7-signature"; boundary=sm\r\n\r\n--sm\r\n'

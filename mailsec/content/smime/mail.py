@@ -20,7 +20,7 @@ from mailsec.content.smime.cms import (
 )
 from mailsec.content.smime.judging import Judge
 from mailsec.content.smime.signature import SignatureResult, judge_signatures, spoiled
-from mailsec.core.limits import CMS_NESTING, CONTENT_LAYERS
+from mailsec.core.limits import CMS_JUDGED, CMS_NESTING, CONTENT_LAYERS
 from mailsec.core.results import Check, Finding, finding
 from mailsec.core.rules import Rule
 from mailsec.core.text import from_bytes
@@ -75,10 +75,14 @@ def layers(message: Message, found: Structure, author: Author, judge: Judge) -> 
     for each in protection(found):
         if each.method is not Method.SMIME or len(made) > CONTENT_LAYERS:
             continue
-        if found.parts[each.part].type.startswith("multipart/"):
-            made.append(_detached(message, found, each.part, known, judge))
-        elif stated_type(part_head(message, found.parts[each.part], 2 * HEAD)) in _ENCRYPTED:
+        detached = found.parts[each.part].type.startswith("multipart/")
+        if not detached and stated_type(part_head(message, found.parts[each.part], 2 * HEAD)) in _ENCRYPTED:
             made.append(_encrypted(each.part))  # whether it can be read shows when it is opened
+        elif sum(len(other.results) for other in made) >= CMS_JUDGED:
+            unread = Layer(Method.SMIME, Form.SIGNED, each.part, each.part)
+            made.append(_troubled(unread, rules.SIGNATURE_UNREADABLE, f"not judged: it stands behind {CMS_JUDGED} signatures"))
+        elif detached:
+            made.append(_detached(message, found, each.part, known, judge))
         elif (layer := _opaque(message, found, each, known, judge)) is not None:
             made.append(layer)
     return tuple(made)

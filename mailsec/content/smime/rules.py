@@ -147,7 +147,7 @@ SIGNATURE_DSA = Rule(
 SIGNATURE_UNSUPPORTED = Rule(
     "smime-signature-unsupported",
     Severity.LOW,
-    "The S/MIME signature uses an algorithm that is not known here",
+    "The S/MIME signature uses an algorithm that is not known here, or is about something else than a mail",
     "RFC 8551 section 2.2",
     _FORGED,
     "Take the message as unsigned, or judge it with another program.",

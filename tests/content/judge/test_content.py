@@ -70,6 +70,11 @@ CASES = {
         ("partial", 4, 1),
         {"content-unsigned-parts", "content-signature-imitated"},
     ),
+    "a structure without end around it": (
+        mail(mixed(signed()).removesuffix(b"--mix--\r\n")),
+        ("partial", 9, 1),
+        {"content-ambiguous-structure"},
+    ),
     "as an attachment": (
         mail(mixed(FOOTER, b"Content-Disposition: attachment\r\n" + signed())),
         ("partial", 9, 1),

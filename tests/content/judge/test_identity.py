@@ -57,8 +57,7 @@ def test_what_keys_say(bound: Bound, expected: Status) -> None:
         b"a@bank.example, b@bank.example",
         b'"alice@bank.example" <mallory@evil.example>',
         b"alice@bank.example <mallory@evil.example>",
-        b"Alice <mallory@evil.example@bank.example>",
-        b"alice@bank.example: ",
+        b"Alice <alice@bank.example> (x",
     ],
 )
 def test_no_key_is_the_one_of_an_author_who_cannot_be_told(sender: bytes) -> None:

@@ -7,6 +7,7 @@ import pytest
 from mailsec.content.smime.ber import length
 from mailsec.content.smime.cms import CmsError, opened
 from mailsec.content.smime.enveloped import enveloped
+from mailsec.content.smime.unwrapping import supported
 
 
 def tlv(tag: int, *parts: bytes) -> bytes:
@@ -81,3 +82,12 @@ def test_recipients_by_key_identifier_and_of_other_kinds() -> None:
 def test_what_is_wrong_is_refused(made: bytes) -> None:
     with pytest.raises(CmsError):
         enveloped(opened(made))
+
+
+def test_a_recipient_of_an_agreement_by_key_identifier() -> None:
+    public = tlv(0xA0, tlv(0xA1, tlv(0x30, tlv(0x06, b"\x2b\x65\x6e")), tlv(0x03, b"\0" + bytes(32))))
+    keys = tlv(0x30, tlv(0x30, tlv(0xA0, tlv(0x04, b"key")), tlv(0x04, b"wrapped")))
+    people = tlv(0x31, tlv(0xA1, VERSION, public, tlv(0x30, tlv(0x06, bytes.fromhex("2a864886f70d0109100313"))), keys))
+    [found] = enveloped(opened(structure(ENVELOPED, VERSION, people, content(CBC, IV)))).recipients
+    assert (found.certificate.key_id, found.originator) == (b"key", bytes(32))
+    assert not supported(found)  # how the key is wrapped is not said

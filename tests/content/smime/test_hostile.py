@@ -38,6 +38,7 @@ from mailsec.message.authors import author
 from mailsec.message.fields import parse
 from mailsec.message.mime import structure
 from mailsec.trust.keyring.files import FileKeys
+from mailsec.trust.keyring.keys import Certificate, Kind
 from mailsec.trust.x509.signer import judge_signer
 from tests.certificates import NOW, issue
 from tests.content.smime import forge
@@ -365,3 +366,30 @@ def test_a_name_in_another_spelling_is_the_same_name() -> None:
     assert other.dump() != loaded.issuer.dump()
     assert Identifier(other.dump(), loaded.serial_number).fits(ALICE.der)
     assert not Identifier(asn1.Name.build({"common_name": "Another"}).dump(), loaded.serial_number).fits(ALICE.der)
+
+
+def test_the_key_of_another_certificate_does_not_sign() -> None:
+    mixed_up = secret(BOB)
+    with pytest.raises(SigningError, match="not the one of the certificate"):
+        signed_entity([TEXT], [type(mixed_up)(ALICE.der, mixed_up.key)], (), DETACHED, now=NOW)
+
+
+def test_what_openpgp_protects_and_openpgp_keys_are_left_to_openpgp() -> None:
+    pgp = b'Content-Type: multipart/signed; protocol="application/pgp-signature"; boundary=p\r\n\r\n--p\r\n\r\nx\r\n--p--\r\n'
+    message = parse(HEADER + forge.mixed(pgp, p7m(KINDS["signed, opaque, streamed"])))
+    keys = FileKeys((Certificate(Kind.OPENPGP, "F" * 40, b"key"),), names={"F" * 40: ("alice@bank.example",)})
+    assert keys.of_address("alice@bank.example")
+    [found] = layers(message, structure(message), author(message), Judge(keys, JUDGE.path, NOW))
+    assert [each.answer for each in found.results] == [Answer.GOOD]
+
+
+def test_signatures_behind_many_others_are_not_judged(monkeypatch: pytest.MonkeyPatch) -> None:
+    from mailsec.content.smime import mail  # noqa: PLC0415
+
+    monkeypatch.setattr(mail, "CMS_JUDGED", 2)
+    opaque = p7m(forge.signed_data(TEXT, Signing(), detached=False))
+    entity = forge.mixed(*[opaque] * 3, forge.multipart(TEXT, KINDS["signed"]), p7m(sealed(TEXT, Sealing())))
+    message = parse(HEADER + entity)
+    found = layers(message, structure(message), author(message), JUDGE)
+    assert [len(each.results) for each in found] == [1, 1, 0, 0, 0]
+    assert [bool(each.layer.trouble) for each in found] == [False, False, True, True, False]

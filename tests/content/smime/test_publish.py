@@ -1,12 +1,13 @@
 from __future__ import annotations
 
 import pytest
+from cryptography import x509
 
 from mailsec.content.openpgp.publish import record_for as openpgpkey_for
 from mailsec.content.smime.publish import Form, record_for
 from mailsec.core.errors import BadInput
-from mailsec.core.limits import KEY_RECORD_BYTES
-from tests.certificates import NOW
+from mailsec.core.limits import KEY_RECORD_BYTES, KEY_RECORD_LARGE
+from tests.certificates import NOW, issue
 from tests.content.smime.forge import ALICE
 
 WHO = "alice@bank.example"
@@ -39,3 +40,10 @@ def test_what_no_record_can_carry(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_an_openpgp_key_that_no_record_can_carry() -> None:
     with pytest.raises(BadInput, match="more than a record can carry"):
         openpgpkey_for(WHO, b"x" * (KEY_RECORD_BYTES + 1), now=NOW)
+
+
+def test_what_others_will_have_trouble_with_is_said() -> None:
+    bulk = x509.UnrecognizedExtension(x509.ObjectIdentifier("1.2.3"), bytes(KEY_RECORD_LARGE))
+    large = issue("Alice", extensions=[(bulk, False)])
+    _, check = record_for("Alice@bank.example", large.der, Form(), now=NOW)
+    assert {"smimea-mixed-case", "smimea-large"} <= {each.rule for each in check.findings}
