@@ -140,7 +140,8 @@ def import_(
     """Take the keys in each FILE (or in stdin) into the ring, armored or binary; what is there already is merged.
 
     OpenPGP keys, or X.509 certificates and their private keys: PEM, DER, PKCS#12 (.p12, .pfx), certs-only PKCS#7 (.p7c). Of a
-    mail that is signed with S/MIME it is the certificates, and what their holders say that they can read.
+    mail that is signed with S/MIME it is the certificates, and what their holders say that they can read. A private key may
+    come before its certificate, in another FILE.
 
     Importing a key says nothing about whose it is, and importing a secret key does not make it yours. A secret key without a
     passphrase gets the one given here. Nothing of a file is taken where the ring cannot be changed as a whole.

@@ -125,8 +125,8 @@ class Database:
                 for step in range(self._version(), VERSION):  # asked again: another run may have been faster
                     for statement in _MIGRATIONS[step].split(";\n"):
                         self.do(statement)
-                self.do(f"PRAGMA application_id = {APPLICATION}")
-                self.do(f"PRAGMA user_version = {VERSION}")
+                    self.do(f"PRAGMA application_id = {APPLICATION}")
+                    self.do(f"PRAGMA user_version = {step + 1}")
         elif version > VERSION:
             raise BadInput(
                 f"{shown(self.path)}: the ring was made by a later version of mailsec (form {version}, known is {VERSION})",

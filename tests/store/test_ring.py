@@ -10,6 +10,7 @@ import warnings
 from contextlib import closing
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import pytest
 from pysequoia import Tsk
@@ -178,6 +179,33 @@ def test_a_ring_of_the_first_version_is_brought_forward(path: str, monkeypatch: 
         assert ring.entry(kept.fingerprint) is not None
     with closing(sqlite3.connect(path)) as db:
         assert db.execute("PRAGMA user_version").fetchone() == (database.VERSION,)
+
+
+@pytest.mark.parametrize("step", range(1, 5))
+def test_a_ring_whose_bringing_forward_ends_early_is_as_it_was(path: str, step: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    kept = [reading(f"Bob <bob{n}@example.org>") for n in range(3)]
+    with monkeypatch.context() as older:
+        older.setattr(database, "VERSION", 1)
+        with Ring(path, now=NOW) as ring, ring.change():
+            for each in kept:
+                ring.put(each, "file")
+    real, done = database.Database.do, []
+
+    def do(self: database.Database, statement: str, values: tuple[Any, ...] = ()) -> int:
+        done.append(statement)
+        if len(done) == step:
+            raise KeyboardInterrupt
+        return real(self, statement, values)
+
+    with monkeypatch.context() as ended:
+        ended.setattr(database.Database, "do", do)
+        with pytest.raises(KeyboardInterrupt):
+            Ring(path, now=NOW)
+    with closing(sqlite3.connect(path)) as db:
+        assert db.execute("PRAGMA user_version").fetchone() == (1,)
+        assert db.execute("SELECT count(*) FROM sqlite_master WHERE name = 'capabilities'").fetchone() == (0,)
+    with Ring(path, now=NOW) as ring:
+        assert {each.fingerprint for each in ring.entries()} == {each.fingerprint for each in kept}
 
 
 def test_a_ring_of_a_later_version_is_refused_and_left_alone(path: str) -> None:

@@ -34,7 +34,7 @@ from mailsec.trust.keyring.packets import (
 # compressed data would unfold without end.
 _IN_KEYS = frozenset({SIGNATURE, PUBLIC_KEY, 10, 12, USER_ID, PUBLIC_SUBKEY, 17, 21, SECRET_KEY, SECRET_SUBKEY})
 _REASONS = {0: "no reason given", 1: "superseded", 2: "compromised", 3: "retired", 32: "the user ID is no longer valid"}
-_HINT = "give OpenPGP keys, armored or binary"
+_HINT = "give OpenPGP keys, armored or binary, or certificates in PEM, DER, PKCS#12 or .p7c"
 
 
 @dataclass(frozen=True, slots=True)

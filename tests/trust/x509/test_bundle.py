@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 from base64 import b64encode
 from contextlib import suppress
+from hashlib import pbkdf2_hmac
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,10 @@ from asn1crypto.pkcs12 import Pfx, SafeContents
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
+from cryptography.hazmat.primitives.ciphers import Cipher
+from cryptography.hazmat.primitives.ciphers.algorithms import AES
+from cryptography.hazmat.primitives.ciphers.modes import CBC
+from cryptography.hazmat.primitives.padding import PKCS7
 from cryptography.hazmat.primitives.serialization import (
     BestAvailableEncryption,
     Encoding,
@@ -278,6 +283,57 @@ def test_rounds_below_zero_make_no_room(alice: Issued) -> None:
     pfx["mac_data"]["iterations"] = X509_ITERATIONS // 2  # some seconds where it fails, no hours
     with pytest.raises(BadInput, match="damaged"):
         read_bundle(pfx.dump(force=True), words)
+
+
+def hiding(alice: Issued, *bags: dict[str, object]) -> bytes:
+    """Alice's PKCS#12 file with these bags inside of its encrypted content, without the check over the whole."""
+    pfx = Pfx.load(p12(alice))
+    contents = pfx.authenticated_safe
+    for each in contents:
+        if each["content_type"].native == "encrypted_data":
+            info = each["content"]["encrypted_content_info"]
+            cipher = info["content_encryption_algorithm"]
+            key = pbkdf2_hmac("sha256", b"secret", cipher.kdf_salt, cipher.kdf_iterations, 32)
+            engine, padding = Cipher(AES(key), CBC(cipher.encryption_iv)), PKCS7(128)
+            opening, trimming, filling, closing = engine.decryptor(), padding.unpadder(), padding.padder(), engine.encryptor()
+            text = opening.update(info["encrypted_content"].native)
+            inside = SafeContents.load(trimming.update(text) + trimming.finalize())
+            for bag in bags:
+                inside.append(bag)
+            text = filling.update(inside.dump(force=True)) + filling.finalize()
+            info["encrypted_content"] = closing.update(text)
+    pfx["auth_safe"]["content"] = core.OctetString(contents.dump(force=True))
+    pfx["mac_data"] = None
+    return bytes(pfx.dump(force=True))
+
+
+def shrouded(key: EncryptedPrivateKeyInfo) -> dict[str, object]:
+    return {"bag_id": "pkcs8_shrouded_key_bag", "bag_value": key}
+
+
+def test_a_second_key_inside_of_encrypted_content(alice: Issued) -> None:
+    other = person()
+    data = hiding(
+        alice,
+        shrouded(EncryptedPrivateKeyInfo.load(encrypted(other))),
+        {"bag_id": "cert_bag", "bag_value": {"cert_id": "x509", "cert_value": core.ParsableOctetString(other.der)}},
+    )
+    found = {each.certificate: each.secret for each in read_bundle(data, words)}
+    assert found == {alice.der: pkcs8(alice), other.der: pkcs8(other), world()["middle"].der: None}
+
+
+def test_rounds_inside_of_encrypted_content_are_counted(alice: Issued) -> None:
+    key = EncryptedPrivateKeyInfo.load(encrypted(alice))
+    key["encryption_algorithm"]["parameters"]["key_derivation_func"]["parameters"]["iteration_count"] = X509_ITERATIONS
+    data = hiding(alice, shrouded(EncryptedPrivateKeyInfo.load(key.dump(force=True))))
+    with pytest.raises(BadInput, match="would take"):
+        read_bundle(data, words)
+
+
+def test_bags_in_bags_are_refused(alice: Issued) -> None:
+    inner = SafeContents([shrouded(EncryptedPrivateKeyInfo.load(encrypted(alice)))])
+    with pytest.raises(BadInput, match="bags in bags"):
+        read_bundle(hiding(alice, {"bag_id": "safe_contents", "bag_value": inner}), words)
 
 
 def test_a_chain_of_a_stranger_has_certificates_alone(alice: Issued) -> None:
