@@ -59,6 +59,6 @@ def is_bare(file: bytes) -> bool:
     if file.lstrip()[:15] == b"-----BEGIN PGP ":
         return True
     try:
-        return bool(file[:1]) and file[0] & 0x80 != 0 and next(packets(file)).tag in (1, 3, 4, 8, 9, 18, 20)
+        return next(each.tag for each in packets(file) if not each.is_filler) in (1, 3, 4, 8, 9, 18, 20)
     except (ValueError, StopIteration):
         return False
