@@ -11,8 +11,9 @@ from openpgp.composed import MessageBuilder, SignedPublicKey
 from openpgp.types import StringToKey
 
 from mailsec.api.decrypt_message import DecryptOptions, decrypt_message
+from mailsec.content.openpgp.keymaking import protected
 from mailsec.content.openpgp.secretparts import SecretPart, secret_parts
-from mailsec.core.errors import BadInput, MailsecError
+from mailsec.core.errors import BadInput, KeyUnavailable, MailsecError
 from mailsec.trust.keyring.files import FileKeys, read_keys
 from mailsec.trust.keyring.packets import packets
 from tests.cli.openpgp import person
@@ -106,3 +107,18 @@ def test_gnupgs_container_cut_off(body: bytes) -> None:
     first = next(each for each in packets(message("ed25519", "mdc", "")) if each.tag == 1)
     with pytest.raises(BadInput):
         opened(first.framed + packet(20, body), "ed25519")
+
+
+def test_nobody_is_asked_for_a_passphrase_that_is_not_needed() -> None:
+    """Whoever it is for is hidden, so that every key of one's own may be meant: those that are not locked come first."""
+    public = SignedPublicKey.from_bytes(bytes(person("bob").extract_certificate())).public_subkeys[1]
+    builder = MessageBuilder.from_bytes("", TEXT).seipd_v1("aes128").encrypt_to_key_anonymous(public)
+    locked = read_keys(protected(bytes(person("alice")), WORDS), "alice.key")
+    free = keys("ed25519")
+    made = decrypt_message(builder.to_vec(), "x", DecryptOptions(locked | free), now=1_795_000_000)
+    assert made.data == TEXT
+    with pytest.raises(KeyUnavailable, match="is locked"):
+        decrypt_message(builder.to_vec(), "x", DecryptOptions(locked), now=1_795_000_000)
+    with pytest.raises(KeyUnavailable, match="no key at hand") as caught:
+        decrypt_message(builder.to_vec(), "x", DecryptOptions(locked, ask=lambda _: WORDS), now=1_795_000_000)
+    assert caught.value.hint == "is the passphrase the right one?"
