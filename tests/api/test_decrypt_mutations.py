@@ -112,13 +112,13 @@ def test_gnupgs_container_cut_off(body: bytes) -> None:
 def test_nobody_is_asked_for_a_passphrase_that_is_not_needed() -> None:
     """Whoever it is for is hidden, so that every key of one's own may be meant: those that are not locked come first."""
     public = SignedPublicKey.from_bytes(bytes(person("bob").extract_certificate())).public_subkeys[1]
-    builder = MessageBuilder.from_bytes("", TEXT).seipd_v1("aes128").encrypt_to_key_anonymous(public)
+    whole = MessageBuilder.from_bytes("", TEXT).seipd_v1("aes128").encrypt_to_key_anonymous(public).to_vec()
     locked = read_keys(protected(bytes(person("alice")), WORDS), "alice.key")
     free = keys("ed25519")
-    made = decrypt_message(builder.to_vec(), "x", DecryptOptions(locked | free), now=1_795_000_000)
+    made = decrypt_message(whole, "x", DecryptOptions(locked | free), now=1_795_000_000)
     assert made.data == TEXT
     with pytest.raises(KeyUnavailable, match="is locked"):
-        decrypt_message(builder.to_vec(), "x", DecryptOptions(locked), now=1_795_000_000)
+        decrypt_message(whole, "x", DecryptOptions(locked), now=1_795_000_000)
     with pytest.raises(KeyUnavailable, match="no key at hand") as caught:
-        decrypt_message(builder.to_vec(), "x", DecryptOptions(locked, ask=lambda _: WORDS), now=1_795_000_000)
+        decrypt_message(whole, "x", DecryptOptions(locked, ask=lambda _: WORDS), now=1_795_000_000)
     assert caught.value.hint == "is the passphrase the right one?"

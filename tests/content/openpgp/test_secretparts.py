@@ -5,9 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+from cryptography.exceptions import UnsupportedAlgorithm
+from openpgp import composed
+from openpgp._openpgp import encrypt_session_key_to_recipient
 from pysequoia import Tsk, encrypt
 
-from mailsec.content.openpgp import secretparts
+from mailsec.content.openpgp import deciphering, secretparts, sessionkey
 from mailsec.content.openpgp.deciphering import NoKeyError, deciphered
 from mailsec.content.openpgp.decrypting import is_locked
 from mailsec.content.openpgp.keymaking import protected
@@ -128,3 +131,45 @@ def test_a_session_key_that_is_damaged_is_no_missing_key() -> None:
         body = first.body[:at] + bytes((first.body[at] ^ 1,)) + first.body[at + 1 :]
         with pytest.raises(OpeningError, match="damaged"):
             deciphered(packet(1, body) + made[first.end :], [(bytes(person("bob", "rsa")), None)])
+
+
+def test_the_work_on_one_message_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each session key costs work with the secret key, and each different one the deciphering of the whole."""
+    bob = person("bob")
+    subkey = composed.SignedPublicKey.from_bytes(bytes(bob.extract_certificate())).public_subkeys[1]
+    many = [encrypt_session_key_to_recipient(bytes((at,)) * 32, subkey, "seipd-v1", "aes256").to_bytes() for at in range(15)]
+    right = sealed(LITERAL, bob)
+    assert deciphered(b"".join(many[:9]) + right, [(bytes(bob), None)]).data == b"text"
+    assert deciphered(many[0] * 40 + right, [(bytes(bob), None)]).data == b"text"
+    with pytest.raises(OpeningError, match="damaged"):
+        deciphered(b"".join(many) + right, [(bytes(bob), None)])
+    monkeypatch.setattr(deciphering, "PGP_TRIALS", 40)
+    with pytest.raises(OpeningError, match="damaged"):
+        deciphered(many[0] * 40 + right, [(bytes(bob), None)])
+    hidden = packet(1, b"\x03" + bytes(8) + next(packets(right)).body[9:-1] + b"x")
+    ours = [(bytes(person(name)), None) for name in ("alice", "carol")]
+    assert deciphered(hidden * 40 + right, [(bytes(bob), None)]).data == b"text"  # what names the key comes first
+    with pytest.raises(NoKeyError):
+        deciphered(hidden * 20 + right, [*ours, (bytes(bob), None)])
+
+
+def test_a_key_that_is_meant_and_protected_in_an_unknown_way() -> None:
+    bob = person("bob")
+    public = next(each for each in packets(bytes(bob.extract_certificate())) if each.tag == 14 and each.body[5] == 18)
+    with pytest.raises(UnknownAlgorithmError):
+        deciphered(sealed(LITERAL, bob), [(packet(7, public.body + b"\x09" + bytes(60)), None)])
+
+
+def test_a_curve_that_the_system_was_built_without(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object) -> None:
+        raise UnsupportedAlgorithm("no")
+
+    whose = person("bob", "p256")
+    monkeypatch.setattr(sessionkey, "derive_private_key", refuse)
+    with pytest.raises(UnknownAlgorithmError):
+        deciphered(encrypt(b"text", [whose.extract_certificate()], armor=False), [(bytes(whose), None)])
+
+
+def test_session_keys_of_unknown_versions_are_passed_over() -> None:
+    for body in (b"", b"\x02" + bytes(20), b"\x03" + bytes(8), b"\x06", b"\x06\x15\x04"):
+        assert sealed_key(body) is None
