@@ -150,22 +150,29 @@ def _open(data: bytes, options: DecryptOptions) -> _Inside:
     if outside.hidden:
         own = [each for each in options.keys.own() if each.kind is Kind.OPENPGP and each not in candidates]
         candidates += own[:PGP_OWN_KEYS]
-    secrets = Unlocker(options.keys, options.ask).all_of(candidates)
-    if not secrets and not outside.by_password:
+    unlocker = Unlocker(options.keys, options.ask)
+    free, locked = unlocker.apart(candidates)
+    if not free and not locked and not outside.by_password:
         raise KeyUnavailable(f"no secret key that opens it is at hand: it is for {_whom(outside)}", hint="name it: --key FILE")
     try:
-        opened = _by_keys(data, secrets) or _by_passphrase(data, outside, options.ask)
+        # nobody is asked for a passphrase that is not needed
+        opened = _by_keys(data, free) or _by_keys(data, unlocker.all_of(locked)) or _by_passphrase(data, outside, options.ask)
     except OpeningError as error:
         raise BadInput(f"cannot be opened: {error}") from None
     if opened is None:
-        locked = outside.by_password or any(passphrase is not None for _, passphrase in secrets)
-        hint = "is the passphrase the right one?" if locked else "it may be damaged, or made for another key"
+        hint = (
+            "is the passphrase the right one?"
+            if outside.by_password or locked
+            else "it may be damaged, or made for another key"
+        )
         raise KeyUnavailable(f"no key at hand opens it; it is for {_whom(outside)}", hint=hint)
     return _Inside(opened, outside)
 
 
 def _by_keys(data: bytes, secrets: Sequence[tuple[bytes, str | None]]) -> Opened | None:
     """What the secret keys find, None where none fits. Raises OpeningError."""
+    if not secrets:
+        return None
     from mailsec.content.openpgp.deciphering import NoKeyError, deciphered
     from mailsec.content.openpgp.symmetric import UnknownAlgorithmError
 

@@ -29,6 +29,18 @@ class Unlocker:
         """The secret keys of `certificates`, each with its passphrase; those that are not at hand are left out."""
         return [found for each in certificates if (found := self.of(each)) is not None]
 
+    def apart(self, certificates: Iterable[Certificate]) -> tuple[list[tuple[bytes, str | None]], list[Certificate]]:
+        """The secret keys of `certificates` that need no passphrase, and the certificates of those that are locked."""
+        free: list[tuple[bytes, str | None]] = []
+        locked = []
+        for each in certificates:
+            secret = self.keys.secret(each.fingerprint)
+            if secret is not None and _is_locked(each, secret):
+                locked.append(each)
+            elif secret is not None:
+                free.append((secret, None))
+        return free, locked
+
     def of(self, certificate: Certificate) -> tuple[bytes, str | None] | None:
         """The secret key of `certificate` and its passphrase. Raises KeyUnavailable where it is locked and stays so."""
         secret = self.keys.secret(certificate.fingerprint)

@@ -96,12 +96,11 @@ def _by_keys(before: Sequence[Packet], secrets: Sequence[tuple[bytes, str | None
             if isinstance(part, UnknownAlgorithmError):
                 yield part
                 continue
-            for sealed in there:
-                for outcome in by_key(sealed, (part,)):
-                    if not left:
-                        return
-                    left -= 1
-                    yield outcome
+            for sealed in (each for each in there if each.is_for(part.fingerprint, part.algorithm)):
+                if not left:
+                    return
+                left -= 1
+                yield from by_key(sealed, (part,))
 
 
 def _by_passphrase(before: Sequence[Packet], passphrase: str) -> Iterator[_Outcome]:

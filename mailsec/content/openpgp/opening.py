@@ -58,7 +58,8 @@ class _Inflater(Protocol):
 def begins_with_packet(file: bytes) -> bool:
     """True where `file` begins, in binary, as an OpenPGP message or a signature does, and nothing else."""
     try:
-        return bool(file[:1]) and file[0] & 0x80 != 0 and next(packets(file)).tag in _FIRST
+        first = next(each.tag for each in packets(file) if not each.is_filler)
+        return file[0] & 0x80 != 0 and first in _FIRST
     except (ValueError, StopIteration):
         return False
 
