@@ -1,32 +1,42 @@
 """Makes the example messages, their keys' records and their zone, always the same: `python examples/make.py [FOLDER]`.
 
-The keys in examples/keys are for these examples only: everybody has them. What OpenPGP makes has the time of the clock in it
-and differs at each run, so the OpenPGP keys and messages are made anew only by `python examples/make.py --openpgp`.
+The keys in examples/keys are for these examples only: everybody has them. What OpenPGP and S/MIME make differs at each run, by
+chance or by the clock, so those keys and messages are made anew only by `python examples/make.py --openpgp` and `--smime`.
 """
 
 from __future__ import annotations
 
 import sys
 from base64 import encodebytes
+from datetime import UTC, datetime
 from io import BytesIO
 from pathlib import Path
 from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
+from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from pysequoia import CipherSuite, Profile, Tsk
 
 from mailsec.api.encrypt_message import EncryptOptions, encrypt_message
+from mailsec.api.encrypt_smime import SmimeOptions, encrypt_smime
 from mailsec.api.session import Session
-from mailsec.api.sign_openpgp import SignKeys, sign_openpgp
+from mailsec.api.sign_openpgp import sign_openpgp
+from mailsec.api.sign_smime import sign_smime
+from mailsec.api.signers import SignKeys
 from mailsec.message.fields import parse
 from mailsec.sender.dkim.keys import SigningKey, load_private
 from mailsec.sender.dkim.publish import record_for, zone_line
 from mailsec.sender.dkim.sign import SignOptions, sign
-from mailsec.trust.keyring.files import read_keys
+from mailsec.trust.keyring.certificates import read_certificates
+from mailsec.trust.keyring.files import FileKeys, read_keys
 
 HERE = Path(__file__).parent
 NOW = 1_790_000_000  # 2026-09-21 14:13:20 UTC
 DATE = "Mon, 21 Sep 2026 14:13:20 +0000"
 RECEIVER = "mx.receiver.example"
+LUNCH = "Dear Bob,\n\nthe lunch is at one, at the usual place.\n\nAlice\n"
 
 SIGNERS = {
     "bank": ("bank.example", "s2026", "rsa.pem"),
@@ -214,7 +224,7 @@ def openpgp() -> None:
         key = Tsk.generate(f"{name.capitalize()} <{address}>", profile=Profile.RFC4880, cipher_suite=CipherSuite.Cv25519)
         (HERE / "keys" / f"{name}.pgp").write_text(str(key))
     alice, bob = (read_keys((HERE / "keys" / f"{name}.pgp").read_bytes(), name) for name in ("alice", "bob"))
-    draft = message("Alice <alice@bank.example>", "Lunch", "Dear Bob,\n\nthe lunch is at one, at the usual place.\n\nAlice\n")
+    draft = message("Alice <alice@bank.example>", "Lunch", LUNCH)
     signing = SignKeys(alice, tuple(alice.own()))
     options = EncryptOptions(alice | bob, certificates=bob.listed, sign=signing)
     made = {
@@ -225,10 +235,69 @@ def openpgp() -> None:
         (HERE / "messages" / f"{name}.eml").write_bytes(produced.data)
 
 
+def smime() -> None:
+    """An authority, the certificates of two people with their keys, a signed message, and one that is encrypted and signed
+    within."""
+    root_key = ec.generate_private_key(ec.SECP256R1())
+    root = certificate("An authority for examples", root_key, root_key, None)
+    (HERE / "keys" / "root.pem").write_bytes(root.public_bytes(Encoding.PEM))
+    for name, address in (("alice", "alice@bank.example"), ("bob", "bob@receiver.example")):
+        key = ec.generate_private_key(ec.SECP256R1())
+        made = certificate(name.capitalize(), key, root_key, root, address)
+        private = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+        (HERE / "keys" / f"{name}.pem").write_bytes(made.public_bytes(Encoding.PEM) + private)
+    alice, bob = (certificates_of(name) for name in ("alice", "bob"))
+    draft = message("Alice <alice@bank.example>", "Lunch", LUNCH)
+    signing = SignKeys(alice, tuple(alice.own()))
+    options = SmimeOptions(bob, bob.listed, sign=signing)
+    for file, produced in (
+        ("smime-signed", sign_smime(draft, "", signing, now=NOW)),
+        ("smime-encrypted", encrypt_smime(draft, "", options, now=NOW)),
+    ):
+        (HERE / "messages" / f"{file}.eml").write_bytes(produced.data)
+
+
+def certificates_of(name: str) -> FileKeys:
+    """The certificate and key of a person."""
+    return read_certificates([(name, (HERE / "keys" / f"{name}.pem").read_bytes())], lambda _: "")
+
+
+def certificate(
+    name: str,
+    key: ec.EllipticCurvePrivateKey,
+    issuer_key: ec.EllipticCurvePrivateKey,
+    issuer: x509.Certificate | None,
+    address: str = "",
+) -> x509.Certificate:
+    """A certificate of twenty years: of a person, or of an authority where there is no address."""
+    subject = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, name)])
+    builder = x509.CertificateBuilder(
+        issuer.subject if issuer else subject,
+        subject,
+        key.public_key(),
+        x509.random_serial_number(),
+        datetime(2026, 1, 1, tzinfo=UTC),
+        datetime(2046, 1, 1, tzinfo=UTC),
+    ).add_extension(x509.BasicConstraints(ca=not address, path_length=None), critical=True)
+    builder = builder.add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
+    if issuer is not None:
+        above = x509.AuthorityKeyIdentifier.from_issuer_public_key(issuer_key.public_key())
+        builder = builder.add_extension(above, critical=False)
+    if address:
+        builder = builder.add_extension(x509.SubjectAlternativeName([x509.RFC822Name(address)]), critical=False)
+        builder = builder.add_extension(x509.ExtendedKeyUsage([x509.ExtendedKeyUsageOID.EMAIL_PROTECTION]), critical=False)
+    person, authority = bool(address), not address
+    usage = x509.KeyUsage(person, False, False, False, person, authority, authority, False, False)
+    return builder.add_extension(usage, critical=True).sign(issuer_key, SHA256())
+
+
 def main() -> None:
     """Write everything below FOLDER (default: this folder)."""
     if sys.argv[1:] == ["--openpgp"]:
         openpgp()
+        return
+    if sys.argv[1:] == ["--smime"]:
+        smime()
         return
     folder = Path(sys.argv[1]) if len(sys.argv) > 1 else HERE
     (folder / "messages").mkdir(parents=True, exist_ok=True)

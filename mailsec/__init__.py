@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from mailsec.api.send_message import Relay, SendOptions, send_message
     from mailsec.api.session import Session, Settings
     from mailsec.api.sign_message import KeyChoice, sign_dkim
-    from mailsec.api.sign_openpgp import SignKeys, sign_openpgp
+    from mailsec.api.sign_openpgp import sign_openpgp
+    from mailsec.api.signers import SignKeys
     from mailsec.api.verify_message import Verified, VerifyOptions, verify_message
     from mailsec.core.errors import MailsecError
     from mailsec.core.results import Check, Evidence, Fact, Finding, Report, Status, Verdict
@@ -51,7 +52,7 @@ _PUBLIC = {
     "SendOptions": "mailsec.api.send_message",
     "Session": "mailsec.api.session",
     "Settings": "mailsec.api.session",
-    "SignKeys": "mailsec.api.sign_openpgp",
+    "SignKeys": "mailsec.api.signers",
     "SignOptions": "mailsec.sender.dkim.sign",
     "Status": "mailsec.core.results",
     "Verdict": "mailsec.core.results",

@@ -72,6 +72,7 @@ def test_each_message_gets_the_exit_code_it_must_have(path_with_mailsec: str) ->
         ),
         ("plan.sh", ["bank.example > route > mail.bank.example pass TLS: opportunistic", "bob@bank.example skipped planned"]),
         ("seal-and-open.sh", ["At one, at the usual place.", "Decrypted; signed by the key of alice@bank.example"]),
+        ("seal-and-open-smime.sh", ["At one, at the usual place.", "Decrypted; signed by the key of alice@bank.example"]),
         ("filter.sh", ["Authentication-Results: mx.receiver.example", "dmarc=fail"]),
     ],
 )
@@ -92,6 +93,7 @@ def test_every_pipeline_is_run() -> None:
         "responder.sh",
         "plan.sh",
         "seal-and-open.sh",
+        "seal-and-open-smime.sh",
     }
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Self
 
 from mailsec.core.errors import KeyUnavailable
 from mailsec.trust.keyring.files import FileKeys
-from mailsec.trust.keyring.keys import Binding, Certificate, Keys, Rooted
+from mailsec.trust.keyring.keys import Binding, Certificate, Issuing, Keys, Kind, Rooted
 
 if TYPE_CHECKING:
     from mailsec.store.ring import Ring
@@ -44,8 +44,9 @@ class AtHand:
             self._ring = self._stack.enter_context(Ring(self._path, now=self._now))
         return self._ring
 
-    def named(self, name: str) -> Certificate:
-        """The certificate of the ring that `name` means: a fingerprint, a long key ID, or an address that is authenticated.
+    def named(self, name: str, kind: Kind) -> Certificate:
+        """The certificate of this kind in the ring that `name` means: a fingerprint, a long key ID, or an address that is
+        authenticated.
 
         Raises KeyUnavailable where there is none or more than one, UsageError for what is no name of a key.
         """
@@ -54,7 +55,7 @@ class AtHand:
         ring = self._opened()
         if ring is None:
             raise KeyUnavailable(f"there is no key ring with a key for {name}", hint="mailsec keys import FILE")
-        return find(ring, name).certificate
+        return find(ring, name, kind).certificate
 
     def certificates(self, handles: Iterable[str]) -> Sequence[Certificate]:
         """The certificates that hold a key with one of these fingerprints or key IDs."""
@@ -76,6 +77,10 @@ class AtHand:
     def roots(self) -> Sequence[bytes]:
         """The X.509 certificates of authorities that the ring's user trusts, in DER."""
         return tuple(der for source in self._in_turn() if isinstance(source, Rooted) for der in source.roots())
+
+    def issuers(self, certificate: Certificate) -> Sequence[bytes]:
+        """The authorities between an X.509 certificate and its root that the ring has, in DER."""
+        return [der for source in self._in_turn() if isinstance(source, Issuing) for der in source.issuers(certificate)]
 
     def secret(self, fingerprint: str) -> bytes | None:
         """The secret key of a certificate."""

@@ -5,19 +5,20 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from mailsec.api.bare import may_be_structure
 from mailsec.api.certificate_paths import SYSTEM, PathOptions
 from mailsec.api.secret_keys import Ask, Unlocker, nobody
 from mailsec.api.tool import TOOL
 from mailsec.content.judge.content import ContentResult, Mail, beside, judge_content
 from mailsec.content.judge.coverage import coverage
-from mailsec.content.judge.header import Protected
+from mailsec.content.judge.file import SignedFile, judge_file
 from mailsec.content.judge.layer import ContentAnswer, Coverage, Layer
 from mailsec.content.openpgp.ciphertext import Ciphertext, ciphertexts, is_bare
 from mailsec.content.openpgp.container import Container, container
 from mailsec.content.openpgp.decrypting import DecryptingError, Failure
+from mailsec.content.openpgp.file import owned
 from mailsec.content.openpgp.mail import Judge, layers
 from mailsec.content.openpgp.opening import Opened, OpeningError, unwrapped
-from mailsec.content.openpgp.signature import judge as judge_signature
 from mailsec.core.errors import BadInput, KeyUnavailable, NothingToJudge
 from mailsec.core.exits import Exit
 from mailsec.core.limits import PGP_OWN_KEYS
@@ -66,7 +67,7 @@ class _Inside:
 
 
 def decrypt_message(file: bytes, subject: str, options: DecryptOptions, *, now: int) -> Produced:
-    """The decrypted form of `file`, a mail or an OpenPGP message of its own, and what was found out about it at `now`.
+    """The decrypted form of `file`, a mail or an OpenPGP message or CMS structure of its own, and what was found out about it.
 
     OpenPGP and S/MIME. A mail keeps its header fields, apart from those that described the ciphertext. What stood beside the
     ciphertext is left out, so that plaintext is never joined with what was not encrypted. Raises NothingToJudge where nothing
@@ -76,10 +77,15 @@ def decrypt_message(file: bytes, subject: str, options: DecryptOptions, *, now: 
         raise NothingToJudge("the input is empty")
     if is_bare(file):
         return _bare(file, subject, options, now)
+    if may_be_structure(file):
+        from mailsec.api.decrypt_cms import decrypt_cms  # OpenPGP needs none of it
+
+        if (made := decrypt_cms(file, subject, options, now=now)) is not None:
+            return made
     message = parse(file)
     del file
     if not message.fields:
-        raise BadInput("this is neither a mail message nor an OpenPGP message")
+        raise BadInput("this is neither a mail message nor an OpenPGP or S/MIME one")
     found = structure(message)
     try:
         there = ciphertexts(message, found, Judge(options.keys, now))
@@ -240,19 +246,10 @@ def _bare(file: bytes, subject: str, options: DecryptOptions, now: int) -> Produ
     except (ArmorError, OpeningError) as error:
         raise BadInput(f"cannot be opened: {error}") from None
     inside = _open(data, options) if opened is None else _Inside(opened, None)
-    results = [judge_signature(inside.opened.data, each, options.keys, now=now) for each in inside.opened.signatures]
-    best = min(results, key=lambda each: _RANKS[each.answer.status], default=None)
-    answer = ContentAnswer.ABSENT if best is None else _ANSWERS[best.answer.status]
-    reason = "not signed" if best is None else f"{best.reason}, by {best.key or best.packet.issuer or 'an unnamed key'}"
-    check = Check(
-        "content", best.answer.status if best else Status.NONE, reason, children=tuple(each.check() for each in results)
-    )
-    content = ContentResult(answer, reason, check, Protected())
+    text = inside.opened.data
+    signed = SignedFile(Method.OPENPGP, owned(Judge(options.keys, now).signers(text, inside.opened.signatures)), len(text))
+    content = judge_file(signed, options.keys)
     return Produced(inside.opened.data, _report(subject, inside, content, options, now))
-
-
-_RANKS = {Status.PASS: 0, Status.FAIL: 1, Status.NEUTRAL: 2}
-_ANSWERS = {Status.PASS: ContentAnswer.GOOD, Status.FAIL: ContentAnswer.BAD, Status.NEUTRAL: ContentAnswer.UNJUDGED}
 
 
 def _report(subject: str, inside: _Inside, content: ContentResult, options: DecryptOptions, now: int) -> Report:

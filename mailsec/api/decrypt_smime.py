@@ -36,7 +36,7 @@ _WRAPPED = (Form.ENCRYPTED, Form.UNKNOWN)
 
 
 @dataclass(frozen=True, slots=True)
-class _Step:
+class Step:
     """One ciphertext that was opened: what the outside said, without the ciphertext itself, and whether that was the whole
     message."""
 
@@ -47,17 +47,21 @@ class _Step:
 
 def decrypt_smime(held: list[Message], subject: str, options: DecryptOptions, *, now: int) -> Produced | None:
     """The only message in `held` with all that is encrypted to us inside opened, and its report; None where nothing in it is
-    encrypted. It is taken out of the list, so that no ciphertext is kept beside the text that was in it.
+    encrypted or compressed. It is taken out of the list, so that no ciphertext is kept beside the text that was in it.
 
     Where nothing made sure that a text was not changed on its way, neither its encryption nor a good signature within, it is
     not given out (`Produced.data` is empty) unless that is allowed. Raises BadInput, KeyUnavailable.
     """
-    steps: list[_Step] = []
+    steps: list[Step] = []
     around: list[Check] = []
     message = held.pop()
     lf_only = message.lf_only
+    packed = False
     for _ in range(CMS_NESTING):
+        before = message
         message, found = unfolded(message, structure(message))
+        packed = packed or message is not before
+        del before
         layers, keys = judged_layers(message, found, author(message), ContentKeys(options.keys, options.paths), now=now)
         sealed = [each for each in layers if _is_sealed(each) and (each.part == 0 or not steps)]
         inside = _signed_around(message, found, layers)
@@ -70,7 +74,7 @@ def decrypt_smime(held: list[Message], subject: str, options: DecryptOptions, *,
             )
             message = header_alone(message)
             steps.append(step)
-            text = _text(outside, options)
+            text = unsealed(outside, options)
             del outside
             message = _within(message, text)
             del text
@@ -78,11 +82,13 @@ def decrypt_smime(held: list[Message], subject: str, options: DecryptOptions, *,
             break
     else:
         raise BadInput(f"more than {CMS_NESTING} layers inside each other")
-    if not steps:
+    if not steps and not packed:
         return None
     content = judge_content(Mail(message, found, author(message), keys), layers)
     content = replace(content, check=replace(content.check, children=(*around, *content.check.children)))
-    return _produced(replace(message, lf_only=lf_only), subject, steps, content, options, now)
+    data = message.data.replace(b"\r\n", b"\n") if lf_only else message.data
+    del message
+    return produced(data, subject, steps, content, options, now)
 
 
 def _is_sealed(layer: Layer) -> bool:
@@ -127,7 +133,7 @@ def _within(message: Message, entity: bytes) -> Message:
     return parse(with_entity(replace(message, lf_only=False), as_pieces(canonical(entity))))
 
 
-def _found(mail: Mail, sealed: Sequence[Layer], options: DecryptOptions, part: int | None) -> tuple[Enveloped, _Step]:
+def _found(mail: Mail, sealed: Sequence[Layer], options: DecryptOptions, part: int | None) -> tuple[Enveloped, Step]:
     """The ciphertext to open, and what is to be said of it. Raises BadInput where there is no single one that may be opened."""
     if part is None and len(sealed) > 1:
         raise BadInput(
@@ -141,13 +147,14 @@ def _found(mail: Mail, sealed: Sequence[Layer], options: DecryptOptions, part: i
         outside = enveloped(opened(part_content(mail.message, mail.structure.parts[layer.part])))
     except CmsError as error:
         raise BadInput(f"cannot be opened: {error}") from None
+    whole = coverage(mail.message, mail.structure, layer).coverage is Coverage.FULL
+    return outside, Step(replace(outside, content=memoryview(b"")), whole, beside(mail, sealed))
+
+
+def unsealed(outside: Enveloped, options: DecryptOptions) -> bytes:
+    """The text in a ciphertext. Raises KeyUnavailable where no key opens it, BadInput where its cipher is not allowed."""
     if outside.cipher.legacy and not options.allow_legacy:
         raise BadInput(f"it is encrypted with {outside.cipher.name}, which can be broken", hint="open it with --allow-legacy")
-    whole = coverage(mail.message, mail.structure, layer).coverage is Coverage.FULL
-    return outside, _Step(replace(outside, content=memoryview(b"")), whole, beside(mail, sealed))
-
-
-def _text(outside: Enveloped, options: DecryptOptions) -> bytes:
     own = [each for each in options.keys.own() if each.kind is Kind.X509 and is_for(outside, each.data)]
     unlocker = Unlocker(options.keys, options.ask)
     secrets = [Secret(each.data, *found) for each in own if (found := unlocker.of(each)) is not None]
@@ -166,9 +173,10 @@ def _whom(outside: Enveloped) -> str:
     return ", ".join(names) or "nobody"
 
 
-def _produced(
-    message: Message, subject: str, steps: Sequence[_Step], content: ContentResult, options: DecryptOptions, now: int
+def produced(
+    data: bytes, subject: str, steps: Sequence[Step], content: ContentResult, options: DecryptOptions, now: int
 ) -> Produced:
+    """What was inside (`data`) and the report, where nothing is against giving it out."""
     if content.answer is ContentAnswer.GOOD and not all(each.whole for each in steps):
         reason = f"{content.reason}, but only a part was encrypted"
         content = replace(content, answer=ContentAnswer.PARTIAL, reason=reason)
@@ -177,12 +185,11 @@ def _produced(
     checks = (*(_check(each, good=good) for each in steps), content.check)
     code = _exit(content, checks, options)
     signed = content.answer is not ContentAnswer.ABSENT
-    sentence = f"Decrypted; {content.reason if signed else 'not signed'}."
+    sentence = f"{'Decrypted' if steps else 'Opened; it was not encrypted'}; {content.reason if signed else 'not signed'}."
     if held:
         sentence = "Not given out: nothing shows that it was not changed on its way (--allow-unauthenticated overrules that)."
         code = Exit.DOES_NOT_HOLD
     status = {Exit.HOLDS: Status.PASS, Exit.KEY: Status.NEUTRAL}.get(code, Status.FAIL)
-    data = message.data.replace(b"\r\n", b"\n") if message.lf_only else message.data
     return Produced(b"" if held else data, Report(subject, status, sentence, checks, now, TOOL, code))
 
 
@@ -200,7 +207,7 @@ def _exit(content: ContentResult, checks: Sequence[Check], options: DecryptOptio
     return code
 
 
-def _check(step: _Step, *, good: bool) -> Check:
+def _check(step: Step, *, good: bool) -> Check:
     outside = step.outside
     facts = (
         Fact("recipients", _whom(outside)),

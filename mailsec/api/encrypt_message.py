@@ -5,19 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from mailsec.api.recipients import Recipient, addresses, choose
-from mailsec.api.sign_openpgp import SignKeys, readable, signing_check, signings_for
+from mailsec.api.readable import readable
+from mailsec.api.recipients import Judge, Recipient, Wishes, choose, refuse_bcc, unnamed
+from mailsec.api.signers import signing_check, signings_for
 from mailsec.api.tool import TOOL
 from mailsec.content.openpgp import rules
-from mailsec.content.openpgp.encrypting import EncryptingError, Manner, Objection, Signing, encrypted, signing_key
+from mailsec.content.openpgp.encrypting import EncryptingError, Manner, Target, encrypted, signing_key, target
 from mailsec.content.openpgp.signing import encrypted_entity
-from mailsec.core.errors import KeyUnavailable, UsageError
+from mailsec.core.errors import KeyUnavailable
 from mailsec.core.exits import Exit
 from mailsec.core.results import Check, Fact, Produced, Report, Status, finding
 from mailsec.message.compose import entity_of, with_entity
 from mailsec.message.fields import Message
 from mailsec.message.sevenbit import seven_bit
-from mailsec.trust.keyring.keys import Certificate, Keys
+from mailsec.trust.keyring.keys import Certificate, Signing
 
 _SHOWN = 20
 RFC4880, RFC9580 = "rfc4880", "rfc9580"
@@ -25,25 +26,11 @@ RFC4880, RFC9580 = "rfc4880", "rfc9580"
 
 
 @dataclass(frozen=True, slots=True)
-class EncryptOptions:
-    """How a message is encrypted.
+class EncryptOptions(Wishes):
+    """How a message is encrypted with OpenPGP. `hidden` leaves out whom it is for."""
 
-    `to` are addresses whose keys are looked for in `keys`, `certificates` keys that were named; without either the addresses in
-    To and Cc count. `named` are keys of the ring that were called by their fingerprints: recipients beside those of `to`.
-    `for_self` adds the keys in `own`, or without any our own key of the author. `allow` overrules what speaks against a key.
-    """
-
-    keys: Keys
-    to: tuple[str, ...] = ()
-    certificates: tuple[Certificate, ...] = ()
-    sign: SignKeys | None = None
-    for_self: bool = False
-    own: tuple[Certificate, ...] = ()
     openpgp: str = ""
     compress: bool = False
-    hidden: bool = False
-    allow: frozenset[Objection] = frozenset()
-    named: tuple[Certificate, ...] = ()
 
 
 def encrypt_message(file: bytes, subject: str, options: EncryptOptions, *, now: int) -> Produced:
@@ -53,12 +40,9 @@ def encrypt_message(file: bytes, subject: str, options: EncryptOptions, *, now: 
     not to be hidden, KeyUnavailable where a recipient has no key that may be used.
     """
     message = readable(file)
-    if not options.hidden and _has_bcc(message):
-        raise UsageError(
-            "the message has a Bcc: one encrypted message would tell everybody who else gets it",
-            hint="--bcc split -o DIR writes one for each recipient, --bcc hidden leaves out whom it is for",
-        )
-    recipients = choose(message, options, now=now)
+    if not options.hidden:
+        refuse_bcc(message, "--bcc split -o DIR writes one for each recipient, --bcc hidden leaves out whom it is for")
+    recipients = choose(message, options, _judge(now))
     signings = signings_for(message, options.sign) if options.sign is not None else []
     return _made(_Letter(message, recipients, signings, options), subject, now)
 
@@ -69,7 +53,7 @@ def encrypt_split(file: bytes, subject: str, options: EncryptOptions, *, now: in
     Every key is chosen before the first message is made. Raises as `encrypt_message` does.
     """
     message = readable(file)
-    recipients = choose(message, options, now=now, with_bcc=True)
+    recipients = choose(message, options, _judge(now), with_bcc=True)
     own = [each for each in recipients if each.own]
     signings = signings_for(message, options.sign) if options.sign is not None else []
     for each in recipients:
@@ -78,8 +62,14 @@ def encrypt_split(file: bytes, subject: str, options: EncryptOptions, *, now: in
             yield each.address or each.target.certificate.fingerprint, _made(letter, subject, now)
 
 
-def _has_bcc(message: Message) -> bool:
-    return bool(addresses(message, ("Bcc",)))
+def _judge(now: int) -> Judge[Target]:
+    def judge(certificate: Certificate) -> Target:
+        try:
+            return target(certificate, now=now)
+        except EncryptingError as error:
+            raise KeyUnavailable(str(error)) from None
+
+    return judge
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +77,7 @@ class _Letter:
     """One message that is to be made: for whom, and signed by whom; `alone` where others get one of their own."""
 
     message: Message
-    recipients: Sequence[Recipient]
+    recipients: Sequence[Recipient[Target]]
     signings: Sequence[Signing]
     options: EncryptOptions
     alone: bool = False
@@ -102,9 +92,7 @@ class _Letter:
 
     def without_key(self) -> list[str]:
         """The addresses in the message of which no key takes part."""
-        named = {each.address for each in self.recipients}
-        fields = ("To", "Cc", "Bcc") if self.options.hidden else ("To", "Cc")
-        return [] if self.alone else [each for each in addresses(self.message, fields) if each not in named]
+        return [] if self.alone else unnamed(self.message, self.recipients, self.options)
 
 
 def _made(letter: _Letter, subject: str, now: int) -> Produced:
@@ -125,7 +113,7 @@ def _report(letter: _Letter, subject: str, now: int) -> Report:
     signers = " and ".join(each.certificate.fingerprint for each in letter.signings)
     sentence = "Encrypted to " + ", ".join(each.shown for each in letter.recipients)
     sentence += f", signed by {signers}." if signers else "."
-    children = [_recipient_check(each) for each in letter.recipients]
+    children = [each.check(rules.OVERRULED) for each in letter.recipients]
     if options.sign is not None:
         children += [signing_check(letter.message, each, options.sign.keys) for each in letter.signings]
     findings = tuple(finding(rules.NOT_FOR, f"{each} may not be able to read it") for each in letter.without_key()[:_SHOWN])
@@ -133,10 +121,3 @@ def _report(letter: _Letter, subject: str, now: int) -> Report:
     facts = (Fact("container", container), Fact("hidden", options.hidden), Fact("compressed", options.compress))
     check = Check("openpgp", Status.PASS, sentence, facts, findings, children=tuple(children))
     return Report(subject, Status.PASS, sentence, (check,), now, TOOL, Exit.HOLDS)
-
-
-def _recipient_check(recipient: Recipient) -> Check:
-    certificate = recipient.target.certificate
-    facts = (Fact("certificate", certificate.fingerprint), Fact("source", certificate.source))
-    overruled = tuple(finding(rules.OVERRULED, f"{recipient.shown}: {reason}") for _, reason in recipient.target.objections)
-    return Check("recipient", Status.PASS, recipient.shown, facts, overruled)

@@ -2,41 +2,42 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from mailsec.api.recipients import addresses
-from mailsec.api.sign_openpgp import SignKeys, readable, signing_check, signings_for
+from mailsec.api.readable import readable
+from mailsec.api.recipients import Judge, Recipient, Wishes, choose, refuse_bcc, unnamed
+from mailsec.api.sign_smime import issuers, signed_by, smime_signings
+from mailsec.api.signers import signing_check
 from mailsec.api.tool import TOOL
 from mailsec.content.smime import rules
-from mailsec.content.smime.capabilities import AES_256_CBC, AES_256_GCM
+from mailsec.content.smime.capabilities import AES_256_CBC, Capabilities, best, read_capabilities
+from mailsec.content.smime.cms import CmsError
 from mailsec.content.smime.compressing import compressed_entity
-from mailsec.content.smime.decrypting import Secret
-from mailsec.content.smime.encrypting import EncryptingError, check, encrypted_entity
-from mailsec.content.smime.enveloped import Mode
-from mailsec.content.smime.signing import SignForm, SigningError, signed_entity
+from mailsec.content.smime.encrypting import EncryptingError, Target, encrypted_entity, target
+from mailsec.content.smime.enveloped import ContentCipher, Mode
+from mailsec.content.smime.signing import SignForm
 from mailsec.core.errors import KeyUnavailable, UsageError
 from mailsec.core.exits import Exit
 from mailsec.core.limits import CMS_RECIPIENTS
+from mailsec.core.lookup import listed
 from mailsec.core.results import Check, Fact, Finding, Produced, Report, Status, finding
 from mailsec.core.rules import Severity
 from mailsec.message.compose import entity_pieces, with_entity
 from mailsec.message.fields import Message
-from mailsec.trust.keyring.keys import Certificate, Keys
+from mailsec.message.pieces import Pieces
+from mailsec.trust.keyring.keys import Certificate, Keys, Kind, Signing
 
 _SHOWN = 20
 
 
 @dataclass(frozen=True, slots=True)
-class SmimeOptions:
-    """To whom a message is encrypted: `certificates`, of which `keys` knows whose they are. `cbc` makes what old readers open,
-    with `oaep` for RSA keys what only some of them do; `sign` signs it within (`pss`: with RSASSA-PSS), and `chain` (DER) goes
-    along with that. `compress` compresses it, after it was signed."""
+class SmimeOptions(Wishes):
+    """How a message is encrypted with S/MIME. `cbc` makes what old readers open, with `oaep` for RSA keys what some of them do;
+    `pss` signs with RSASSA-PSS, `chain` (DER) goes along with that. `compress` compresses it, after it was signed."""
 
-    keys: Keys
-    certificates: Sequence[Certificate]
+    kind: Kind = Kind.X509
     cbc: bool = False
-    sign: SignKeys | None = None
     chain: tuple[bytes, ...] = ()
     oaep: bool = False
     pss: bool = False
@@ -46,51 +47,147 @@ class SmimeOptions:
 def encrypt_smime(file: bytes, subject: str, options: SmimeOptions, *, now: int) -> Produced:
     """`file` with its content encrypted, its header fields kept.
 
-    Raises NothingToJudge, BadInput, UsageError for a Bcc, and KeyUnavailable where a certificate may not be used.
+    Raises NothingToJudge, BadInput, UsageError for a Bcc, and KeyUnavailable where a recipient has no certificate that may be
+    used, or all of them can read no common cipher.
     """
     message = readable(file)
     del file
-    if addresses(message, ("Bcc",)):
-        raise UsageError("the message has a Bcc: one encrypted message would tell everybody who else gets it")
-    if not options.certificates or len(options.certificates) > CMS_RECIPIENTS:
-        raise KeyUnavailable("nobody to encrypt to, or too many", hint="name somebody: --to-key FILE")
-    entity = entity_pieces(message)
-    children = []
-    try:
-        if options.sign is not None:
-            signings = signings_for(message, options.sign)
-            secrets = [Secret(each.certificate.data, each.secret, each.passphrase) for each in signings]
-            entity = tuple(signed_entity(entity, secrets, options.chain, SignForm(pss=options.pss), now=now))
-            children = [signing_check(message, each, options.sign.keys) for each in signings]
-        for each in options.certificates:
-            _checked(each, now)
-    except SigningError as error:
-        raise KeyUnavailable(str(error)) from None
+    if options.hidden:
+        raise UsageError("S/MIME names the certificate of everybody who can read a message", hint="--bcc split -o DIR")
+    refuse_bcc(message, "--bcc split -o DIR writes one message for each recipient")
+    recipients = choose(message, options, _judge(now))
+    letter = _Letter(message, recipients, _signings(message, options, now), options)
+    return _made(letter, subject, now)
+
+
+def encrypt_smime_split(file: bytes, subject: str, options: SmimeOptions, *, now: int) -> Iterator[tuple[str, Produced]]:
+    """One encrypted message for each recipient, Bcc included: pairs of the address and what is for it alone.
+
+    Every certificate is chosen before the first message is made. Raises as `encrypt_smime` does.
+    """
+    message = readable(file)
+    recipients = choose(message, options, _judge(now), with_bcc=True)
+    own = [each for each in recipients if each.own]
+    signings = _signings(message, options, now)
+    for name, theirs in _by_person(recipients).items():
+        yield name, _made(_Letter(message, [*theirs, *own], signings, options, alone=True), subject, now)
+
+
+def _by_person(recipients: Iterable[Recipient[Target]]) -> dict[str, list[Recipient[Target]]]:
+    """Who gets a message of his own; an address may have the certificates of the present and of the next key."""
+    found: dict[str, list[Recipient[Target]]] = {}
+    for each in recipients:
+        if not each.own:
+            found.setdefault(each.address or each.target.certificate.fingerprint, []).append(each)
+    return found
+
+
+def _judge(now: int) -> Judge[Target]:
+    def judge(certificate: Certificate) -> Target:
+        try:
+            return target(certificate, now=now)
+        except EncryptingError as error:
+            raise KeyUnavailable(f"{certificate.fingerprint} ({certificate.source}): {error}") from None
+
+    return judge
+
+
+def _signings(message: Message, options: SmimeOptions, now: int) -> list[Signing]:
+    return smime_signings(message, options.sign, now=now) if options.sign is not None else []
+
+
+@dataclass(frozen=True, slots=True)
+class _Letter:
+    """One message that is to be made: for whom, and signed by whom; `alone` where others get one of their own."""
+
+    message: Message
+    recipients: Sequence[Recipient[Target]]
+    signings: Sequence[Signing]
+    options: SmimeOptions
+    alone: bool = False
+
+    @property
+    def certificates(self) -> list[Certificate]:
+        """To which it is encrypted, each once."""
+        return list({each.target.certificate.fingerprint: each.target.certificate for each in self.recipients}.values())
+
+
+@dataclass(frozen=True, slots=True)
+class _Choice:
+    """The cipher, why it is not the usual one, and what holders of certificates (DER) say of OAEP."""
+
+    cipher: ContentCipher
+    why: str
+    oaep: dict[bytes, bool]
+
+
+def _made(letter: _Letter, subject: str, now: int) -> Produced:
+    options, certificates = letter.options, letter.certificates
+    if len(certificates) > CMS_RECIPIENTS:
+        raise KeyUnavailable(f"more than {CMS_RECIPIENTS} recipients", hint="write several messages")
+    choice = _chosen(letter)
+    entity: Pieces = entity_pieces(letter.message)
+    if options.sign is not None:
+        chain = (*options.chain, *issuers(letter.signings, options.sign.keys))
+        entity = tuple(signed_by(letter.signings, entity, chain, SignForm(pss=options.pss), now=now))
     if options.compress:
         entity = tuple(compressed_entity(entity))
-    cipher = AES_256_CBC if options.cbc else AES_256_GCM
-    made = encrypted_entity(entity, [each.data for each in options.certificates], cipher, oaep=options.oaep)
-    sentence = "Encrypted to " + ", ".join(each.fingerprint for each in options.certificates[:_SHOWN])
-    sentence += ", signed." if options.sign is not None else "."
-    facts = (Fact("cipher", cipher.name), Fact("authenticated", cipher.mode is Mode.GCM), Fact("compressed", options.compress))
-    found = Check("smime", Status.PASS, sentence, facts, tuple(_findings(message, options)), children=tuple(children))
-    report = Report(subject, Status.PASS, sentence, (found,), now, TOOL, Exit.HOLDS)
-    return Produced(with_entity(message, made), report)
+    ders = [each.data for each in certificates]
+    made = encrypted_entity(entity, ders, choice.cipher, oaep=options.oaep, stated=choice.oaep)
+    return Produced(with_entity(letter.message, made, (b"bcc",)), _report(letter, choice, subject, now))
 
 
-def _checked(certificate: Certificate, now: int) -> None:
+def _chosen(letter: _Letter) -> _Choice:
+    """The cipher that the programs of all recipients can read, as far as they said what they can."""
+    stated = [(each, found) for each in letter.recipients if (found := _stated(letter.options.keys, each)) is not None]
+    oaep = {each.target.certificate.data: found.oaep for each, found in stated}
+    if letter.options.cbc:
+        return _Choice(AES_256_CBC, "as asked for", oaep)
+    cipher = best([found for _, found in stated])
+    if cipher is None:
+        said = "; ".join(f"{each.shown} reads {_names(found)}" for each, found in stated[:_SHOWN])
+        hint = "--cbc writes AES-256-CBC, which every program should read; or one message for each: --bcc split -o DIR"
+        raise KeyUnavailable(f"the recipients' programs have no cipher in common: {said}", hint=hint)
+    unable = [each.shown for each, found in stated if cipher.mode is Mode.CBC and not _reads_gcm(found)]
+    return _Choice(cipher, "as AES-GCM cannot be read by the program of " + listed(unable[:_SHOWN]) if unable else "", oaep)
+
+
+def _stated(keys: Keys, recipient: Recipient[Target]) -> Capabilities | None:
+    """What a recipient signed that the program reads, None where nothing is known that can be read."""
+    der = keys.capabilities(recipient.target.certificate.fingerprint)
     try:
-        check(certificate.data, now=now)
-    except EncryptingError as error:
-        raise KeyUnavailable(f"{certificate.source}: {error}") from None
+        return read_capabilities(der) if der is not None else None
+    except CmsError:
+        return None
 
 
-def _findings(message: Message, options: SmimeOptions) -> list[Finding]:
-    found = []
-    if options.cbc:
-        found.append(finding(rules.NOT_AUTHENTICATED, "AES-256-CBC, as asked for", severity=Severity.MEDIUM))
-    named = {each.fingerprint for each in options.certificates}
-    for address in addresses(message, ("To", "Cc"))[:_SHOWN]:
-        if named.isdisjoint(each.fingerprint for each in options.keys.of_address(address)):
-            found.append(finding(rules.NOT_FOR, f"{address} may not be able to read it"))
-    return found
+def _names(found: Capabilities) -> str:
+    return listed([each.name for each in found.ciphers]) or "nothing that is known here"
+
+
+def _reads_gcm(found: Capabilities) -> bool:
+    return any(each.mode is Mode.GCM for each in found.ciphers)
+
+
+def _report(letter: _Letter, choice: _Choice, subject: str, now: int) -> Report:
+    options = letter.options
+    sentence = "Encrypted to " + ", ".join(each.shown for each in letter.recipients[:_SHOWN])
+    sentence += (
+        ", signed by " + " and ".join(each.certificate.fingerprint for each in letter.signings) if letter.signings else ""
+    )
+    children = [each.check(rules.OVERRULED) for each in letter.recipients]
+    if options.sign is not None:
+        children += [signing_check(letter.message, each, options.sign.keys) for each in letter.signings]
+    cipher = choice.cipher
+    facts = (Fact("cipher", cipher.name), Fact("authenticated", cipher.mode is Mode.GCM), Fact("compressed", options.compress))
+    check = Check("smime", Status.PASS, f"{sentence}.", facts, tuple(_findings(letter, choice)), children=tuple(children))
+    return Report(subject, Status.PASS, f"{sentence}.", (check,), now, TOOL, Exit.HOLDS)
+
+
+def _findings(letter: _Letter, choice: _Choice) -> Iterator[Finding]:
+    if choice.cipher.mode is Mode.CBC:
+        why = f", {choice.why}" if choice.why else ""
+        yield finding(rules.NOT_AUTHENTICATED, f"{choice.cipher.name}{why}", severity=Severity.MEDIUM)
+    missing = [] if letter.alone else unnamed(letter.message, letter.recipients, letter.options)
+    for address in missing[:_SHOWN]:
+        yield finding(rules.NOT_FOR, f"{address} may not be able to read it")

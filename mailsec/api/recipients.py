@@ -2,33 +2,82 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
 
-from mailsec.content.openpgp.encrypting import EncryptingError, Objection, Target, target
-from mailsec.core.errors import BadInput, KeyUnavailable
+from mailsec.content.objection import Objection, Objections
+from mailsec.core.errors import BadInput, KeyUnavailable, UsageError
+from mailsec.core.results import Check, Fact, Status, finding
+from mailsec.core.rules import Rule
 from mailsec.core.text import from_bytes
 from mailsec.message.addresses import parse_addresses
 from mailsec.message.authors import author
 from mailsec.message.fields import Message
 from mailsec.message.person import normal
-from mailsec.trust.keyring.keys import Certificate, Keys, Kind
+from mailsec.trust.keyring.keys import Bound, Certificate, Keys, Kind
 
 if TYPE_CHECKING:
-    from mailsec.api.encrypt_message import EncryptOptions
+    from mailsec.api.signers import SignKeys
 
 
 _NAMED, _OURS = "named", "ours"
+_SHOWN = 10
+NOUNS = {Kind.OPENPGP: "key", Kind.X509: "certificate"}
+"""What is kept of a person, of each kind."""
+_A = {Kind.OPENPGP: "an OpenPGP key", Kind.X509: "an S/MIME certificate"}
+_OPTIONS = {Kind.OPENPGP: "--pgp", Kind.X509: "--smime"}
+EITHER = "--pgp or --smime"
+
+
+class Target(Protocol):
+    """A certificate that can be encrypted to, and what speaks against that."""
+
+    @property
+    def certificate(self) -> Certificate:
+        """Whose key it is."""
+
+    @property
+    def objections(self) -> Objections:
+        """Why one does not encrypt to it."""
+
+
+T = TypeVar("T", bound=Target)
+Judge = Callable[[Certificate], T]
+"""How a certificate can be encrypted to; raises KeyUnavailable where it cannot."""
 
 
 @dataclass(frozen=True, slots=True)
-class Recipient:
+class Wishes:
+    """For whom a message is to be encrypted, with OpenPGP and S/MIME alike; `kind` is that of the keys.
+
+    `to` are addresses whose keys are looked for in `keys`, `certificates` keys that were named; without either the addresses in
+    To and Cc count. `named` are keys of the ring that were called by their fingerprints: recipients beside those of `to`.
+    `for_self` adds the keys in `own`, or without any our own key of the author. `allow` overrules what speaks against a key.
+    With `everybody` those in To and Cc who have none among the `certificates` get one from `keys` too.
+    """
+
+    keys: Keys
+    to: tuple[str, ...] = ()
+    certificates: tuple[Certificate, ...] = ()
+    sign: SignKeys | None = None
+    for_self: bool = False
+    own: tuple[Certificate, ...] = ()
+    hidden: bool = False
+    allow: frozenset[Objection] = frozenset()
+    named: tuple[Certificate, ...] = ()
+    everybody: bool = False
+    kind: Kind = Kind.OPENPGP
+
+
+@dataclass(frozen=True, slots=True)
+class Recipient(Generic[T]):
     """Somebody who can read the message: an address ("" where a key was named and no address of the message is its), the key,
-    and whether it is our own."""
+    what of it was overruled, and whether it is our own."""
 
     address: str
-    target: Target
+    target: T
+    overruled: Objections = ()
     own: bool = False
 
     @property
@@ -36,6 +85,13 @@ class Recipient:
         """Who it is, in words."""
         fingerprint = self.target.certificate.fingerprint
         return f"{self.address} ({fingerprint})" if self.address else fingerprint
+
+    def check(self, rule: Rule) -> Check:
+        """The recipient as a node of the report, with a finding of `rule` for each objection that was overruled."""
+        certificate = self.target.certificate
+        facts = (Fact("certificate", certificate.fingerprint), Fact("source", certificate.source))
+        found = tuple(finding(rule, f"{self.shown}: {reason}") for _, reason in self.overruled)
+        return Check("recipient", Status.PASS, self.shown, facts, found)
 
 
 def addresses(message: Message, names: Sequence[str]) -> list[str]:
@@ -50,78 +106,110 @@ def addresses(message: Message, names: Sequence[str]) -> list[str]:
     return list(found)
 
 
-def choose(message: Message, options: EncryptOptions, *, now: int, with_bcc: bool = False) -> list[Recipient]:
+def wanted(message: Message, wishes: Wishes, *, with_bcc: bool = False) -> tuple[str, ...]:
+    """The addresses for which keys are looked for."""
+    if wishes.to:
+        return tuple(dict.fromkeys(map(normal, wishes.to)))
+    if (wishes.certificates or wishes.named) and not (with_bcc or wishes.everybody):
+        return ()
+    return tuple(addresses(message, _fields(wishes, with_bcc=with_bcc)))
+
+
+def _fields(wishes: Wishes, *, with_bcc: bool) -> tuple[str, ...]:
+    return ("To", "Cc", "Bcc") if with_bcc or wishes.hidden else ("To", "Cc")
+
+
+def refuse_bcc(message: Message, hint: str) -> None:
+    """Raises UsageError where the message has a Bcc; `hint` says what can be done."""
+    if addresses(message, ("Bcc",)):
+        raise UsageError("the message has a Bcc: one encrypted message would tell everybody who else gets it", hint=hint)
+
+
+def unnamed(message: Message, recipients: Sequence[Recipient[T]], wishes: Wishes) -> list[str]:
+    """The addresses in the message of which no key takes part."""
+    there, keys = {each.address for each in recipients}, {each.target.certificate.fingerprint for each in recipients}
+    return [
+        each
+        for each in addresses(message, _fields(wishes, with_bcc=False))
+        if each not in there and keys.isdisjoint(found.fingerprint for found in wishes.keys.of_address(each))
+    ]
+
+
+def choose(message: Message, wishes: Wishes, judge: Judge[T], *, with_bcc: bool = False) -> list[Recipient[T]]:
     """The recipients, with a key for each. Raises KeyUnavailable, with everything that is amiss, where one has none."""
-    fields = ("To", "Cc", "Bcc") if with_bcc or options.hidden else ("To", "Cc")
-    chosen: list[Recipient] = []
+    chosen: list[Recipient[T]] = []
     amiss: list[str] = []
-    for address, certificate, named in _wanted(message, options, fields, amiss, each_alone=with_bcc):
+    for address, certificate, named in _wanted(message, wishes, judge, amiss, with_bcc=with_bcc):
         try:
-            found = target(certificate, now=now)
-        except EncryptingError as error:
-            amiss.append(str(error))
+            found = judge(certificate)
+        except KeyUnavailable as error:
+            amiss.append(error.message)
             continue
-        if not named and not options.keys.binding(certificate, address).bound.authenticated:
-            said = (Objection.UNAUTHENTICATED, f"nobody vouched that it is the key of {address}")
-            found = replace(found, objections=(*found.objections, said))
+        objections = found.objections if named else (*found.objections, *_unauthenticated(certificate, address, wishes))
         amiss += [
-            f"{certificate.fingerprint}: {reason} (--allow-{kind})"
-            for kind, reason in found.objections
-            if kind not in options.allow
+            f"{certificate.fingerprint}: {reason} (--allow-{kind})" for kind, reason in objections if kind not in wishes.allow
         ]
-        chosen.append(Recipient(address, found, own=named == _OURS))
+        chosen.append(Recipient(address, found, objections, own=named == _OURS))
     if amiss:
-        overrule = "the option in brackets overrules it" if any("--allow-" in each for each in amiss) else ""
-        raise KeyUnavailable(
-            "; ".join(amiss), hint=overrule or "name the key's file (--to-key), or import it: mailsec keys import"
-        )
+        raise KeyUnavailable("; ".join(amiss), hint=_way_out(wanted(message, wishes, with_bcc=with_bcc), wishes, amiss))
     if not any(not each.own for each in chosen):
         raise KeyUnavailable("nobody to encrypt to", hint="name somebody: --to ADDRESS or --to-key FILE")
     return chosen
 
 
+def _unauthenticated(certificate: Certificate, address: str, wishes: Wishes) -> Objections:
+    binding = wishes.keys.binding(certificate, address)
+    if binding.bound.authenticated:
+        return ()
+    why = f": {binding.reason}" if wishes.kind is Kind.X509 else ""
+    return ((Objection.UNAUTHENTICATED, f"nobody vouched that it is the {NOUNS[wishes.kind]} of {address}{why}"),)
+
+
 def _wanted(
-    message: Message, options: EncryptOptions, fields: Sequence[str], amiss: list[str], *, each_alone: bool
+    message: Message, wishes: Wishes, judge: Judge[T], amiss: list[str], *, with_bcc: bool
 ) -> Iterator[tuple[str, Certificate, str]]:
     """Address and certificate of each recipient, and whether the certificate itself was named, or is our own."""
-    in_message = addresses(message, fields)
-    # where each gets a message alone, everybody who is named has to have a key
-    certificates = (*options.named, *(options.certificates if not options.to else ()))
-    asked = tuple(map(normal, options.to)) or (() if certificates and not each_alone else tuple(in_message))
-    for certificate in certificates:
-        claimed = [each for each in in_message if _claims(options.keys, certificate, each)]
-        if not (each_alone and claimed):
+    in_message = addresses(message, _fields(wishes, with_bcc=with_bcc))
+    asked = wanted(message, wishes, with_bcc=with_bcc)
+    explicit = (*wishes.named, *(wishes.certificates if not wishes.to else ()))
+    claims = {each: {found.fingerprint for found in wishes.keys.of_address(each)} for each in in_message} if explicit else {}
+    for certificate in explicit:
+        claimed = [each for each, found in claims.items() if certificate.fingerprint in found]
+        # whose address is asked for is found by that
+        if not any(each in asked for each in claimed):
             yield (claimed[0] if claimed else ""), certificate, _NAMED
     for address in asked:
         try:
-            yield address, one_of(options.keys, address, options.allow), ""
+            yield from ((address, *found) for found in of_address(address, wishes, judge))
         except KeyUnavailable as error:
             amiss.append(error.message)
-    for certificate in _self(message, options, amiss):
+    for certificate in _self(message, wishes, judge, amiss):
         yield "", certificate, _OURS
 
 
-def _self(message: Message, options: EncryptOptions, amiss: list[str]) -> Sequence[Certificate]:
+def _self(message: Message, wishes: Wishes, judge: Judge[T], amiss: list[str]) -> Sequence[Certificate]:
     """The keys with which we read the message ourselves."""
-    if not options.for_self:
+    if not wishes.for_self:
         return ()
-    signers = tuple(options.sign.signers) if options.sign is not None else ()
-    found = options.own or signers or own_key(message, options.keys)
+    signing = wishes.sign.signers if wishes.sign is not None else ()
+    signers = tuple(each for each in signing if _can_read(each, judge))
+    found = wishes.own or signers or own_key(message, wishes.keys, wishes.kind, lambda each: _is_usable(each, judge))
     if not found:
-        amiss.append("no key of your own for the author is known (--for-self)")
+        amiss.append(f"no {NOUNS[wishes.kind]} of your own for the author is known (--for-self)")
     return found
 
 
-def own_key(message: Message, keys: Keys) -> tuple[Certificate, ...]:
-    """Our own key of the author, where there is one. Raises KeyUnavailable, with the candidates, where there are several."""
+def own_key(message: Message, keys: Keys, kind: Kind, usable: Callable[[Certificate], bool]) -> tuple[Certificate, ...]:
+    """Our own key of the author, where there is one. Raises KeyUnavailable, with the candidates, where there are several: then
+    those that are `usable` go before others."""
     address = author_address(message)
     own = {each.fingerprint for each in keys.own()}
-    mine = (each for each in keys.of_address(address) if each.fingerprint in own and each.kind is Kind.OPENPGP)
-    found = tuple(mine) if address else ()
+    mine = [each for each in _claiming(keys, address, kind) if each.fingerprint in own] if address else []
+    found = _preferred(mine, usable)
     if len(found) > 1:
-        names = ", ".join(each.fingerprint for each in found[:10])
-        raise KeyUnavailable(f"{address} has several secret keys: {names}", hint="name one: --signer FINGERPRINT or --key FILE")
-    return found
+        said = f"{address} has several secret keys: {_listed(found)}"
+        raise KeyUnavailable(said, hint="name one: --signer FINGERPRINT or --key FILE")
+    return tuple(found)
 
 
 def author_address(message: Message) -> str:
@@ -130,24 +218,95 @@ def author_address(message: Message) -> str:
     return normal(from_bytes(mailboxes[0].address)) if len(mailboxes) == 1 else ""
 
 
-def _claims(keys: Keys, certificate: Certificate, address: str) -> bool:
-    return any(each.fingerprint == certificate.fingerprint for each in keys.of_address(address))
+def of_address(address: str, wishes: Wishes, judge: Judge[T]) -> list[tuple[Certificate, str]]:
+    """The certificate of `address`, and whether it was named. Raises KeyUnavailable where there is none, or several, with the
+    candidates.
+
+    What was named goes before what is kept, what somebody vouched for before what nobody did, and what can be used now before
+    what cannot. Of several that a domain publishes all count: they are of the present and of the next key (RFC 8162).
+    """
+    keys, noun = wishes.keys, NOUNS[wishes.kind]
+    claimed = _claiming(keys, address, wishes.kind)
+    named = [each for each in claimed if _is_among(each, (*wishes.named, *wishes.certificates))]
+    bound = {each.fingerprint: keys.binding(each, address).bound for each in claimed}
+    vouched = [each for each in claimed if bound[each.fingerprint].authenticated]
+    found = _preferred(named or vouched or claimed, lambda each: _is_usable(each, judge))
+    if len(found) > 1 and any(bound[each.fingerprint] is not Bound.DANE for each in found):
+        raise KeyUnavailable(
+            f"{address} has several {noun}s: {_listed(found)}: name one with --to FINGERPRINT or --to-key FILE"
+        )
+    if not found:
+        other = _other(wishes.kind)
+        beside = f", only {_A[other]}" if _claiming(keys, address, other) else ""
+        raise KeyUnavailable(f"no {noun} of {address} is known{beside}")
+    return [(each, _NAMED if named else "") for each in found]
 
 
-def one_of(keys: Keys, address: str, allow: frozenset[Objection] = frozenset()) -> Certificate:
-    """The one certificate of `address`. Raises KeyUnavailable where there is none, or several, with the candidates."""
-    claimed = _openpgp(keys, address)
-    vouched = [each for each in claimed if keys.binding(each, address).bound.authenticated]
-    candidates = vouched or (claimed if Objection.UNAUTHENTICATED in allow else [])
-    if len(candidates) == 1:
-        return candidates[0]
-    if candidates:
-        raise KeyUnavailable(f"{address} has several keys: " + ", ".join(each.fingerprint for each in candidates[:10]))
-    if claimed:
-        names = ", ".join(each.fingerprint for each in claimed[:10])
-        raise KeyUnavailable(f"nobody vouched that {names} is the key of {address} (--allow-unauthenticated)")
-    raise KeyUnavailable(f"no key of {address} is known")
+def _preferred(candidates: list[Certificate], usable: Callable[[Certificate], bool]) -> list[Certificate]:
+    """Of several the ones that can be used, where there are any: people renew, and may sign and read with different keys."""
+    return ([each for each in candidates if usable(each)] or candidates) if len(candidates) > 1 else candidates
 
 
-def _openpgp(keys: Keys, address: str) -> list[Certificate]:
-    return [each for each in keys.of_address(address) if each.kind is Kind.OPENPGP]
+def _can_read(certificate: Certificate, judge: Judge[T]) -> bool:
+    try:
+        judge(certificate)
+    except KeyUnavailable:
+        return False
+    return True
+
+
+def _is_usable(certificate: Certificate, judge: Judge[T]) -> bool:
+    return _can_read(certificate, judge) and not judge(certificate).objections
+
+
+def _is_among(certificate: Certificate, others: Sequence[Certificate]) -> bool:
+    return any(each.fingerprint == certificate.fingerprint for each in others)
+
+
+def _claiming(keys: Keys, address: str, kind: Kind) -> list[Certificate]:
+    return [each for each in keys.of_address(address) if each.kind is kind]
+
+
+def _listed(found: Sequence[Certificate]) -> str:
+    return ", ".join(each.fingerprint for each in found[:_SHOWN])
+
+
+def _way_out(asked: Sequence[str], wishes: Wishes, amiss: Sequence[str]) -> str:
+    """What can be done where keys are missing or not to be used."""
+    other = _other(wishes.kind)
+    theirs = [each for each in asked if not _claiming(wishes.keys, each, wishes.kind) and _claiming(wishes.keys, each, other)]
+    if theirs:
+        return _two_ways(asked, theirs, wishes.kind)
+    if any("(--allow-" in each for each in amiss):
+        return "the option in brackets overrules it"
+    return f"name the {NOUNS[wishes.kind]}'s file (--to-key), or import it: mailsec keys import"
+
+
+def _two_ways(asked: Sequence[str], theirs: Sequence[str], kind: Kind) -> str:
+    """The commands for those who have the one kind of key and for those who have the other: no message can have both."""
+    other, ours = _other(kind), [each for each in asked if each not in theirs]
+    if not ours:
+        return f"all of them have {_A[other]}: mailsec encrypt {_OPTIONS[other]}"
+    first, second = (
+        f"mailsec encrypt {_OPTIONS[each]} " + " ".join(f"--to {address}" for address in whose)
+        for each, whose in ((kind, ours), (other, theirs))
+    )
+    return f"S/MIME and OpenPGP cannot be mixed in one message, so write two: {first}; {second}"
+
+
+def method_for(asked: Sequence[str], keys: Keys) -> str:
+    """The options of `encrypt` with which all of `asked` have a key that is theirs; with none, who has which."""
+    held = {kind: [each for each in asked if _is_bound(keys, each, kind)] for kind in Kind}
+    fit = [_OPTIONS[kind] for kind in Kind if asked and len(held[kind]) == len(asked)]
+    if fit:
+        return f"{' or '.join(fit)}: all recipients have a key for {'each' if len(fit) > 1 else 'it'}"
+    known = [f"{_OPTIONS[kind]} for {', '.join(held[kind][:_SHOWN])}" for kind in Kind if held[kind]]
+    return "; ".join(known) if known else EITHER
+
+
+def _is_bound(keys: Keys, address: str, kind: Kind) -> bool:
+    return any(keys.binding(each, address).bound.authenticated for each in _claiming(keys, address, kind))
+
+
+def _other(kind: Kind) -> Kind:
+    return Kind.X509 if kind is Kind.OPENPGP else Kind.OPENPGP

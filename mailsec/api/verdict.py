@@ -81,8 +81,8 @@ class Content:
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """All that the decision rests on. `refusal` says why the From cannot be judged (row 2); `mailing_list` names a list;
-    `allow_partial` lets a content that is covered in part count as good."""
+    """All that the decision rests on; a file that is no mail has no `domains`. `refusal` says why the From cannot be judged
+    (row 2); `mailing_list` names a list; `allow_partial` lets a content that is covered in part count as good."""
 
     domains: tuple[AuthorDomain, ...]
     refusal: str = ""
@@ -262,6 +262,8 @@ def _replayed(case: Case) -> str:
 
 
 def _contradicted(case: Case) -> str:
+    if not case.domains:
+        return f"The signature does not hold: {case.content.reason}."
     return f"The content is not the author's: {case.content.reason}."
 
 
@@ -280,7 +282,9 @@ def _unjudged_content(case: Case) -> str:
 
 
 def _signed(case: Case) -> str:
-    domain = case.domain.name if case.domains else "its domain"
+    if not case.domains:
+        return f"{_capital(case.content.reason)}."
+    domain = case.domain.name
     how = "offers no way to confirm it" if case.answer is DomainAnswer.NONE else "was not settled"
     return f"{_capital(case.content.reason)}; {domain} {how}."
 

@@ -81,7 +81,7 @@ def with_content(evidenced: Evidenced, known: ContentKeys, *, now: int) -> Evide
     if not layers and not present(message, found):
         return evidenced
     content = judge_content(Mail(message, found, evidenced.author, keys), layers)
-    opinions = tuple(_opinion(data, result) for data, result in seen if result.accepted)
+    opinions = tuple(opinion(data, result) for data, result in seen if result.accepted)
     if opinions:
         content = replace(content, check=replace(content.check, children=(*content.check.children, *opinions)))
     return replace(evidenced, content=content)
@@ -111,7 +111,7 @@ def judged_layers(
     return sorted(made, key=lambda layer: layer.part), keys
 
 
-def _opinion(data: bytes, result: SignatureResult) -> Check:
+def opinion(data: bytes, result: SignatureResult) -> Check:
     """What another program says of a signature that is accepted here."""
     from mailsec.judges import rules
     from mailsec.judges.openpgp import ask_openpgp

@@ -99,14 +99,14 @@ def verify_message(file: bytes, subject: str, session: Session, options: VerifyO
     """
     options = options or VerifyOptions()
     message = readable(file)
+    del file
     envelope = options.envelope or (derived(message, options.received_from) if options.received_from else Envelope())
     now = _moment(options.at, envelope, session.now)
     trace = Trace() if options.trace else None
     options = options if session.vouches else replace(options, dane=False)
     flow = judge(message, envelope, options, now=now, marks=_marks(session, now))
     evidenced = _with_opinion(flow, session, trace, now) if options.second_opinion else session.run(flow, trace)
-    paths = _paths(session, options)
-    known = ContentKeys(options.keys, paths, options.second_opinion, options.remember, evidenced.published)
+    known = ContentKeys(options.keys, paths(session, options), options.second_opinion, options.remember, evidenced.published)
     evidenced = with_content(evidenced, known, now=now)
     case = case_of(evidenced, options.fail_on, allow_partial=options.allow_partial)
     decision = decide(case, options.require)
@@ -114,7 +114,8 @@ def verify_message(file: bytes, subject: str, session: Session, options: VerifyO
     return Verified(report, message, _results(evidenced))
 
 
-def _paths(session: Session, options: VerifyOptions) -> PathOptions:
+def paths(session: Session, options: VerifyOptions) -> PathOptions:
+    """What the paths of certificates are judged with."""
     drive = session.run if session.settings.fetch else None
     shelf = None if session.repeatable else user_shelf(clock())
     return PathOptions(session.settings.ca_file, options.revocation, drive, shelf)

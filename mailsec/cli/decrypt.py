@@ -41,6 +41,7 @@ class DecryptChoices:
         "mailsec decrypt --key bob.asc file.pgp -o file",
         "mailsec decrypt --passphrase-file shared.txt file.pgp -o file",
         "mailsec decrypt --key bob.pem --ca roots.pem smime.eml > plain.eml",
+        "mailsec decrypt --key bob.pem --ca roots.pem file.p7m -o file",
     ),
 )
 @click.argument("file", type=PATH, default="-", metavar="[FILE]")
@@ -75,8 +76,8 @@ def decrypt(file: str, passphrase: PassphraseOptions, **choices: Any) -> int:
     PGP/MIME, inline OpenPGP, OpenPGP files that are no mail, for your key or for a passphrase alone, and S/MIME, whose private
     keys are PEM, DER or PKCS#12 with their certificates, in one file or two. The header fields stay; what stood unencrypted
     beside the ciphertext is left out, and nothing is written before the integrity of the whole is checked. S/MIME in CBC mode
-    has none: it takes a good signature inside. Nothing is fetched: revocation is told by --crl, --ocsp and what
-    `verify --fetch` kept.
+    has none: it takes a good signature inside. A CMS structure that is no mail (.p7m, .p7z: DER, PEM, base64) is opened too;
+    its content comes out as it is. Nothing is fetched: revocation is told by --crl, --ocsp and what `verify --fetch` kept.
 
     The exit code is 0 where any signature inside is good, 1 where one is bad (the text is written nevertheless), 7 where it
     could not be judged.

@@ -46,13 +46,15 @@ class EncryptChoices:
         "mailsec encrypt --pgp --to-key bob.asc draft.eml > secret.eml",
         "mailsec encrypt --pgp --sign --key alice.asc --to-key bob.asc --for-self - < draft.eml > secret.eml",
         "mailsec encrypt --pgp --to-key team.asc --bcc split -o outbox draft.eml",
+        "mailsec encrypt --smime --sign --for-self draft.eml > secret.eml",
         "mailsec encrypt --smime --sign --key alice.pem --to-key bob.pem draft.eml > secret.eml",
         "mailsec encrypt --smime --dane draft.eml > secret.eml",
+        "mailsec encrypt --pgp --dane --to bob@example.org draft.eml > secret.eml",
     ),
 )
 @click.argument("file", type=PATH, default="-", metavar="[FILE]")
 @click.option("--pgp", is_flag=True, help="Encrypt with OpenPGP (PGP/MIME).")
-@click.option("--smime", is_flag=True, help="Encrypt with S/MIME, to the certificates of --to-key.")
+@click.option("--smime", is_flag=True, help="Encrypt with S/MIME.")
 @click.option(
     "--to",
     type=TEXT,
@@ -77,14 +79,18 @@ class EncryptChoices:
     metavar="FILE",
     help="Your secret key [default: the author's in the ring].",
 )
-@click.option("--cbc", is_flag=True, help="With --smime: AES-CBC, which old programs read and nothing protects from changes.")
+@click.option(
+    "--cbc",
+    is_flag=True,
+    help="With --smime: AES-CBC, which old programs read and nothing protects from changes [default: where needed].",
+)
 @click.option("--oaep", is_flag=True, help="With --smime --cbc: RSA with OAEP, which not all old programs read.")
 @click.option("--pss", is_flag=True, help="With --smime --sign: sign with RSASSA-PSS where the key is an RSA one.")
 @click.option("--for-self", is_flag=True, help="Let your own key (--key, or the author's in the ring) read it too.")
 @click.option(
     "--bcc",
     type=click.Choice(("split", "hidden")),
-    help="split: one message for each recipient, into the folder -o; hidden: do not say in it whom it is for.",
+    help="split: one message for each recipient, into the folder -o; hidden (--pgp): do not say in it whom it is for.",
 )
 @click.option(
     "--openpgp",
@@ -92,14 +98,14 @@ class EncryptChoices:
     help="A container that all can read, or AEAD [default: AEAD where every key can].",
 )
 @click.option("--compress", is_flag=True, help="Compress before encrypting.")
-@click.option("--allow-revoked", is_flag=True, help="Encrypt even to a key that its owner revoked.")
+@click.option("--allow-revoked", is_flag=True, help="With --pgp: encrypt even to a key that its owner revoked.")
 @click.option("--allow-expired", is_flag=True, help="Encrypt even to a key that has expired.")
 @click.option("--allow-weak", is_flag=True, help="Encrypt even to a key that is too short.")
 @click.option("--allow-unauthenticated", is_flag=True, help="Encrypt even to a key that nobody vouched for.")
 @click.option(
     "--dane",
     is_flag=True,
-    help="With --smime: take the certificates of To and Cc that no file has from their SMIMEA records, where DNSSEC is secure.",
+    help="Take keys that are not at hand from the recipients' OPENPGPKEY or SMIMEA records, where DNSSEC is secure.",
 )
 @case_option
 @signer_option
@@ -114,38 +120,39 @@ def encrypt(file: str, pgp: bool, smime: bool, passphrase: PassphraseOptions, dn
     The header fields stay readable, the Subject too. Keys that are revoked, expired, weak or not vouched for are refused. With
     a Bcc in the message nothing is made unless --bcc says how. GnuPG 2.2 can read the result, unless every key can do more.
 
-    With --smime the recipients are the certificates of --to-key; --key is a file with the private key and its certificate (PEM,
-    DER, PKCS#12), or two files.
+    With --smime --key is a file with the private key and its certificate (PEM, DER, PKCS#12), or two files. The cipher is
+    AES-256-GCM unless a recipient's program is known not to read it, from what it said in mail that it signed.
     """
     chosen = EncryptChoices(**choices)
-    if pgp is smime:
-        raise UsageError("say how to encrypt", hint="--pgp or --smime")
+    if pgp and smime:
+        raise UsageError("S/MIME and OpenPGP cannot be mixed in one message", hint="--pgp or --smime")
+    if not (pgp or smime):
+        from mailsec.cli.jobs.encrypting import method_hint
+
+        raise UsageError("say how to encrypt", hint=method_hint(file, chosen))
     if (chosen.cbc or chosen.oaep or chosen.pss) and not smime:
         raise UsageError("--cbc, --oaep and --pss are forms of --smime")
     if chosen.pss and not chosen.sign:
         raise UsageError("--pss says how to sign", hint="--smime --sign --pss")
-    if chosen.dane and not smime:
-        raise UsageError("--dane is a form of --smime")
     if not chosen.dane and (chosen.accept_case_variant or dns != DnsOptions()):
-        raise UsageError("the DNS is asked with --dane alone", hint="--smime --dane")
-    if chosen.signers and (smime or not chosen.sign):
-        raise UsageError("--signer says which key of the ring signs", hint="--pgp --sign")
-    if smime:
-        return _smime(file, chosen, passphrase, dns)
+        raise UsageError("the DNS is asked with --dane alone", hint="--pgp --dane or --smime --dane")
+    if chosen.signers and not chosen.sign:
+        raise UsageError("--signer says which key of the ring signs", hint="--sign --signer KEY")
     if chosen.bcc == "split" and not chosen.path:
         raise UsageError("--bcc split writes one message for each recipient", hint="name a folder for them: -o DIR")
+    if smime:
+        return _smime(file, chosen, passphrase, dns)
     from mailsec.cli.jobs.encrypt import run  # not before it is needed
 
-    return run(file, chosen, passphrase)
+    return run(file, chosen, passphrase, dns)
 
 
 def _smime(file: str, chosen: EncryptChoices, passphrase: PassphraseOptions, dns: DnsOptions) -> int:
     """Encrypt with S/MIME; an option that only OpenPGP has is refused, not passed over."""
-    overrules = (chosen.allow_revoked, chosen.allow_expired, chosen.allow_weak, chosen.allow_unauthenticated)
-    if any((*overrules, chosen.to, chosen.bcc, chosen.openpgp, chosen.ring)):
-        raise UsageError(
-            "an option that is not one of --smime", hint="--to-key, --key, --sign, --for-self, --cbc, --compress, -o, -q"
-        )
+    if chosen.openpgp or chosen.allow_revoked:
+        raise UsageError("--openpgp and --allow-revoked are forms of --pgp")
+    if chosen.bcc == "hidden":
+        raise UsageError("S/MIME cannot hide recipients: it names the certificate of each", hint="--bcc split -o DIR")
     from mailsec.cli.jobs.encrypt_smime import run  # not before it is needed
 
     return run(file, chosen, passphrase, dns)

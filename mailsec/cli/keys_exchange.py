@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import click
 from click.core import ParameterSource
 
 from mailsec.cli.expiry import Expiry, When
-from mailsec.cli.keys import PassphraseOptions, RingOptions, passphrase_options, ring_options
-from mailsec.cli.options import PATH, TEXT, OutputOptions, answer_options, command
+from mailsec.cli.keys import PassphraseOptions, RingOptions, case_option, passphrase_options, ring_option, ring_options
+from mailsec.cli.options import PATH, TEXT, DnsOptions, OutputOptions, answer_options, command, dns_options
 from mailsec.core.errors import UsageError
 
 KINDS = ("ed25519", "rsa3072", "rsa4096", "p256", "p384", "p521")
@@ -109,15 +109,34 @@ def _stated(option: str) -> bool:
         "mailsec keys import bob.asc",
         "mailsec keys import alice.p12 --passphrase-file secret.txt",
         "mailsec keys import signed.eml",
+        "mailsec keys import --dane bob@example.org",
         "gpg --export | mailsec keys import",
         "gpg --export-secret-keys alice@example.org | mailsec keys import --passphrase-file new-passphrase.txt",
     ),
 )
 @click.argument("files", type=PATH, nargs=-1, metavar="[FILE]...")
+@click.option(
+    "--dane",
+    "addresses",
+    type=TEXT,
+    multiple=True,
+    metavar="ADDRESS",
+    help="Instead of files: what the DNS has for ADDRESS (SMIMEA, OPENPGPKEY), where DNSSEC is secure (repeatable).",
+)
+@case_option
 @passphrase_options("Take unprotected secret keys as they are.")
 @answer_options
-@ring_options
-def import_(files: tuple[str, ...], passphrase: PassphraseOptions, output: OutputOptions, where: RingOptions) -> int:
+@ring_option
+@dns_options
+def import_(
+    files: tuple[str, ...],
+    addresses: tuple[str, ...],
+    accept_case_variant: bool,
+    passphrase: PassphraseOptions,
+    output: OutputOptions,
+    ring: str,
+    dns: DnsOptions,
+) -> int:
     """Take the keys in each FILE (or in stdin) into the ring, armored or binary; what is there already is merged.
 
     OpenPGP keys, or X.509 certificates and their private keys: PEM, DER, PKCS#12 (.p12, .pfx), certs-only PKCS#7 (.p7c). Of a
@@ -126,9 +145,19 @@ def import_(files: tuple[str, ...], passphrase: PassphraseOptions, output: Outpu
     Importing a key says nothing about whose it is, and importing a secret key does not make it yours. A secret key without a
     passphrase gets the one given here. Nothing of a file is taken where the ring cannot be changed as a whole.
     """
-    from mailsec.cli.jobs.keys import run_import
+    if dns.at == "received":
+        raise UsageError("--at received means nothing for keys")
+    if not addresses:
+        if accept_case_variant or replace(dns, at=None) != DnsOptions():
+            raise UsageError("the DNS is asked with --dane alone", hint="--dane ADDRESS")
+        from mailsec.cli.jobs.keys import run_import
 
-    return run_import(files or ("-",), passphrase, output, where)
+        return run_import(files or ("-",), passphrase, output, RingOptions(ring, dns.at))
+    if files or passphrase != PassphraseOptions():
+        raise UsageError("--dane takes public keys from the DNS: no files, no passphrases")
+    from mailsec.cli.jobs.keys_published import run_published
+
+    return run_published(addresses, ring, output, dns, accept_case_variant=accept_case_variant)
 
 
 @command(

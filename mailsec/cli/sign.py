@@ -44,6 +44,7 @@ class SignChoices:
         "mailsec sign --dkim --key rsa.pem --selector s1 - < in.eml | mailsec verify --zone my.zone -",
         "mailsec sign --pgp --signer alice@example.org message.eml > signed.eml",
         "mailsec sign --pgp --key alice.asc message.eml > signed.eml",
+        "mailsec sign --smime message.eml > signed.eml",
         "mailsec sign --smime --key alice.pem message.eml > signed.eml",
     ),
 )
@@ -95,8 +96,8 @@ def sign(file: str, dkim: bool, pgp: bool, smime: bool, passphrase: PassphraseOp
         raise UsageError("--opaque, --pss and --compress are forms of --smime")
     if chosen.at == "received":
         raise UsageError("--at received means nothing for a signature that is made now")
-    if chosen.signers and not pgp:
-        raise UsageError("keys for DKIM and S/MIME are not in the ring", hint="--key FILE")
+    if chosen.signers and dkim:
+        raise UsageError("keys for DKIM are not in the ring", hint="--key FILE")
     if not dkim:
         return _person(file, chosen, passphrase, smime=smime)
     if passphrase != PassphraseOptions():
@@ -114,7 +115,7 @@ def _person(file: str, chosen: SignChoices, passphrase: PassphraseOptions, *, sm
     if any(for_domain) or (chosen.at and not smime):
         raise UsageError(
             f"{'--smime' if smime else '--pgp'} takes none of the options of DKIM",
-            hint="--key, --passphrase-file, --passphrase-fd, -o, -q",
+            hint="--key, --signer, --ring, --passphrase-file, --passphrase-fd, -o, -q",
         )
     if smime:
         from mailsec.cli.jobs.sign_smime import run as run_smime  # not before it is needed

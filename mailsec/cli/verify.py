@@ -49,6 +49,7 @@ class VerifyChoices:
     accept_case_variant: bool
     require: str | None
     remember: bool
+    detached: str
 
     @property
     def states_envelope(self) -> bool:
@@ -65,6 +66,8 @@ class VerifyChoices:
         "mailsec verify --received-from mx.example.org --trust-authres mx.example.org old.eml",
         "mailsec verify --zone example.zone --json message.eml | jq .verdict",
         "mailsec verify --key alice.asc signed.eml",
+        "mailsec verify --key alice.asc signed.asc",
+        "mailsec verify --detached file.tar.gz.sig --key alice.asc file.tar.gz",
         "mailsec verify --ca roots.pem smime.eml",
         "mailsec verify --dnssec validate --json smime.eml | jq .verdict.content",
         "mailsec verify --remember smime.eml",
@@ -120,6 +123,13 @@ class VerifyChoices:
 @click.option(
     "--remember", is_flag=True, help="Keep the certificates of good S/MIME signatures in the ring: as seen, which is no trust."
 )
+@click.option(
+    "--detached",
+    type=PATH,
+    default="",
+    metavar="SIGNATURE",
+    help="The file with the signatures (OpenPGP .asc or .sig, S/MIME .p7s) over FILE, of whatever kind that is.",
+)
 @passphrase_options()
 @revocation_options
 @click.option("--allow-partial", is_flag=True, help="Let a signature of a part of the content count: footers of mailing lists.")
@@ -141,6 +151,10 @@ def verify(files: Sequence[str], passphrase: PassphraseOptions, output: OutputOp
     can be believed (--received-from). Only the DNS is asked; SPF macros and DKIM selectors can tell the sender's name servers
     that the message is being looked at. With --fetch the logo of a domain that passes DMARC and its mark certificate (BIMI) are
     fetched and judged too. --offline asks nothing that --zone does not answer.
+
+    A file that is no mail is judged by its signatures alone: OpenPGP messages, armored or binary, cleartext signed texts,
+    S/MIME signed-data (DER, PEM, base64), and any file with --detached SIGNATURE. Good is what was signed by a key that is
+    known to be that of the address which it names; --key FILE says so of the keys in it.
     """
     chosen = VerifyChoices(**choices)
     if chosen.states_envelope and chosen.received_from:
@@ -153,6 +167,10 @@ def verify(files: Sequence[str], passphrase: PassphraseOptions, output: OutputOp
         )
     if chosen.trust_authres and (chosen.header or chosen.add_header):
         raise UsageError("--trust-authres would have us write what another host judged: not with --header or --add-header")
+    if chosen.detached and (chosen.states_envelope or chosen.received_from or chosen.remember):
+        raise UsageError("--detached is about a file, which no host delivered: not with an envelope or --remember")
+    if chosen.detached and (chosen.header or chosen.add_header or chosen.explain_for_user):
+        raise UsageError("--detached is about a file: --header, --add-header and --explain-for-user are about mail")
     if len(files) > 1 and (chosen.add_header or (chosen.header and output.path)):
         raise UsageError("a message or a header field is written for one input at a time")
     from mailsec.cli.jobs.verify import run  # the whole of mailsec, not before it is needed

@@ -37,6 +37,10 @@ class BadInput(MailsecError):
     exit = Exit.BAD_INPUT
 
 
+class KeyAlone(BadInput):
+    """A private key of which the certificate is not at hand."""
+
+
 class TemporaryFailure(MailsecError):
     """Something that may work when tried again."""
 

@@ -544,6 +544,14 @@ PGP_NESTING = 16
 """Levels of compression or signing inside each other that are opened; programs make at most three."""
 PGP_RECIPIENTS = 1_000
 """Session keys of one message; a mail to more people goes to a list."""
+PGP_TRIALS = 1_000
+"""Session keys of one message that secret keys are tried on, all keys together: each takes a few thousandths of a second."""
+PGP_SESSION_KEYS = 10
+"""Different session keys that are tried on a ciphertext: for each of them the whole of it is deciphered."""
+PGP_UNLOCKED = 50
+"""Keys of one secret key that its passphrase is tried on; people have three or four."""
+PGP_RSA_BITS = 16_384
+"""An RSA key to decrypt with; a larger one takes many seconds, and no program makes it."""
 PGP_OWN_KEYS = 50
 """Secret keys that are tried where a message hides its recipients."""
 PGP_PASSPHRASES = 10
@@ -669,8 +677,14 @@ X509_SCRYPT_BYTES = 256 * 1024 * 1024
 """Memory that scrypt may want for the same; OpenSSL's own limit is 32 MB."""
 X509_SCRYPT_TIMES = 16
 """How often it may be gone through; 1 is usual."""
+X509_PASSPHRASE = 1_023
+"""Octets of a passphrase for PKCS#8; OpenSSL takes no more."""
 X509_LOCKED_KEYS = 20
 """Private keys under a passphrase in the files of one run: each may take seconds to open."""
+
+# --- files that are no mail
+CONTENT_SIGNER_ADDRESSES = 50
+"""Addresses of one signer of a file that are looked up: each may cost a certification that has to be verified."""
 # --- what was fetched and is kept (store/cache.py)
 CACHE_FILES = 256
 """Files; a certificate authority has one list, and a person one OCSP response."""

@@ -97,9 +97,10 @@ def multipart_pieces(subtype: str, parts: Sequence[Pieces], parameters: Sequence
 
 
 def boundary_for(parts: Sequence[Pieces]) -> str:
-    """A boundary that stands in none of `parts`: a hash of them."""
+    """A boundary that stands in none of `parts`: a hash of the last one. That is the only one, or one which was made from what
+    stands before it and a key, a signature: whoever wrote the content cannot foresee it either way."""
     digest = sha256()
-    for piece in chain.from_iterable(parts):
+    for piece in parts[-1]:
         digest.update(piece)
     while True:
         boundary = f"=_{digest.hexdigest()[:40]}"

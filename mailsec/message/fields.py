@@ -6,12 +6,13 @@ Nothing is decoded, unfolded or lost here. What is not as the standard wants it 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from dataclasses import field as dataclass_field
 from enum import StrEnum
 from typing import NamedTuple
 
-from mailsec.core.limits import BODY_CHUNK, MAX_FIELDS, MAX_HEADER_BYTES
+from mailsec.core.limits import MAX_FIELDS, MAX_HEADER_BYTES
 
 
 class DefectKind(StrEnum):
@@ -102,7 +103,7 @@ class Message:
     def defects(self) -> tuple[Defect, ...]:
         """All that is wrong. The body is gone through when this is first asked for, which takes as long as to parse."""
         if not self._in_lines:
-            self._in_lines.append(_line_defects(self.data))
+            self._in_lines.append(line_defects(self.data))
         outer = sum(defect.kind in _OF_THE_FILE for defect in self.known)
         return self.known[:outer] + self._in_lines[0] + self.known[outer:]
 
@@ -149,6 +150,7 @@ _BARE_LF = re.compile(rb"(?<!\r)\n")
 _new = tuple.__new__  # past the named tuple's own constructor, which takes as long again
 _NO_LINE_END = bytes(range(256)).translate(None, b"\r\n\0")
 _QUICK_HEADER_BYTES = 64 * 1024
+_BLOCK = 128 * 1024
 
 
 def parse(file: bytes) -> Message:
@@ -183,9 +185,9 @@ def _outer_form(file: bytes) -> tuple[bytes, int, bool, list[Defect]]:
     return data, prefix, lf_only, defects
 
 
-def _line_defects(data: bytes) -> tuple[Defect, ...]:
+def line_defects(data: bytes) -> tuple[Defect, ...]:
     """Every CR and LF by itself, and every NUL."""
-    if len(data) <= BODY_CHUNK and _has_proper_line_ends(data):
+    if all(map(_has_proper_line_ends, _line_blocks(data))):
         return ()
     defects: list[Defect] = []
     crlf, lf, cr = data.count(b"\r\n"), data.count(b"\n"), data.count(b"\r")
@@ -196,6 +198,16 @@ def _line_defects(data: bytes) -> tuple[Defect, ...]:
     if (nul := data.find(b"\0")) >= 0:
         defects.append(Defect(DefectKind.NUL, nul, nul + 1, data.count(b"\0")))
     return tuple(defects)
+
+
+def _line_blocks(data: bytes) -> Iterator[bytes]:
+    """`data` in pieces that fit into a processor's cache and do not part CR from LF."""
+    at = 0
+    while at < len(data):
+        stop = at + _BLOCK
+        stop += data.startswith(b"\n", stop)
+        yield data[at:stop]
+        at = stop
 
 
 def _has_proper_line_ends(data: bytes) -> bool:

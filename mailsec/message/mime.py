@@ -13,7 +13,7 @@ from enum import StrEnum
 from typing import NamedTuple, TypeAlias
 
 from mailsec.core.limits import MAX_MIME_DEPTH, MAX_MIME_PARTS
-from mailsec.message.fields import Message
+from mailsec.message.fields import Message, line_defects
 from mailsec.message.media import Media, part_media, read_media
 
 
@@ -135,7 +135,9 @@ class _Builder:
         self.data = message.data
         self.root_body = message.body
         # with no defect, the fields are all there is, and those of the content few
-        header = message.data[: message.body] if message.defects else _content_header(message)
+        header = message.data[: message.body]
+        if not message.known and not line_defects(header):
+            header = _content_header(message)
         self.root = read_media(header)
         self.parts: list[Part] = []
         self.leaf: _Begun | None = None

@@ -7,6 +7,7 @@ from binascii import a2b_base64
 from collections.abc import Iterator
 from contextlib import suppress
 from io import BytesIO
+from typing import NamedTuple
 
 from mailsec.core.limits import BODY_CHUNK, MAX_BASE64_BLOCKS
 from mailsec.message.encoded import Decoded, DecodeDefect, Decoder, Octets, lines, pieces
@@ -18,33 +19,73 @@ _NOT_BASE64 = _EVERY.translate(None, _ALPHABET + b"=")
 _NOT_BASE64URL = _EVERY.translate(None, _ALPHABET + b"=-_")
 _URL_TO_PLAIN = bytes.maketrans(b"-_", b"+/")
 _BASE64_OR_SPACE = _ALPHABET + b"=" + _SPACE
+_TAIL = 64
+"""Octets at the end in which line ends are passed over; few texts end with more of them."""
 
 
-def _joined(raw: Octets) -> bytes | None:
-    """Base64 without its line ends, where all lines but the last have one length, of whole groups of four; else None."""
-    text = bytes(raw).rstrip(b"\r\n")
-    length = text.find(b"\r\n")
-    if length < 0:
-        return text
-    crs, lfs = text[length :: length + 2], text[length + 1 :: length + 2]
-    if length % 4 or crs.count(b"\r") != len(crs) or lfs.count(b"\n") != len(lfs):
+class _Lines(NamedTuple):
+    """Base64 in lines of which all but the last have one length: `view`, without the line ends at its end, in lines of `step`
+    octets, `ends` of them for the line end; `padding` is what it ends with."""
+
+    view: memoryview
+    step: int
+    ends: int
+    padding: int
+
+    def blocks(self) -> Iterator[tuple[memoryview, int]]:
+        """Whole lines together, and how many of the octets ought to be of the alphabet."""
+        size = BODY_CHUNK // self.step * self.step
+        for at in range(0, len(self.view), size):
+            block = self.view[at : at + size]
+            last = at + size >= len(self.view)
+            yield block, len(block) - self.ends * (len(block) // self.step) - self.padding * last
+
+
+def _regular(raw: Octets) -> _Lines | None:
+    """`raw` where its lines are regular and in groups of four, so that nothing is wrong with it unless foreign characters are
+    in it; else None."""
+    tail = bytes(memoryview(raw)[-_TAIL:])
+    view = memoryview(raw)[: len(raw) - len(tail) + len(tail.rstrip(b"\r\n"))]
+    head = bytes(view[:BODY_CHUNK])
+    step = head.find(b"\n") + 1
+    ends = 2 if head.endswith(b"\r\n", 0, step) else 1
+    if not step:
+        step, ends = len(view) + 1, 1  # one line, whose end is no longer there
+    breaks = [bytes(view[step - at :: step]).strip(octet) for at, octet in ((1, b"\n"), (2, b"\r"))[:ends]]
+    if step > BODY_CHUNK or any(breaks) or (step - ends) % 4 or (len(view) - ends * (len(view) // step)) % 4:
         return None
-    return text.translate(None, b"\r\n")
+    end = bytes(view[-2:])
+    return _Lines(view, step, ends, len(end) - len(end.rstrip(b"=")))
 
 
-def _is_plain_base64(raw: Octets) -> bool:
-    """True where nothing at all is wrong with it."""
-    text = _joined(raw)
-    if text is None or len(text) % 4:
-        return False
-    rest = text.translate(None, _ALPHABET)
-    return not rest or (rest in (b"=", b"==") and text.endswith(rest))
+def _plain(raw: Octets) -> bytes | None:
+    """`raw` decoded, where nothing at all is wrong with it: whatever is skipped or left over makes the octets too few."""
+    lines = _regular(raw)
+    out = BytesIO()
+    with suppress(ValueError):
+        for block, characters in lines.blocks() if lines is not None else ():
+            piece = a2b_base64(block)
+            if len(piece) != characters * 3 // 4:
+                return None
+            out.write(piece)
+        return None if lines is None else out.getvalue()
+    return None
+
+
+def _is_plain(raw: Octets) -> bool:
+    """The same question, without decoding it."""
+    lines = _regular(raw)
+    return lines is not None and all(
+        len(block) - len(bytes(block).translate(None, _ALPHABET)) == characters for block, characters in lines.blocks()
+    )
 
 
 def base64_defects(raw: Octets) -> tuple[DecodeDefect, ...]:
     """What is wrong with `raw` as base64, without decoding it."""
-    if len(raw) <= BODY_CHUNK and _is_plain_base64(raw):
-        return ()
+    return () if _is_plain(raw) else _defects(raw)
+
+
+def _defects(raw: Octets) -> tuple[DecodeDefect, ...]:
     found: list[DecodeDefect] = []
     foreign = b"".join({piece.translate(None, _BASE64_OR_SPACE)[:64]: None for piece in pieces(raw)})
     if foreign:
@@ -84,10 +125,12 @@ def looks_like_base64(raw: Octets) -> bool:
 
 
 def decode_base64(raw: Octets, decoder: Decoder) -> Decoded:
-    if len(raw) <= BODY_CHUNK and (joined := _joined(raw)) is not None:
-        with suppress(ValueError):
-            return Decoded(a2b_base64(joined, strict_mode=True))
-    defects = base64_defects(raw)
+    plain = _plain(raw)
+    return _decoded(raw, decoder) if plain is None else Decoded(plain)
+
+
+def _decoded(raw: Octets, decoder: Decoder) -> Decoded:
+    """The same of any text, a step at a time."""
     out = BytesIO()
     if decoder is Decoder.BASE64:
         _decode_to_padding(raw, out)
@@ -99,7 +142,7 @@ def decode_base64(raw: Octets, decoder: Decoder) -> Decoded:
         _decode_lines(raw, out)
     else:
         _decode_blocks(raw, out, url=decoder is Decoder.BASE64_URL)
-    return Decoded(out.getvalue(), defects)
+    return Decoded(out.getvalue(), _defects(raw))
 
 
 class _Quads:

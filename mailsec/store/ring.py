@@ -247,6 +247,10 @@ class Ring:
                 return Binding(address, Bound.CERTIFIED, f"certified by {who.fingerprint}, whose certifications you trust")
         return Binding(address, Bound.NOT, "nobody you trust has certified that the key is this address's")
 
+    def issuers(self, certificate: Certificate) -> Sequence[bytes]:
+        """The authorities between an X.509 certificate and its root, as far as the ring has them, in DER."""
+        return self.paths().between(certificate.data)
+
     def introducers(self) -> tuple[Introducer, ...]:
         """The keys whose certifications count, read once."""
         if self._introducers is None:

@@ -9,7 +9,7 @@ from mailsec.core.errors import KeyUnavailable, TemporaryFailure
 from mailsec.core.flow import AnswerStatus
 from mailsec.trust.keyring.certificates import read_certificates
 from mailsec.trust.keyring.files import FileKeys
-from mailsec.trust.keyring.keys import Bound
+from mailsec.trust.keyring.keys import Bound, Kind
 from tests.certificates import NOW
 from tests.content.smime.forge import ALICE, BOB
 from tests.published import Published, association
@@ -21,7 +21,7 @@ FILES = read_certificates([("file alice.pem", ALICE.pem + ALICE.key_pem)], lambd
 
 def keys(world: Published, base: FileKeys = FILES) -> DaneKeys:
     with Session(Settings(at=NOW), source=world) as session:
-        return dane_keys(base, (WHO, "alice@bank.example", WHO), session, now=NOW)
+        return dane_keys(base, (WHO, "alice@bank.example", WHO), session, now=NOW, kind=Kind.X509)
 
 
 def test_who_is_known_is_not_asked_for_and_everybody_once() -> None:

@@ -15,11 +15,12 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from mailsec.content.openpgp.deciphering import deciphered
-from mailsec.content.openpgp.encrypting import Signing, encrypted, signing_key, target
+from mailsec.content.openpgp.encrypting import encrypted, signing_key, target
 from mailsec.content.openpgp.signature import Answer, judge, signatures_in
 from mailsec.content.openpgp.signing import detached, encrypted_entity, signed_entity
 from mailsec.trust.keyring.armor import dearmored
 from mailsec.trust.keyring.files import read_keys
+from mailsec.trust.keyring.keys import Signing
 from tests.benchmarks.clock import rate
 
 HEADER = b"From: Bench <bench@bench.example>\r\nTo: bench@bench.example\r\nSubject: Bench\r\nMIME-Version: 1.0\r\n"

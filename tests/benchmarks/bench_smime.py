@@ -22,7 +22,7 @@ from typing import Any
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
-from mailsec.api.verify_content import path_judge
+from mailsec.api.certificate_paths import PathJudgement, PathOptions
 from mailsec.content.smime.capabilities import AES_256_CBC, AES_256_GCM
 from mailsec.content.smime.cms import opened
 from mailsec.content.smime.decrypting import Secret, decrypted
@@ -142,7 +142,7 @@ class Case:
     def verify(self, label: str, entity: bytes) -> Iterator[Row]:
         data = HEADER + gathered(signed_entity((entity,), [self.secret], (), DETACHED, now=self.now))
         self.file("signed", data)
-        judge = Judge(FileKeys(), path_judge(self.root), self.now)
+        judge = Judge(FileKeys(), PathJudgement(PathOptions(self.root), None), self.now)
 
         def ours() -> None:
             message = parse(data)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from base64 import b64encode
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -10,10 +11,14 @@ from hashlib import sha256
 from pathlib import Path
 
 import pytest
+from pysequoia import Cert, Tsk
 
+from mailsec.content.openpgp.keymaking import revocation
+from mailsec.content.openpgp.openpgpkey import owner_name as openpgp_name
 from mailsec.content.smime.smimea import owner_name
 from tests.api.signed import anchor_file, serve
 from tests.certificates import issue, spki
+from tests.conftest import Ended
 from tests.content.smime.forge import (
     ALICE,
     HEADER,
@@ -197,6 +202,35 @@ def test_a_file_that_is_named_comes_first(dns: Dns, bob: Path, mailsec) -> None:
         assert mailsec("encrypt", "--smime", "--dane", "--to-key", bob, *how, stdin=DRAFT).code == 0
 
 
+def test_the_ring_comes_before_the_dns(dns: Dns, bob: Path, tmp_path: Path, mailsec) -> None:
+    def run(*arguments: object, stdin: bytes = DRAFT) -> Ended:
+        return mailsec(*arguments, stdin=stdin, env={"MAILSEC_RING": str(tmp_path / "ring")})
+
+    (tmp_path / "kept.pem").write_bytes(BOB_AT.pem)
+    assert run("keys", "import", tmp_path / "kept.pem").code == 0
+    name = sha256(BOB_AT.der).hexdigest().upper()
+    with dns.publish() as how:
+        unvouched = run("encrypt", "--smime", "--dane", *how)
+        overruled = run("encrypt", "--smime", "--dane", "--allow-unauthenticated", *how)
+    assert (unvouched.code, overruled.code) == (7, 0)
+    assert "--allow-unauthenticated" in unvouched.stderr
+    with dns.publish(BOB_OWN) as how:
+        made = run("encrypt", "--smime", "--dane", *how)
+    assert (made.code, name in made.stderr, "overruled" in made.stderr) == (0, True, False), made.stderr
+    assert run("keys", "trust", name, "--address", "bob@bank.example").code == 0
+    with dns.publish(signed=False) as how:
+        assert run("encrypt", "--smime", "--dane", "--to", "bob@bank.example", *how).code == 0
+
+
+def test_each_recipient_gets_one_message_whatever_the_dns_has(dns: Dns, bob: Path, tmp_path: Path, mailsec) -> None:
+    following = smimea("bob@bank.example", "3 0 0", person("bob@bank.example", None).der)
+    with dns.publish(following, BOB_OWN) as how:
+        made = mailsec("encrypt", "--smime", "--dane", "--bcc", "split", "-o", tmp_path, *how, stdin=DRAFT)
+    assert made.code == 0, made.stderr
+    (letter,) = tmp_path.glob("*.eml")
+    assert "Hello Bob." in mailsec("decrypt", "--key", bob, letter).stdout
+
+
 @pytest.mark.parametrize(
     ("lines", "why"),
     [
@@ -239,6 +273,191 @@ def test_an_address_that_cannot_be_asked_for(dns: Dns, mailsec) -> None:
     assert (ended.code, "DNS can be asked" in ended.stderr) == (7, True)
 
 
-@pytest.mark.parametrize("arguments", [("--pgp", "--dane"), ("--smime", "--offline"), ("--smime", "--accept-case-variant")])
+@pytest.mark.parametrize("arguments", [("--pgp", "--offline"), ("--smime", "--offline"), ("--smime", "--accept-case-variant")])
 def test_options_that_need_dane(arguments: tuple[str, ...], mailsec) -> None:
     assert mailsec("encrypt", *arguments, stdin=DRAFT).code == 2
+
+
+# --- OpenPGP
+
+CAROL = Tsk.generate("Carol <carol@bank.example>")
+TO_CAROL = b"From: alice@bank.example\r\nTo: Carol <carol@bank.example>\r\nSubject: x\r\n\r\nHello Carol.\r\n"
+
+
+def openpgpkey(address: str, *keys: Tsk | Cert) -> str:
+    return raw(b"".join(bytes(each.extract_certificate() if isinstance(each, Tsk) else each) for each in keys), address)
+
+
+def raw(data: bytes, address: str = "carol@bank.example") -> str:
+    return f"{openpgp_name(address).partition('.bank.example')[0]} OPENPGPKEY {b64encode(data).decode()}"
+
+
+def revoked(key: Tsk) -> bytes:
+    return bytes(key.extract_certificate()) + revocation(bytes(key), "")
+
+
+CAROL_OWN = openpgpkey("carol@bank.example", CAROL)
+
+
+@pytest.fixture
+def carol(tmp_path: Path) -> Path:
+    path = tmp_path / "carol.sec"
+    path.write_text(str(CAROL))
+    return path
+
+
+def test_a_recipients_openpgp_key_comes_from_the_dns(dns: Dns, carol: Path, mailsec) -> None:
+    with dns.publish(CAROL_OWN) as how:
+        ended = mailsec("encrypt", "--pgp", "--dane", *how, stdin=TO_CAROL)
+        named = mailsec("encrypt", "--pgp", "--dane", "--to", "carol@BANK.example", *how, stdin=TO_CAROL)
+    assert (ended.code, named.code) == (0, 0), ended.stderr
+    assert "Hello Carol." in mailsec("decrypt", "--key", carol, "-", stdin=ended.out).stdout
+
+
+def test_openpgp_keys_of_files_and_of_the_dns_together(dns: Dns, carol: Path, tmp_path: Path, mailsec) -> None:
+    dave, erin = (Tsk.generate(f"{name} <{name}@dave.example>") for name in ("dave", "erin"))
+    for name, key in (("dave", dave), ("erin", erin)):
+        (tmp_path / f"{name}.asc").write_text(str(key.extract_certificate()))
+        (tmp_path / f"{name}.sec").write_text(str(key))
+    both = TO_CAROL.replace(b"\r\nSubject", b", dave@dave.example\r\nSubject")
+    files = ("--to-key", tmp_path / "dave.asc", "--to-key", tmp_path / "erin.asc")
+    with dns.publish(CAROL_OWN) as how:
+        ended = mailsec("encrypt", "--pgp", "--dane", *files, *how, stdin=both)
+        (tmp_path / "out").mkdir()
+        hidden = b"To: dave@dave.example\r\nBcc: carol@bank.example\r\n\r\nHello Carol.\r\n"
+        split = mailsec("encrypt", "--pgp", "--dane", *files, "--bcc", "split", "-o", tmp_path / "out", *how, stdin=hidden)
+    assert (ended.code, split.code) == (0, 0), ended.stderr + split.stderr
+    for secret in (carol, tmp_path / "dave.sec", tmp_path / "erin.sec"):
+        assert "Hello Carol." in mailsec("decrypt", "--key", secret, "-", stdin=ended.out).stdout
+    assert len(list((tmp_path / "out").iterdir())) == 3
+
+
+def test_the_newest_key_that_nothing_speaks_against(dns: Dns, mailsec) -> None:
+    old = Cert.from_bytes(revoked(Tsk.generate("Carol <carol@bank.example>")))
+    with dns.publish(openpgpkey("carol@bank.example", old), CAROL_OWN) as how:
+        ended = mailsec("encrypt", "--pgp", "--dane", *how, stdin=TO_CAROL)
+    with dns.publish(openpgpkey("carol@bank.example", old)) as how:
+        alone = mailsec("encrypt", "--pgp", "--dane", *how, stdin=TO_CAROL)
+        overruled = mailsec("encrypt", "--pgp", "--dane", "--allow-revoked", *how, stdin=TO_CAROL)
+    assert (ended.code, alone.code, overruled.code) == (0, 7, 0), ended.stderr
+    assert CAROL.extract_certificate().fingerprint.upper() in ended.stderr
+    assert "--allow-revoked" in alone.stderr
+
+
+def test_what_the_ring_knows_of_a_published_key_counts(dns: Dns, carol: Path, tmp_path: Path, mailsec) -> None:
+    (tmp_path / "revoked.asc").write_bytes(revoked(CAROL))
+    ring = ("--ring", tmp_path / "ring.sqlite")
+    assert mailsec("keys", "import", tmp_path / "revoked.asc", *ring).code == 0
+    with dns.publish(CAROL_OWN) as how:
+        ended = mailsec("encrypt", "--pgp", "--dane", *ring, *how, stdin=TO_CAROL)
+    assert (ended.code, "revoked" in ended.stderr) == (7, True)
+
+
+@pytest.mark.parametrize(
+    ("lines", "why"),
+    [
+        ((), "no OPENPGPKEY record"),
+        ((raw(bytes(Tsk.generate("Eve <eve@bank.example>").extract_certificate())),), "no user ID of the key has the address"),
+        ((raw(bytes(CAROL)),), "publishes a secret key"),
+        ((raw(str(CAROL.extract_certificate()).encode()),), "ASCII armor"),
+        ((raw(b"\0\0\0"),), "no OpenPGP key"),
+        ((raw(bytes(CAROL.extract_certificate())[:53]),), "nothing in it"),
+    ],
+)
+def test_openpgp_records_that_are_of_no_use(lines: tuple[str, ...], why: str, dns: Dns, mailsec) -> None:
+    with dns.publish(*lines) as how:
+        ended = mailsec("encrypt", "--pgp", "--dane", *how, stdin=TO_CAROL)
+    assert (ended.code, ended.stdout) == (7, "")
+    assert why in ended.stderr
+
+
+def test_openpgp_keys_too_need_secure_answers_and_the_exact_address(dns: Dns, mailsec) -> None:
+    with dns.publish(CAROL_OWN, signed=False) as how:
+        insecure = mailsec("encrypt", "--pgp", "--dane", *how, stdin=TO_CAROL)
+    with dns.publish(CAROL_OWN, expired=True) as how:
+        bogus = mailsec("encrypt", "--pgp", "--dane", *how, stdin=TO_CAROL)
+    upper = TO_CAROL.replace(b"<carol@", b"<Carol@")
+    with dns.publish(CAROL_OWN) as how:
+        variant = mailsec("encrypt", "--pgp", "--dane", *how, stdin=upper)
+        accepted = mailsec("encrypt", "--pgp", "--dane", "--accept-case-variant", *how, stdin=upper)
+    assert [insecure.code, bogus.code, variant.code, accepted.code] == [7, 5, 7, 0], accepted.stderr
+    assert "DNSSEC is insecure" in insecure.stderr
+    assert "somebody else" in variant.stderr
+
+
+# --- into the ring
+
+
+@pytest.fixture
+def ring(tmp_path: Path) -> tuple[str, str]:
+    return "--ring", str(tmp_path / "ring.sqlite")
+
+
+BOTH = (smimea("carol@bank.example", "3 0 0", person("carol@bank.example", None).der), CAROL_OWN)
+
+
+def test_published_keys_of_both_kinds_are_seen_and_not_trusted(dns: Dns, ring: tuple[str, str], mailsec) -> None:
+    with dns.publish(*BOTH) as how:
+        ended = mailsec("keys", "import", "--dane", "carol@bank.example", *ring, *how, "--json")
+        again = mailsec("keys", "import", "--dane", "carol@bank.example", *ring, *how)
+        usual = mailsec("encrypt", "--pgp", *ring, stdin=TO_CAROL)
+    assert (ended.code, again.code, usual.code) == (0, 0, 7), ended.stdout
+    checks = json.loads(ended.stdout)["checks"]
+    assert [each["reason"].split(":")[0] for each in checks] == ["added", "added"]
+    assert again.stdout.count("import=unchanged") == 2
+    for each in checks:
+        assert f"mailsec keys trust {each['name']} --address carol@bank.example" in each["reason"]
+        shown = mailsec("keys", "show", each["name"], *ring, *AT)
+        assert "DANE: " in shown.stdout
+        assert mailsec("keys", "trust", each["name"], "--address", "carol@bank.example", *ring, *AT).code == 0
+    assert mailsec("encrypt", "--pgp", *ring, stdin=TO_CAROL).code == 0
+    with dns.publish(*BOTH) as how:
+        trusted = mailsec("keys", "import", "--dane", "carol@bank.example", *ring, *how)
+    assert "keys trust" not in trusted.stdout
+
+
+def test_a_published_key_is_merged_with_what_the_ring_has(dns: Dns, ring: tuple[str, str], tmp_path: Path, mailsec) -> None:
+    (tmp_path / "revoked.asc").write_bytes(revoked(CAROL))
+    with dns.publish(CAROL_OWN) as how:
+        assert mailsec("keys", "import", "--dane", "carol@bank.example", *ring, *how).code == 0
+        assert mailsec("keys", "import", tmp_path / "revoked.asc", *ring).code == 0
+        ended = mailsec("keys", "import", "--dane", "carol@bank.example", *ring, *how)
+    assert "unchanged" in ended.stdout
+    assert "revoked" in mailsec("keys", "show", CAROL.extract_certificate().fingerprint, *ring).stdout
+
+
+def test_what_may_not_be_trusted_is_not_taken(dns: Dns, ring: tuple[str, str], mailsec) -> None:
+    arguments = ("keys", "import", "--dane", "carol@bank.example", *ring)
+    with dns.publish(*BOTH, signed=False) as how:
+        insecure = mailsec(*arguments, *how)
+    with dns.publish(*BOTH, expired=True) as how:
+        bogus = mailsec(*arguments, *how)
+    with dns.publish() as how:
+        nothing = mailsec(*arguments, *how)
+    with dns.publish(smimea("carol@bank.example", "3 0 0", ALONE.der), raw(bytes(CAROL))) as how:
+        others = mailsec(*arguments, *how)
+    assert [insecure.code, bogus.code, nothing.code, others.code] == [7, 5, 7, 7]
+    assert insecure.stdout.count("DNSSEC is insecure") == 2
+    assert "bogus" in bogus.stdout
+    assert "no SMIMEA record" in nothing.stdout
+    assert "no OPENPGPKEY record" in nothing.stdout
+    assert "names other addresses" in others.stdout
+    assert "secret key" in others.stdout
+    assert mailsec("keys", "list", *ring).code == 3
+
+
+def test_published_keys_of_several_addresses_and_cases(dns: Dns, ring: tuple[str, str], mailsec) -> None:
+    with dns.publish(CAROL_OWN) as how:
+        several = mailsec("keys", "import", "--dane", "Carol@bank.example", "--dane", "carol", *ring, *how)
+        accepted = mailsec("keys", "import", "--dane", "Carol@bank.example", "--accept-case-variant", *ring, *how)
+    assert (several.code, accepted.code) == (7, 0), accepted.stdout
+    assert "somebody else" in several.stdout
+    assert "not a mail address" in several.stderr
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [("--dane", "a@b.example", "file.asc"), ("--dane", "a@b.example", "--no-passphrase"), ("--offline",), ("--at", "received")],
+)
+def test_options_of_import_that_do_not_go_together(arguments: tuple[str, ...], ring: tuple[str, str], mailsec) -> None:
+    assert mailsec("keys", "import", *arguments, *ring).code == 2

@@ -81,9 +81,12 @@ def test_a_key_waits_and_is_joined_with_its_certificate(keys: Keys, tmp_path: Pa
 
 def test_a_certificate_with_others_addresses_is_not_joined(keys: Keys, tmp_path: Path) -> None:
     request = requested(keys)
-    for addresses in (("boss@bank.example",), ("carol@bank.example", "boss@bank.example"), ()):
+    others = "boss@bank.example, which was not asked for"
+    for addresses, why in ((("boss@bank.example",), others), (("carol@bank.example", "boss@bank.example"), others), ((), "no")):
         (tmp_path / "carol.pem").write_bytes(certificate_for(request, *addresses))
-        assert "joined" not in keys("import", str(tmp_path / "carol.pem")).stdout
+        said = keys("import", str(tmp_path / "carol.pem")).stdout
+        assert f"not joined with the key that waits: it names {why}" in said
+        assert "secret=yes" not in said
     assert "WAITS" in keys("list").stdout
 
 
@@ -155,11 +158,49 @@ def test_a_private_key_that_comes_after_its_certificate(keys: Keys, tmp_path: Pa
     lock = BestAvailableEncryption(b"words")
     (tmp_path / "locked.pem").write_bytes(mine.key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, lock))
     (tmp_path / "secret").write_text("words\n")
-    assert "import the certificate first" in keys("import", str(tmp_path / "key.pem"), NONE).stderr
+    assert "name the certificate of the private key too" in keys("import", str(tmp_path / "key.pem"), NONE).stderr
     (tmp_path / "carol.pem").write_bytes(mine.pem + SUB.pem)
     keys("import", str(tmp_path / "carol.pem"))
     done = keys("import", str(tmp_path / "locked.pem"), "--passphrase-file", str(tmp_path / "secret"))
     assert "merged: CN=Carol" in done.stdout
+
+
+@pytest.mark.parametrize("order", [("key", "carol", "bob"), ("carol", "key", "bob"), ("bob", "key", "carol")])
+@pytest.mark.parametrize("locked", [False, True])
+def test_a_key_and_its_certificate_in_one_call(order: tuple[str, ...], locked: bool, keys: Keys, tmp_path: Path) -> None:
+    carol, bob = (
+        issue(name, SUB, key=ec.generate_private_key(ec.SECP256R1()), extensions=mail_extensions(f"{name}@bank.example"))
+        for name in ("carol", "bob")
+    )
+    lock = BestAvailableEncryption(b"words")
+    key = carol.key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, lock) if locked else carol.key_pem
+    for name, data in (("key", key), ("carol", carol.pem), ("bob", bob.pem)):
+        (tmp_path / name).write_bytes(data)
+    (tmp_path / "secret").write_text("words\n")
+    done = keys("import", *(str(tmp_path / name) for name in order), "--passphrase-file", str(tmp_path / "secret"))
+    assert (done.code, done.stderr) == (0, "")
+    assert "merged: CN=carol" in done.stdout
+    assert "CN=carol" in keys("list", "--secret").stdout
+    assert "CN=bob" not in keys("list", "--secret").stdout
+
+
+def test_a_locked_key_is_not_given_to_the_one_certificate_of_the_ring(keys: Keys, tmp_path: Path) -> None:
+    bob = issue("bob", SUB, key=ec.generate_private_key(ec.SECP256R1()), extensions=mail_extensions("bob@bank.example"))
+    mine = ec.generate_private_key(ec.SECP256R1())
+    (tmp_path / "bob.pem").write_bytes(bob.pem)
+    (tmp_path / "key.pem").write_bytes(mine.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, BestAvailableEncryption(b"words")))
+    (tmp_path / "secret").write_text("words\n")
+    keys("import", str(tmp_path / "bob.pem"))
+    done = keys("import", str(tmp_path / "key.pem"), "--passphrase-file", str(tmp_path / "secret"))
+    assert (done.code, "a private key without its certificate" in done.stderr) == (4, True)
+    assert keys("list", "--secret").code == 3
+
+
+def test_a_passphrase_that_no_key_takes(keys: Keys, tmp_path: Path) -> None:
+    (tmp_path / "long").write_text("x" * 1_024)
+    done = keys("generate", "--smime", "--type", "p256", "--passphrase-file", str(tmp_path / "long"), CAROL)
+    assert (done.code, "at most 1023 octets" in done.stderr) == (2, True)
+    assert keys("list").code == 3
 
 
 @pytest.mark.external

@@ -6,6 +6,7 @@ import json
 import os
 from hashlib import sha256
 from pathlib import Path
+from typing import Any
 
 import pytest
 from cryptography.hazmat.primitives.serialization import (
@@ -107,6 +108,24 @@ def test_beside_openpgp(keys: Keys, folder: Path) -> None:
     assert b"BEGIN PGP PUBLIC KEY BLOCK" in exported
     assert exported.count(b"BEGIN CERTIFICATE") == 2
     assert keys("show", bob).stdout.count("authenticated=own") == 1
+
+
+def test_what_a_mixed_ring_exports_is_imported_whole(keys: Keys, mailsec: Any, folder: Path) -> None:
+    generated(keys, BOB)
+    assert keys("import", str(folder / "chain.p7c")).code == 0
+    request = keys("generate", "--smime", "--type", "p256", "--no-passphrase", "carol@bank.example").out
+    exported = keys("export").out
+    armored = exported[: exported.index(b"-----BEGIN CERTIFICATE")]
+    forms = {b"first": exported, b"last": exported[len(armored) :] + armored, b"request": request + exported}
+    for name, data in forms.items():
+        other = str(folder / f"{name.decode()}.sqlite")
+        done = mailsec("keys", "import", "-", "--ring", other, stdin=data)
+        assert (done.code, done.stderr) == (0, ""), done.stderr
+        assert "3 added." in done.stdout
+    alone = mailsec("keys", "import", "-", "--ring", other, stdin=request + armored)
+    assert "1 unchanged." in alone.stdout
+    refused = mailsec("keys", "import", "-", "--ring", other, stdin=request)
+    assert (refused.code, "holds no certificate" in refused.stderr) == (4, True)
 
 
 def test_what_is_refused(keys: Keys, folder: Path, alice: Issued) -> None:

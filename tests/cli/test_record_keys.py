@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import subprocess
 from hashlib import sha256, sha512
 from pathlib import Path
 
@@ -189,3 +190,18 @@ def test_bad_input(kind: str, address: str, content: bytes, code: int, tmp_path:
 def test_what_is_judged_as_published_asks_once() -> None:
     check = judged_as_published(lint(WHO, now=NOW), Record(owner_name(WHO), "SMIMEA", 0, b"\3\0\0" + b"x" * KEY_RECORD_BYTES))
     assert check.status == "permerror"
+
+
+@pytest.mark.external
+def test_named_checkzone_takes_what_is_made(alice: Path, tmp_path: Path, mailsec) -> None:
+    (tmp_path / "alice.asc").write_text(str(Tsk.generate(f"Alice <{WHO}>").extract_certificate()))
+    lines = [
+        mailsec("record", "smimea", WHO, "--cert", alice, *AT).stdout,
+        mailsec("record", "smimea", WHO, "--cert", alice, "--selector", "1", "--matching", "2", *AT).stdout,
+        mailsec("record", "openpgpkey", WHO, "--cert", tmp_path / "alice.asc").stdout,
+    ]
+    (tmp_path / "zone").write_text(f"$TTL 60\n@ SOA ns hm 1 60 60 60 60\n@ NS ns\nns A 192.0.2.1\n{''.join(lines)}")
+    ran = subprocess.run(["named-checkzone", "-D", "bank.example", tmp_path / "zone"], check=False, capture_output=True)
+    assert ran.returncode == 0, ran.stderr
+    assert ran.stdout.count(b"SMIMEA") == 2
+    assert ran.stdout.count(b"OPENPGPKEY") == 1

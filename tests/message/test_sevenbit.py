@@ -55,6 +55,18 @@ def test_any_content(body: bytes, kind: str) -> None:
         assert contents(made) == [body]
 
 
+SCRAPS = [b"a", b" \r\n", b"\t", b"\r", b"\n", b"\r\n", b"\r\nFrom ", b"From", b"\0", b"\xe9", b"b" * 600]
+
+
+@given(st.lists(st.sampled_from(SCRAPS), max_size=4))
+def test_a_text_stays_as_it_is_where_it_is_fit_and_only_there(scraps: list[bytes]) -> None:
+    entity = b"Content-Type: text/plain\r\n\r\na" + b"".join(scraps)
+    bare = re.search(rb"\r(?!\n)|(?<!\r)\n", entity)
+    made = seven_bit(entity)
+    assert (made == entity) is (survives(entity) and not bare)
+    assert survives(made)
+
+
 def test_what_is_fit_stays_byte_for_byte() -> None:
     entity = b"Content-Type: text/plain\r\n\r\nHello\r\n"
     assert seven_bit(entity) is entity

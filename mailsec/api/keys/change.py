@@ -96,7 +96,10 @@ def expire_key(ring: Ring, name: str, expires: int, passphrase: Passphrase, *, n
 def _openpgp(entry: Entry, done: str) -> Entry:
     """The entry, where its owner can change it."""
     if entry.certificate.kind is Kind.X509:
-        raise UsageError(f"{entry.fingerprint} is an X.509 certificate, which can be {done} by its issuer alone")
+        raise UsageError(
+            f"{entry.fingerprint} is an X.509 certificate, which can be {done} by its issuer alone",
+            hint="ask the authority; a new certificate comes into the ring with: mailsec keys import FILE",
+        )
     return entry
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from mailsec.api.keys.change import changed
 from mailsec.api.keys.names import find, find_waiting
 from mailsec.api.keys.seen import keep, shown_in, smime_mail
-from mailsec.api.keys.smime import join
+from mailsec.api.keys.smime import join, kept_apart
 from mailsec.api.keys.waiting import request_of
 from mailsec.api.tool import TOOL
 from mailsec.core.errors import BadInput, KeyUnavailable, NothingToJudge, UsageError
@@ -20,7 +20,7 @@ from mailsec.core.results import Check, Fact, Report, Status
 from mailsec.store.ring import Entry, Ring
 from mailsec.trust.keyring.keys import Kind
 from mailsec.trust.keyring.legitimacy import OwnerTrust
-from mailsec.trust.keyring.reading import Reading, address_of, read_key, read_keys, read_revocations
+from mailsec.trust.keyring.reading import Reading, address_of, merged, read_key, read_keys, read_revocations
 
 if TYPE_CHECKING:
     from mailsec.content.smime.seen import Seen
@@ -90,19 +90,22 @@ def import_keys(
         raise BadInput("holds no certificate")
     counts = Counter(str(check.fact("import")) for check in checks)
     words = ", ".join(f"{counts[word]} {word}" for word in ("added", "merged", "unchanged", "refused") if counts[word])
-    refused = counts["refused"]
-    good = len(checks) - refused
-    exit_code = Exit.HOLDS if not refused else Exit.DOES_NOT_HOLD if good else Exit.BAD_INPUT
+    bad = counts["refused"]
+    good = len(checks) - bad
+    exit_code = Exit.HOLDS if not bad else Exit.DOES_NOT_HOLD if good else Exit.BAD_INPUT
     return Report(source, Status.PASS if good else Status.FAIL, f"{words}.", checks, now, TOOL, exit_code)
 
 
 def _imported(ring: Ring, data: bytes, source: str, passphrase: NewPassphrase, opening: Opening) -> Iterator[Check]:
-    from mailsec.trust.x509.form import is_x509
+    from mailsec.trust.x509.form import is_x509, openpgp_beside
 
     if is_x509(data):
-        for held in _held(ring, data, lambda: opening(source)):
+        beside = openpgp_beside(data)
+        for held in _held(ring, data, lambda: opening(source), empty=bool(beside)):
             yield _certificate(ring, held, source, passphrase)
-        return
+        if not beside:
+            return
+        data = beside
     revocations = read_revocations(data)
     if revocations:
         for issuer, packet in revocations:
@@ -110,25 +113,25 @@ def _imported(ring: Ring, data: bytes, source: str, passphrase: NewPassphrase, o
         return
     for read in read_keys(data):
         if isinstance(read, BadInput):
-            yield _refused("key", read)
+            yield refused("key", read)
             continue
         try:
             yield _one(ring, read, source, passphrase)
         except (BadInput, KeyUnavailable) as error:
-            yield _refused(read.fingerprint, error)
+            yield refused(read.fingerprint, error)
 
 
-def _held(ring: Ring, data: bytes, opening: Callable[[], str]) -> Sequence[Held]:
-    """The certificates in `data` with their private keys; of a file of private keys alone, those of the ring."""
-    from mailsec.trust.x509.bundle import Contents, joined, read_contents
+def _held(ring: Ring, data: bytes, opening: Callable[[], str], *, empty: bool) -> Sequence[Held]:
+    """The certificates in `data` with their private keys; of private keys alone, those of the ring. There may be none of both
+    where it is `empty`: it has OpenPGP keys."""
+    from mailsec.trust.x509.bundle import joined, read_contents
 
     contents = read_contents(data, opening)
+    if empty and not contents.certificates and not contents.keys:
+        return ()
     if contents.certificates or not contents.keys:
         return joined([contents])
-    known = tuple(entry.certificate.data for entry in ring.entries() if entry.certificate.kind is Kind.X509)
-    if not known:
-        raise BadInput("holds private keys and no certificate", hint="import the certificate first")
-    return [each for each in joined([contents, Contents(known, (), opening)]) if each.secret is not None]
+    return joined([contents], [entry.certificate.data for entry in ring.entries() if entry.certificate.kind is Kind.X509])
 
 
 def _certificate(ring: Ring, held: Held, source: str, passphrase: NewPassphrase) -> Check:
@@ -141,12 +144,13 @@ def _certificate(ring: Ring, held: Held, source: str, passphrase: NewPassphrase)
     try:
         secret = _secret(ring, read, passphrase, protected=is_locked(held.secret)) if held.secret is not None else None
     except (BadInput, KeyUnavailable) as error:
-        return _refused(read.fingerprint, error)
-    check = _kept(ring, read, "added" if old is None else "unchanged" if secret is None else "merged", source, secret)
+        return refused(read.fingerprint, error)
+    check = kept(ring, read, "added" if old is None else "unchanged" if secret is None else "merged", source, secret)
     if join(ring, read):
         facts = (Fact("import", "merged"), Fact("secret", True))
         return replace(check, reason=f"joined with its private key: {_called(read)}", facts=facts)
-    return check
+    apart = kept_apart(ring, read) if secret is None else ""
+    return replace(check, reason=f"{check.reason}; {apart}") if apart else check
 
 
 def _seen(ring: Ring, each: Seen, *, now: int) -> Check:
@@ -154,13 +158,14 @@ def _seen(ring: Ring, each: Seen, *, now: int) -> Check:
     before = ring.holders(sha256(each.certificate).hexdigest().upper())
     read = keep(ring, each, now=now)
     if read is None:
-        return _refused("certificate", BadInput("damaged or cut off"))
+        return refused("certificate", BadInput("damaged or cut off"))
     word = "unchanged" if before else "added"
     facts = (Fact("import", word), Fact("secret", False), Fact("capabilities", each.capabilities is not None))
     return Check(read.fingerprint, Status.PASS, f"{word}: {_called(read)}, seen in signed mail", facts)
 
 
-def _refused(name: str, error: BadInput | KeyUnavailable) -> Check:
+def refused(name: str, error: BadInput | KeyUnavailable) -> Check:
+    """What is said of a key that is not taken."""
     hint = f"; {error.hint}" if error.hint else ""
     return Check(name, Status.FAIL, f"refused: {error.message}{hint}", (Fact("import", "refused"),))
 
@@ -174,7 +179,7 @@ def _revoked(ring: Ring, issuer: str, packet: bytes, source: str) -> Check:
             ring.put(reading, source)
             return Check(entry.fingerprint, Status.PASS, "revoked", (Fact("import", "merged"),))
     why = "it says nothing new, or is not the key's own" if holders else "the ring does not have the key"
-    return _refused("revocation", BadInput(f"of {issuer or 'nobody'}: {why}"))
+    return refused("revocation", BadInput(f"of {issuer or 'nobody'}: {why}"))
 
 
 def _one(ring: Ring, read: Reading, source: str, passphrase: NewPassphrase) -> Check:
@@ -182,12 +187,12 @@ def _one(ring: Ring, read: Reading, source: str, passphrase: NewPassphrase) -> C
 
     old = ring.entry(read.fingerprint)
     secret = _secret(ring, read, passphrase, protected=is_protected(read.secret)) if read.secret is not None else None
-    reading = read if old is None else _merged(old.certificate.data, read)
+    reading = read if old is None else merged(old.certificate.data, read)
     same = old is not None and old.certificate.data == reading.data and secret is None
-    return _kept(ring, reading, "added" if old is None else "unchanged" if same else "merged", source, secret)
+    return kept(ring, reading, "added" if old is None else "unchanged" if same else "merged", source, secret)
 
 
-def _kept(ring: Ring, read: Reading, word: str, source: str, secret: tuple[bytes, bool] | None) -> Check:
+def kept(ring: Ring, read: Reading, word: str, source: str, secret: tuple[bytes, bool] | None) -> Check:
     """Put it into the ring; what became of it."""
     ring.put(read, source)
     if secret is not None:
@@ -199,15 +204,6 @@ def _kept(ring: Ring, read: Reading, word: str, source: str, secret: tuple[bytes
 
 def _called(read: Reading) -> str:
     return read.user_ids[0].text if read.user_ids else "no user ID"
-
-
-def _merged(old: bytes, read: Reading) -> Reading:
-    from pysequoia import Cert
-
-    try:
-        return replace(read_key(bytes(Cert.from_bytes(old).merge(Cert.from_bytes(read.data)))), secret=read.secret)
-    except RuntimeError:
-        raise BadInput(f"key {read.fingerprint} cannot be merged with what the ring has") from None
 
 
 def _secret(ring: Ring, read: Reading, passphrase: NewPassphrase, *, protected: bool) -> tuple[bytes, bool] | None:

@@ -10,6 +10,7 @@ from mailsec.api.keys.waiting import asked_for, request_of, waiting_check
 from mailsec.api.tool import TOOL
 from mailsec.core.errors import UsageError
 from mailsec.core.exits import Exit
+from mailsec.core.lookup import listed
 from mailsec.core.results import Report, Status
 from mailsec.store.ring import Ring
 from mailsec.store.waiting import WaitingKey
@@ -81,6 +82,19 @@ def join(ring: Ring, read: Reading) -> bool:
         ring.waiting.delete(waiting.name)
         return True
     return _renewed(ring, read.fingerprint, public, named)
+
+
+def kept_apart(ring: Ring, read: Reading) -> str:
+    """Why a certificate was not given the private key that waits with its public key; "" where none does."""
+    from mailsec.trust.x509.privatekey import public_in
+
+    public = public_in(read.data)
+    waiting = ring.waiting.get(_name(public)) if public is not None else None
+    if waiting is None:
+        return ""
+    others = sorted({each.address for each in read.user_ids if each.address} - asked_for(waiting))
+    named = f"{listed(others)}, which was not asked for" if others else "no address"
+    return f"not joined with the key that waits: it names {named}"
 
 
 def _renewed(ring: Ring, fingerprint: str, public: bytes, named: set[str]) -> bool:

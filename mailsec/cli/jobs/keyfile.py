@@ -32,7 +32,7 @@ def key_files(paths: Iterable[str], passphrase: Callable[[str], str]) -> FileKey
     """The keys in these files, OpenPGP and X.509 alike; naming them is the trust. A private key and its certificate may
     stand in two of them. `passphrase` is asked for that of a file which has to be opened first. An error names the file."""
     from mailsec.trust.keyring.files import FileKeys, read_keys  # few runs name a key
-    from mailsec.trust.x509.form import is_x509
+    from mailsec.trust.x509.form import is_x509, openpgp_beside
 
     keys, x509 = FileKeys(), []
     for path in paths:
@@ -41,8 +41,10 @@ def key_files(paths: Iterable[str], passphrase: Callable[[str], str]) -> FileKey
             source = f"file {shown(path)}"
             if is_x509(data):
                 x509.append((source, data))
-            else:
-                keys |= read_keys(data, source)
+                data = openpgp_beside(data)
+                if not data:
+                    continue
+            keys |= read_keys(data, source)
         except BadInput as error:
             raise BadInput(f"{shown(path)}: {error.message}", hint=error.hint) from None
     return keys | _certificates(x509, passphrase) if x509 else keys

@@ -8,12 +8,13 @@ from mailsec.api.keys import change, exchange, forms, show, smime
 from mailsec.api.session import Session, Settings
 from mailsec.cli.complaint import say, say_report
 from mailsec.cli.expiry import When
-from mailsec.cli.io import Printer, each_input, write_message
+from mailsec.cli.io import Printer, each, each_input, write_message
 from mailsec.cli.keys import PassphraseOptions, RingOptions
 from mailsec.cli.keys_exchange import KINDS, SMIME_KIND, ExportChoices, GenerateChoices
 from mailsec.cli.options import OutputOptions
 from mailsec.cli.secrets import asked, secret_from_descriptor, secret_in_file
-from mailsec.core.errors import KeyUnavailable, UsageError
+from mailsec.core.errors import KeyAlone, KeyUnavailable, UsageError
+from mailsec.core.exits import Exit, most_severe
 from mailsec.core.limits import RING_IMPORT_BYTES
 from mailsec.core.results import Report
 from mailsec.core.text import visible
@@ -126,12 +127,23 @@ def run_import(files: Sequence[str], passphrase: PassphraseOptions, output: Outp
     """`keys import`."""
     now, stated = _now(where), _stated(passphrase)  # a descriptor is read once, for all files
     new, opening = _for_import(passphrase, stated), lambda source: asked("passphrase", source) if stated is None else stated
+    alone: dict[str, bytes] = {}  # private keys; their certificates may be in files that come after
     with Ring(where.path or ring_path(), now=now) as ring, Printer(output, files) as printer:
-        return each_input(
-            files,
-            lambda name, data: printer.show(exchange.import_keys(ring, data, name, new, opening, now=now)),
-            max_bytes=RING_IMPORT_BYTES,
-        )
+
+        def take(name: str, data: bytes) -> int:
+            return printer.show(exchange.import_keys(ring, data, name, new, opening, now=now))
+
+        def take_or_wait(name: str, data: bytes) -> int:
+            try:
+                return take(name, data)
+            except KeyAlone:
+                if len(files) == 1:
+                    raise
+                alone[name] = data
+                return Exit.HOLDS
+
+        first = each_input(files, take_or_wait, max_bytes=RING_IMPORT_BYTES)
+        return most_severe((first, each(alone, lambda name: take(name, alone[name])))) if alone else first
 
 
 def run_export(names: Sequence[str], chosen: ExportChoices, passphrase: PassphraseOptions, where: RingOptions) -> int:

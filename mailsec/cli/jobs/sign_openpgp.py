@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from mailsec.api.settings import clock
-from mailsec.api.sign_openpgp import SignKeys, sign_openpgp
+from mailsec.api.sign_openpgp import sign_openpgp
+from mailsec.api.signers import SignKeys
 from mailsec.cli.complaint import say_report
 from mailsec.cli.io import each_input, write_message
 from mailsec.cli.jobs.keyfile import at_hand, key_files, only, passphrases
@@ -23,7 +24,7 @@ def run(file: str, chosen: SignChoices, passphrase: PassphraseOptions) -> int:
 
     def one(name: str, data: bytes) -> int:
         with at_hand(files, chosen.ring, now=now) as keys:
-            signing = SignKeys(keys, (*files.own(), *map(keys.named, chosen.signers)), ask)
+            signing = SignKeys(keys, (*files.own(), *(keys.named(each, Kind.OPENPGP) for each in chosen.signers)), ask)
             produced = sign_openpgp(data, name, signing, now=now)
         write_message(produced.data, chosen.path, (file, *chosen.keys))
         if not chosen.quiet:

@@ -4,29 +4,36 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
+from mailsec.api.bare import is_signed_file
 from mailsec.api.envelope import Envelope
 from mailsec.api.session import KEYS, Session
 from mailsec.api.verdict import Question
-from mailsec.api.verify_message import VerifyOptions, verify_message
+from mailsec.api.verify_message import RECEIVED, VerifyOptions, paths, verify_message
 from mailsec.cli.complaint import say
-from mailsec.cli.io import Printer, each_input, put, write_message
+from mailsec.cli.io import Printer, each_unread, put, write_message
 from mailsec.cli.jobs.keyfile import at_hand, key_files, passphrases, revocation_files
 from mailsec.cli.jobs.session import session
 from mailsec.cli.keys import PassphraseOptions
 from mailsec.cli.options import DnsOptions, OutputOptions
 from mailsec.cli.verify import VerifyChoices
+from mailsec.core.errors import BadInput
 from mailsec.core.exits import Exit
+from mailsec.core.limits import PGP_KEY_FILE
 from mailsec.core.results import Report
 from mailsec.core.text import visible
+from mailsec.store.files import read, shown
 from mailsec.store.places import ring_path
-from mailsec.trust.keyring.keys import Keys
+from mailsec.trust.keyring.keys import Keys, Kind
 
 if TYPE_CHECKING:
     from mailsec.api.keys.seen import Notebook
+    from mailsec.trust.keyring.files import FileKeys
 
-Job = Callable[[str, bytes], int]
+Job = Callable[[str, Callable[[], bytes]], int]
+"""Judges what the second reads, called as the first says, and keeps it no longer than it must."""
 
 
 def run(
@@ -39,13 +46,51 @@ def run(
         options = replace(_options(chosen, output, dns, keys), remember=notebook.note if notebook else None)
         if chosen.header or chosen.add_header or (chosen.explain_for_user and output.format in ("human", "plain")):
             instead = _printing_instead(live, options, chosen, output, files)
-            return each_input(files, _remembering(instead, notebook, chosen.ring, now=live.now))
+            return each_unread(files, _remembering(instead, notebook, chosen.ring, now=live.now))
         with Printer(output, files) as printer:
+            judge = partial(_of_file, live=live, options=options, named=named, signature=_signature(chosen))
 
-            def job(name: str, data: bytes) -> int:
-                return printer.show(verify_message(data, name, live, options).report)
+            def job(name: str, content: Callable[[], bytes]) -> int:
+                held = [content()]
+                # taken out of the list, so that a large mail is not kept beside what is made of it
+                return printer.show(judge(name, held[0]) or verify_message(held.pop(), name, live, options).report)
 
-            return each_input(files, _remembering(job, notebook, chosen.ring, now=live.now))
+            return each_unread(files, _remembering(job, notebook, chosen.ring, now=live.now))
+
+
+def _signature(chosen: VerifyChoices) -> bytes | None:
+    """The detached signature that was named."""
+    if not chosen.detached:
+        return None
+    try:
+        return read(chosen.detached, PGP_KEY_FILE)
+    except BadInput as error:
+        raise BadInput(f"{shown(chosen.detached)}: {error.message}", hint=error.hint) from None
+
+
+def _of_file(
+    name: str, data: bytes, *, live: Session, options: VerifyOptions, named: FileKeys, signature: bytes | None
+) -> Report | None:
+    """The report on what is no mail, None where it is one and has no detached signature."""
+    if signature is None and not is_signed_file(data):
+        return None
+    from mailsec.api.verify_file import FileOptions, verify_detached, verify_file  # most input is mail
+
+    if options.at == RECEIVED:
+        raise BadInput("the time of arrival is not known: this is no mail message")
+    assert options.keys is not None
+    how = FileOptions(
+        options.keys,
+        paths(live, options),
+        tuple(each.data for each in named.listed if each.kind is Kind.X509),
+        options.fail_on,
+        options.allow_partial,
+        options.require,
+        options.second_opinion,
+    )
+    if signature is None:
+        return verify_file(data, name, how, now=live.now)
+    return verify_detached(data, signature, name, how, now=live.now)
 
 
 def _notebook() -> Notebook:
@@ -59,8 +104,8 @@ def _remembering(job: Job, notebook: Notebook | None, ring: str, *, now: int) ->
     if notebook is None:
         return job
 
-    def both(name: str, data: bytes) -> int:
-        code = job(name, data)
+    def both(name: str, content: Callable[[], bytes]) -> int:
+        code = job(name, content)
         notebook.keep(ring or ring_path(), now=now)
         return code
 
@@ -95,13 +140,16 @@ def _valid_id(text: str) -> str:
 
 def _printing_instead(
     live: Session, options: VerifyOptions, chosen: VerifyChoices, output: OutputOptions, files: Sequence[str]
-) -> Callable[[str, bytes], int]:
+) -> Job:
     """Judges one input and prints what was chosen in place of the report."""
     from mailsec.api.authenticate import default_authserv_id, results_field, with_results  # only here
 
     authserv_id = chosen.authserv_id or default_authserv_id()
 
-    def judge(name: str, data: bytes) -> int:
+    def judge(name: str, content: Callable[[], bytes]) -> int:
+        data = content()
+        if is_signed_file(data):
+            raise BadInput("this is no mail message, and --header, --add-header and --explain-for-user are about mail")
         verified = verify_message(data, name, live, options)
         if chosen.explain_for_user:
             put(f"{visible(verified.report.explanation)}\n")

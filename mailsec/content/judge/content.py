@@ -19,7 +19,7 @@ from mailsec.message.fields import Message, parse
 from mailsec.message.mime import Form, Structure
 from mailsec.trust.keyring.keys import Keys
 
-_STATUSES = {
+STATUSES = {
     ContentAnswer.ABSENT: Status.NONE,
     ContentAnswer.GOOD: Status.PASS,
     ContentAnswer.PARTIAL: Status.POLICY,
@@ -70,7 +70,7 @@ class _Judged:
     @property
     def status(self) -> Status:
         """The answer as a result word."""
-        return Status.TEMPERROR if self.temporary else _STATUSES[self.answer]
+        return Status.TEMPERROR if self.temporary else STATUSES[self.answer]
 
 
 def judge_content(mail: Mail, layers: Sequence[Layer]) -> ContentResult:
@@ -168,7 +168,7 @@ def _layer(mail: Mail, layer: Layer, layers: Sequence[Layer]) -> _Judged:
     temporary = answer is ContentAnswer.UNJUDGED and identity is not None and identity.status is Status.TEMPERROR
     check = Check(
         f"{layer.method} {layer.form}",
-        Status.TEMPERROR if temporary else _STATUSES[answer],
+        Status.TEMPERROR if temporary else STATUSES[answer],
         reason,
         shown,
         tuple(findings) if counts else (),

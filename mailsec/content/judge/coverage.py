@@ -11,6 +11,15 @@ from mailsec.message.leaf import paths
 from mailsec.message.mime import MESSAGE_TYPES, MimeDefectKind, Structure
 
 _HARMLESS = (MimeDefectKind.ENCODED_COMPOSITE,)
+_CARRIERS = frozenset(
+    f"application/{name}"
+    for name in (
+        *("pgp-signature", "pgp-encrypted", "octet-stream"),
+        *("pkcs7-signature", "x-pkcs7-signature", "pkcs7-mime", "x-pkcs7-mime"),
+    )
+)
+"""The types of parts that carry a signature or a version and that no program shows as a text: in another one something can
+stand behind the signature, to be read and signed by nobody."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +42,7 @@ def coverage(message: Message, found: Structure, layer: Layer) -> Covered:
         for index, part in enumerate(found.parts)
         if index not in holders
         and not (start <= part.header and part.end <= end)
-        and index not in layer.control
+        and not (index in layer.control and part.type in _CARRIERS)
         and message.data[part.body : part.end].strip()
     )
     attached = any(

@@ -20,7 +20,7 @@ from mailsec.trust.keyring.keys import Bound, Certificate, Keys, Kind
 _ADDRESS = re.compile(r"[^\s@<>\"'(),;:]{1,64}@[^\s@<>\"'(),;:]{1,255}")
 _SHOWN = 200
 _OTHERS = ("Sender", "Reply-To")
-_TRUST = {
+TRUST = {
     Kind.OPENPGP: "mailsec keys trust {} --address {}",
     Kind.X509: "mailsec verify --ca FILE, with the root of whoever issued the certificate",
 }
@@ -54,7 +54,7 @@ def identify(author: Author, certificate: Certificate, keys: Keys) -> Identity:
         status = Status.NEUTRAL if binding.bound is Bound.DENIED else Status.TEMPERROR
         return Identity(status, f"whether the key is the one of {clipped(address, _SHOWN)}: {binding.reason}", address)
     if any(each.fingerprint == certificate.fingerprint for each in keys.of_address(address)):
-        command = _TRUST[certificate.kind].format(certificate.fingerprint, address)
+        command = TRUST[certificate.kind].format(certificate.fingerprint, address)
         said = f"the key {certificate.fingerprint} says that it is of {clipped(address, _SHOWN)}; nobody vouched for that yet"
         return Identity(Status.NEUTRAL, said, address, (finding(rules.UNAUTHENTICATED, said, fix=command),), command)
     said = f"{clipped(address, _SHOWN)} is not an address of the key {certificate.fingerprint}"

@@ -7,12 +7,11 @@ from dataclasses import dataclass
 
 from mailsec.content.judge.layer import Layer
 from mailsec.content.openpgp.mail import Judge, layers
-from mailsec.content.openpgp.opening import OpeningError, unwrapped
+from mailsec.content.openpgp.opening import OpeningError, begins_with_packet, unwrapped
 from mailsec.message.fields import Message
 from mailsec.message.leaf import part_content
 from mailsec.message.mime import Form, Structure
-from mailsec.trust.keyring.armor import MESSAGE, blocks, dearmored
-from mailsec.trust.keyring.packets import packets
+from mailsec.trust.keyring.armor import MESSAGE, blocks, dearmored, is_armored
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,9 +55,4 @@ def _encrypted(text: bytes) -> list[bytes]:
 
 def is_bare(file: bytes) -> bool:
     """True where `file` is no mail but an OpenPGP message itself, armored or binary."""
-    if file.lstrip()[:15] == b"-----BEGIN PGP ":
-        return True
-    try:
-        return bool(file[:1]) and file[0] & 0x80 != 0 and next(packets(file)).tag in (1, 3, 4, 8, 9, 18, 20)
-    except (ValueError, StopIteration):
-        return False
+    return is_armored(file) or begins_with_packet(file)

@@ -10,8 +10,6 @@ from mailsec.trust.keyring.packets import (
     ENCRYPTED,
     ENCRYPTED_AEAD,
     ENCRYPTED_OLD,
-    MARKER,
-    PADDING,
     SESSION_KEY,
     SESSION_KEY_BY_PASSWORD,
     PacketError,
@@ -40,21 +38,28 @@ def container(data: bytes) -> Container:
     """
     named: list[str] = []
     by_password = False
+    version = 0
     try:
         for packet in packets(data, PGP_RECIPIENTS + 10):
+            if packet.is_filler:
+                continue
+            if version:
+                raise OpeningError("something that is not encrypted stands behind the ciphertext")
             if packet.tag == SESSION_KEY:
                 named += _recipient(packet.body)
             elif packet.tag == SESSION_KEY_BY_PASSWORD:
                 by_password = True
             elif packet.tag in (ENCRYPTED, ENCRYPTED_OLD, ENCRYPTED_AEAD):
-                shown = tuple(dict.fromkeys(each for each in named if each not in _HIDDEN))
-                hidden = any(each in _HIDDEN for each in named)
-                return _checked(Container(shown, hidden, by_password, _version(packet.tag, packet.body)), named)
-            elif packet.tag not in (MARKER, PADDING):
+                version = _version(packet.tag, packet.body)
+            else:
                 raise OpeningError("it is no encrypted OpenPGP message")
     except PacketError as error:
         raise OpeningError(f"damaged: {error}") from None
-    raise OpeningError("nothing encrypted is in it")
+    if not version:
+        raise OpeningError("nothing encrypted is in it")
+    shown = tuple(dict.fromkeys(each for each in named if each not in _HIDDEN))
+    hidden = any(each in _HIDDEN for each in named)
+    return _checked(Container(shown, hidden, by_password, version), named)
 
 
 def _recipient(body: bytes) -> list[str]:

@@ -3,16 +3,17 @@ within bounds, by `opening` (RFC 9580 section 5.13)."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from hashlib import sha1
 from hmac import compare_digest
+from typing import TypeAlias
 
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from mailsec.content.openpgp.opening import Opened, OpeningError, unwrapped
 from mailsec.content.openpgp.secretparts import secret_parts
-from mailsec.content.openpgp.sessionkey import SessionKey, by_key, by_passphrase
+from mailsec.content.openpgp.sessionkey import SessionKey, by_key, by_passphrase, sealed_key
 from mailsec.content.openpgp.symmetric import (
     TAG,
     Aead,
@@ -23,10 +24,11 @@ from mailsec.content.openpgp.symmetric import (
     key_size,
     nonce_size,
 )
-from mailsec.core.limits import MAX_MESSAGE_BYTES, PGP_PASSPHRASES, PGP_RECIPIENTS
+from mailsec.core.limits import MAX_MESSAGE_BYTES, PGP_PASSPHRASES, PGP_RECIPIENTS, PGP_SESSION_KEYS, PGP_TRIALS
 from mailsec.trust.keyring.packets import ENCRYPTED, ENCRYPTED_AEAD, SESSION_KEY, SESSION_KEY_BY_PASSWORD, Packet, packets
 
 _MDC = b"\xd3\x14"
+_Outcome: TypeAlias = SessionKey | WrongError | UnknownAlgorithmError
 
 
 class NoKeyError(Exception):
@@ -43,20 +45,38 @@ def deciphered(data: bytes, secrets: Sequence[tuple[bytes, str | None]], passphr
     found = list(packets(data, PGP_RECIPIENTS + 10))
     sealed = next(each for each in found if each.tag in (ENCRYPTED, ENCRYPTED_AEAD))
     before = found[: found.index(sealed)]
-    damaged = False
-    for key in _by_keys(before, secrets):
-        try:
-            return _inside(_plain(sealed, key))
-        except WrongError:
-            damaged = True
-    if damaged:
+    opened, troubles = _first(sealed, _by_keys(before, secrets))
+    if opened is None and passphrase is not None:
+        found_by_words = list(_by_passphrase(before, passphrase))
+        troubles += [each for each in found_by_words if isinstance(each, ValueError)]
+        # What a wrong passphrase finds is noise: it cannot be told from damage, or from a cipher not known here.
+        opened, _ = _first(sealed, found_by_words)
+    if opened is not None:
+        return opened
+    for each in troubles:
+        if isinstance(each, UnknownAlgorithmError):
+            raise each
+    if troubles:
         raise OpeningError("it was damaged or changed on its way")
-    for key in _by_passphrase(before, passphrase) if passphrase is not None else ():
-        try:
-            return _inside(_plain(sealed, key))
-        except (WrongError, UnknownAlgorithmError):
-            continue  # what a wrong passphrase finds is noise: it cannot be told from damage, or from a cipher not known here
     raise NoKeyError
+
+
+def _first(sealed: Packet, keys: Iterable[_Outcome]) -> tuple[Opened | None, list[ValueError]]:
+    """What the first key that fits opens, and what was wrong with the others."""
+    troubles: list[ValueError] = []
+    tried: list[SessionKey] = []
+    for key in keys:
+        if isinstance(key, ValueError):
+            troubles.append(key)
+        elif key not in tried and len(tried) < PGP_SESSION_KEYS:
+            tried.append(key)
+            try:
+                plain = _plain(sealed, key)
+            except (WrongError, UnknownAlgorithmError) as error:
+                troubles.append(error)
+            else:
+                return _inside(plain), troubles
+    return None, troubles
 
 
 def _inside(plain: bytes) -> Opened:
@@ -66,21 +86,35 @@ def _inside(plain: bytes) -> Opened:
     return opened
 
 
-def _by_keys(before: Sequence[Packet], secrets: Sequence[tuple[bytes, str | None]]) -> Iterator[SessionKey]:
+def _by_keys(before: Sequence[Packet], secrets: Sequence[tuple[bytes, str | None]]) -> Iterator[_Outcome]:
+    """Those that name a key come first, as there may be many that do not."""
+    there = [sealed for each in before if each.tag == SESSION_KEY and (sealed := sealed_key(each.body)) is not None]
+    there.sort(key=lambda each: not each.named)
+    left = PGP_TRIALS
     for secret, passphrase in secrets:
-        parts = list(secret_parts(secret, passphrase))
-        for packet in before:
-            if packet.tag == SESSION_KEY:
-                yield from by_key(packet.body, parts)
+        for part in secret_parts(secret, passphrase, lambda *name: any(each.is_for(*name) for each in there)):
+            if isinstance(part, UnknownAlgorithmError):
+                yield part
+                continue
+            for sealed in there:
+                for outcome in by_key(sealed, (part,)):
+                    if not left:
+                        return
+                    left -= 1
+                    yield outcome
 
 
-def _by_passphrase(before: Sequence[Packet], passphrase: str) -> Iterator[SessionKey]:
+def _by_passphrase(before: Sequence[Packet], passphrase: str) -> Iterator[_Outcome]:
     """Each takes work by design, so only a few are tried."""
     locked = [each for each in before if each.tag == SESSION_KEY_BY_PASSWORD]
     for packet in locked[:PGP_PASSPHRASES]:
-        found = by_passphrase(packet.body, passphrase)
-        if found is not None:
-            yield found
+        try:
+            found = by_passphrase(packet.body, passphrase)
+        except UnknownAlgorithmError as error:
+            yield error
+        else:
+            if found is not None:
+                yield found
 
 
 def _plain(sealed: Packet, key: SessionKey) -> bytes:
@@ -120,6 +154,8 @@ def _chunks(body: bytes, key: SessionKey) -> bytes:
 
 def _gnupg(body: bytes, key: SessionKey) -> bytes:
     """The container that GnuPG made before there was version 2: the index is part of nonce and associated data."""
+    if len(body) < 4:
+        raise WrongError("a container that is cut off")
     cipher, mode, exponent = body[1:4]
     size = nonce_size(mode)
     if key.cipher != cipher or len(body) < 4 + size + TAG:

@@ -8,10 +8,14 @@ integrity of the whole.
 from __future__ import annotations
 
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
 from mailsec.content.openpgp.opening import Opened
 from mailsec.core.limits import MAX_MESSAGE_BYTES, PGP_SIGNATURES
-from mailsec.trust.keyring.packets import PacketError, signature
+from mailsec.trust.keyring.packets import GNU_STUB, PacketError, signature
+
+if TYPE_CHECKING:
+    from openpgp.types import S2kParams
 
 
 class Failure(StrEnum):
@@ -60,7 +64,7 @@ def decrypted(data: bytes, secret: bytes, passphrase: str | None) -> Opened:
 
 
 def is_locked(secret: bytes) -> bool:
-    """True where a passphrase protects the decryption or signing keys in a transferable secret key."""
+    """True where a passphrase protects any key in a transferable secret key; one that is kept elsewhere has none to protect."""
     from openpgp.composed import SignedSecretKey  # noqa: PLC0415
     from openpgp.errors import Error  # noqa: PLC0415
 
@@ -69,4 +73,9 @@ def is_locked(secret: bytes) -> bool:
         protections = [key.primary_secret_s2k(), *key.secret_subkey_s2ks()]
     except Error:
         return False
-    return any(each.usage != "unprotected" for each in protections)
+    return any(each.usage != "unprotected" and not _is_elsewhere(each) for each in protections)
+
+
+def _is_elsewhere(protection: S2kParams) -> bool:
+    """True for the stub that GnuPG writes for a key that is offline or on a card."""
+    return protection.string_to_key is not None and protection.string_to_key.type_id == GNU_STUB

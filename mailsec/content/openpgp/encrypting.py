@@ -9,25 +9,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from enum import StrEnum
 
+from mailsec.content.objection import Objection, Objections
 from mailsec.content.openpgp.container import container
 from mailsec.content.openpgp.engine import facts
 from mailsec.content.openpgp.opening import OpeningError
 from mailsec.content.openpgp.signature import utc
 from mailsec.trust.keyring.algorithms import algorithm_of, weakness
 from mailsec.trust.keyring.component import SIGNING, Component, components
-from mailsec.trust.keyring.keys import Certificate
+from mailsec.trust.keyring.keys import Certificate, Signing
 from mailsec.trust.keyring.packets import PacketError
-
-
-class Objection(StrEnum):
-    """Why one does not encrypt to a key, or sign with it; each can be overruled by its name."""
-
-    REVOKED = "revoked"
-    EXPIRED = "expired"
-    WEAK = "weak"
-    UNAUTHENTICATED = "unauthenticated"
 
 
 class EncryptingError(Exception):
@@ -42,7 +33,7 @@ class Target:
     certificate: Certificate
     subkeys: tuple[str, ...]
     modern: bool
-    objections: tuple[tuple[Objection, str], ...]
+    objections: Objections
 
 
 def target(certificate: Certificate, *, now: int) -> Target:
@@ -79,15 +70,6 @@ def _objections(certificate: Certificate, used: Sequence[Component], now: int) -
         if weak := weakness(*algorithm_of(each.body)):
             yield Objection.WEAK, f"it is {weak}"
             return
-
-
-@dataclass(frozen=True, slots=True)
-class Signing:
-    """A transferable secret key to sign with, and its passphrase."""
-
-    secret: bytes
-    passphrase: str | None
-    certificate: Certificate
 
 
 def signing_key(signing: Signing, *, now: int) -> Component:

@@ -18,9 +18,7 @@ from mailsec.trust.keyring.packets import (
     ENCRYPTED_AEAD,
     ENCRYPTED_OLD,
     LITERAL,
-    MARKER,
     ONE_PASS,
-    PADDING,
     SESSION_KEY,
     SESSION_KEY_BY_PASSWORD,
     SIGNATURE,
@@ -32,6 +30,7 @@ from mailsec.trust.keyring.packets import (
 )
 
 _ENCRYPTED = frozenset({SESSION_KEY, SESSION_KEY_BY_PASSWORD, ENCRYPTED, ENCRYPTED_OLD, ENCRYPTED_AEAD})
+_FIRST = frozenset({SIGNATURE, ONE_PASS, LITERAL, COMPRESSED, *_ENCRYPTED})
 _PACKETS = 4 * PGP_SIGNATURES
 _PIECE = 1024 * 1024
 
@@ -54,6 +53,14 @@ class _Inflater(Protocol):
     def eof(self) -> bool: ...
 
     def decompress(self, data: bytes, max_length: int = ..., /) -> bytes: ...
+
+
+def begins_with_packet(file: bytes) -> bool:
+    """True where `file` begins, in binary, as an OpenPGP message or a signature does, and nothing else."""
+    try:
+        return bool(file[:1]) and file[0] & 0x80 != 0 and next(packets(file)).tag in _FIRST
+    except (ValueError, StopIteration):
+        return False
 
 
 def unwrapped(data: bytes, limit: int = MAX_MESSAGE_BYTES) -> Opened | None:
@@ -87,7 +94,7 @@ def _one_level(data: bytes) -> tuple[Packet, list[SignaturePacket]]:
                 return packet, signatures
             elif packet.tag in (LITERAL, COMPRESSED) and inner is None:
                 inner = packet
-            elif packet.tag not in (ONE_PASS, MARKER, PADDING):
+            elif packet.tag != ONE_PASS and not packet.is_filler:
                 raise OpeningError("packets that do not belong into a message, or several texts in one")
     except PacketError as error:
         raise OpeningError(f"damaged: {error}") from None

@@ -19,7 +19,7 @@ INSECURE = Rule(
     "openpgpkey-insecure",
     Severity.MEDIUM,
     "The OPENPGPKEY records are published without DNSSEC, so nobody may trust them",
-    "RFC 7929 section 5.1",
+    "RFC 7929 section 5",
     (Threat.DNS_POISONING, *_READ_BY_OTHERS),
     "Sign the zone.",
 )
@@ -27,7 +27,7 @@ NOT_VALIDATED = Rule(
     "openpgpkey-not-validated",
     Severity.LOW,
     "Whether DNSSEC vouches for the OPENPGPKEY records was not found out",
-    "RFC 7929 section 5.1",
+    "RFC 7929 section 5",
     (Threat.DNS_POISONING,),
     "Run the check with DNSSEC validation.",
 )
@@ -83,7 +83,7 @@ OTHER_ADDRESS = Rule(
     "openpgpkey-other-address",
     Severity.MEDIUM,
     "No user ID of the key names the address",
-    "RFC 7929 section 5.2",
+    "RFC 7929 section 5.3",
     _FORGED,
     "Add the address as a user ID, and publish the key again.",
 )

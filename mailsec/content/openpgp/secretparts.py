@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from hashlib import sha1
 
@@ -20,10 +20,12 @@ from mailsec.content.openpgp.symmetric import (
     specifier_size,
     summed,
 )
-from mailsec.trust.keyring.packets import SECRET_KEY, SECRET_SUBKEY, PacketError, fingerprint, packets
+from mailsec.core.limits import PGP_UNLOCKED
+from mailsec.trust.keyring.packets import GNU_STUB, SECRET_KEY, SECRET_SUBKEY, PacketError, fingerprint, packets
 
 RSA, ECDH, X25519, X448 = frozenset({1, 2}), 18, 25, 26
 _CHECKED, _AEAD = 254, 253
+_SUMMED = 255
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,35 +46,47 @@ def multiprecision(data: bytes) -> tuple[bytes, bytes]:
     return data[2 : 2 + size], data[2 + size :]
 
 
-def secret_parts(key: bytes, passphrase: str | None) -> Iterator[SecretPart]:
-    """The keys in a transferable secret key that can decrypt, subkeys first, but for those that the passphrase does not open.
+def _any_key(_: str, __: int) -> bool:
+    return True
 
-    Raises UnknownAlgorithmError where one is protected in a way that is not known.
+
+def secret_parts(
+    key: bytes, passphrase: str | None, wanted: Callable[[str, int], bool] = _any_key
+) -> Iterator[SecretPart | UnknownAlgorithmError]:
+    """The keys in a transferable secret key that can decrypt, subkeys first, but for those that the passphrase does not open
+    or that are kept elsewhere; an error in place of one that is protected in a way that is not known.
+
+    Only those whose fingerprint and algorithm are `wanted` are unlocked, and of them the first PGP_UNLOCKED: unlocking takes
+    time by design.
     """
     try:
         found = [each for each in packets(key) if each.tag in (SECRET_KEY, SECRET_SUBKEY)]
     except PacketError:
         return
+    tried = 0
     for packet in sorted(found, key=lambda each: each.tag, reverse=True):
         try:
-            part = _part(packet.tag, packet.body, passphrase)
+            public = _public(packet.body)
+            name = fingerprint(public)
+            if not public or tried == PGP_UNLOCKED or not wanted(name, public[5]):
+                continue
+            tried += 1
+            secret = _unlocked(packet.tag, public, packet.body[len(public) :], passphrase)
+        except UnknownAlgorithmError as error:
+            yield error
         except (WrongError, IndexError):
             continue
-        if part is not None:
-            yield part
+        else:
+            yield SecretPart(public[5], public[10 if public[0] == 6 else 6 :], secret, name)
 
 
-def _part(tag: int, body: bytes, passphrase: str | None) -> SecretPart | None:
+def _public(body: bytes) -> bytes:
+    """The public key in a secret key packet with this body; nothing where it does not decrypt."""
     if body[0] not in (4, 6):
-        return None
+        return b""
     start = 10 if body[0] == 6 else 6
-    algorithm = body[5]
-    fields = _public_size(algorithm, body[start:])
-    if fields is None:
-        return None
-    end = start + fields
-    secret = _unlocked(tag, body[:end], body[end:], passphrase)
-    return SecretPart(algorithm, body[start:end], secret, fingerprint(body[:end]))
+    fields = _public_size(body[5], body[start:])
+    return b"" if fields is None else body[: start + fields]
 
 
 def _public_size(algorithm: int, data: bytes) -> int | None:
@@ -90,6 +104,8 @@ def _unlocked(tag: int, public: bytes, data: bytes, passphrase: str | None) -> b
     usage, modern = data[0], public[0] == 6
     if not usage:
         return data[1:] if modern else summed(data[1:])
+    if usage in (_CHECKED, _SUMMED) and data[2] == GNU_STUB:
+        raise WrongError("kept on a card, or nowhere")
     if usage not in (_CHECKED, _AEAD):
         raise UnknownAlgorithmError(f"secret keys protected by method {usage}")
     if passphrase is None:

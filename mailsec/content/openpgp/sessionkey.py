@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.ec import (
     SECP256R1,
@@ -30,6 +31,7 @@ from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X
 from cryptography.hazmat.primitives.hashes import SHA256, SHA512
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from cryptography.hazmat.primitives.keywrap import InvalidUnwrap, aes_key_unwrap
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from mailsec.content.openpgp.secretparts import ECDH, RSA, X448, X25519, SecretPart, multiprecision
 from mailsec.content.openpgp.symmetric import (
@@ -44,6 +46,7 @@ from mailsec.content.openpgp.symmetric import (
     specifier_size,
     summed,
 )
+from mailsec.core.limits import PGP_RSA_BITS
 from mailsec.trust.keyring.packets import key_id
 
 _CURVE25519 = bytes.fromhex("2b060104019755010501")
@@ -66,26 +69,50 @@ class SessionKey:
     key: bytes
 
 
-def by_key(body: bytes, parts: list[SecretPart]) -> Iterator[SessionKey]:
-    """What the keys find in the session key packet (PKESK) with this body. Raises UnknownAlgorithmError."""
-    try:
-        modern = body[0] == 6
-        at = 2 + body[1] if modern else 9
-        named = (body[3:at] if modern else body[1:9]).hex().upper()
-        algorithm, data = body[at], body[at + 1 :]
-    except IndexError:
-        return
+@dataclass(frozen=True, slots=True)
+class Sealed:
+    """A session key packet (PKESK): whom it names by fingerprint or key ID ("" where hidden), its algorithm and data."""
+
+    named: str
+    algorithm: int
+    data: bytes
+    modern: bool
+
+    def is_for(self, fingerprint: str, algorithm: int) -> bool:
+        """True where the key may be the one that is meant."""
+        fits = algorithm == self.algorithm or {algorithm, self.algorithm} <= RSA
+        return fits and (not self.named or self.named in (fingerprint, key_id(fingerprint)))
+
+
+def sealed_key(body: bytes) -> Sealed | None:
+    """The session key packet with this body, None where it is of a version that is not known, or cut off."""
+    if body[:1] not in (b"\x03", b"\x06"):
+        return None
+    modern = body[0] == 6
+    at = 2 + int.from_bytes(body[1:2], "big") if modern else 9
+    if len(body) <= at:
+        return None
+    named = (body[3:at] if modern else body[1:9]).hex().upper()
+    return Sealed(named if named.strip("0") else "", body[at], body[at + 1 :], modern)
+
+
+def by_key(sealed: Sealed, parts: Iterable[SecretPart]) -> Iterator[SessionKey | WrongError | UnknownAlgorithmError]:
+    """What the keys find in a session key packet, or why one that is named finds nothing.
+
+    All that can be wrong with it is one error: who may send texts to have them tried learns nothing of where they failed.
+    """
     for part in parts:
-        if _is_named(named, part) and (part.algorithm == algorithm or {part.algorithm, algorithm} <= RSA):
-            try:
-                yield _found(part, data, modern=modern)
-            except (WrongError, IndexError, ValueError, InvalidUnwrap) as error:
-                if isinstance(error, UnknownAlgorithmError):
-                    raise
-
-
-def _is_named(named: str, part: SecretPart) -> bool:
-    return not named.strip("0") or named in (part.fingerprint, key_id(part.fingerprint))
+        if not sealed.is_for(part.fingerprint, part.algorithm):
+            continue
+        try:
+            yield _found(part, sealed.data, modern=sealed.modern)
+        except UnknownAlgorithmError as error:
+            yield error
+        except UnsupportedAlgorithm:  # as the system's OpenSSL was built
+            yield UnknownAlgorithmError("a curve")
+        except (IndexError, ValueError, InvalidUnwrap):
+            if sealed.named:
+                yield WrongError("its session key was damaged or changed on its way")
 
 
 def _found(part: SecretPart, data: bytes, *, modern: bool) -> SessionKey:
@@ -102,7 +129,7 @@ def _rsa(part: SecretPart, data: bytes) -> bytes:
         number, rest = multiprecision(rest)
         numbers.append(int.from_bytes(number, "big"))
     n, e, d, p, q = numbers
-    if p * q != n:
+    if p * q != n or n.bit_length() > PGP_RSA_BITS or min(p, q) < 3 or (e * d - 1) % (p - 1) or (e * d - 1) % (q - 1):
         raise WrongError("a key whose numbers do not fit")
     made = RSAPrivateNumbers(p, q, d, rsa_crt_dmp1(d, p), rsa_crt_dmq1(d, q), rsa_crt_iqmp(p, q), RSAPublicNumbers(e, n))
     private = made.private_key(unsafe_skip_rsa_key_validation=True)  # ten times the work; who stored it has tried it
@@ -113,24 +140,34 @@ def _rsa(part: SecretPart, data: bytes) -> bytes:
 def _exchange(part: SecretPart, data: bytes) -> bytes:
     """The wrapped text of an ECDH session key (RFC 9580 section 11.4)."""
     curve = part.public[1 : 1 + part.public[0]]
-    _, rest = multiprecision(part.public[1 + len(curve) :])
+    own, rest = multiprecision(part.public[1 + len(curve) :])
     parameters = rest[: 1 + rest[0]]
     _, _, digest, cipher = parameters[:4]
     point, wrapped = multiprecision(data)
-    shared = _shared(curve, multiprecision(part.secret)[0], point)
+    shared = _shared(curve, multiprecision(part.secret)[0], own, point)
     sender = part.public[: 1 + len(curve)] + bytes((ECDH,)) + parameters + _ANONYMOUS + bytes.fromhex(part.fingerprint)
     return aes_key_unwrap(hashed(digest, b"\0\0\0\1" + shared + sender)[: key_size(cipher)], wrapped[1 : 1 + wrapped[0]])
 
 
-def _shared(curve: bytes, secret: bytes, point: bytes) -> bytes:
+def _shared(curve: bytes, secret: bytes, own: bytes, point: bytes) -> bytes:
+    """The shared secret with `point`. Raises WrongError where `own` is not the secret's public point: who changed the public
+    half of a stored key could learn of the secret from what is done with it."""
     if curve == _CURVE25519:
         private = X25519PrivateKey.from_private_bytes(secret.rjust(32, b"\0")[::-1])
+        _same(own[1:], private.public_key().public_bytes_raw())
         return private.exchange(X25519PublicKey.from_public_bytes(point[1:]))
     if curve not in _CURVES:
         raise UnknownAlgorithmError("a curve")
     kind = _CURVES[curve]()
     peer = EllipticCurvePublicKey.from_encoded_point(kind, point)
-    return derive_private_key(int.from_bytes(secret, "big"), kind).exchange(ec.ECDH(), peer)
+    key = derive_private_key(int.from_bytes(secret, "big"), kind)
+    _same(own, key.public_key().public_bytes(Encoding.X962, PublicFormat.UncompressedPoint))
+    return key.exchange(ec.ECDH(), peer)
+
+
+def _same(stated: bytes, derived: bytes) -> None:
+    if stated != derived:
+        raise WrongError("a key whose halves do not belong together")
 
 
 def unpadded(text: bytes) -> bytes:
@@ -146,10 +183,14 @@ def _modern_exchange(part: SecretPart, data: bytes, *, modern: bool) -> SessionK
     size = len(part.public)
     ephemeral, wrapped = data[:size], data[size + 1 : size + 1 + data[size]]
     if part.algorithm == X25519:
-        shared = X25519PrivateKey.from_private_bytes(part.secret).exchange(X25519PublicKey.from_public_bytes(ephemeral))
+        key25519 = X25519PrivateKey.from_private_bytes(part.secret)
+        _same(part.public, key25519.public_key().public_bytes_raw())
+        shared = key25519.exchange(X25519PublicKey.from_public_bytes(ephemeral))
         derive = HKDF(SHA256(), 16, None, b"OpenPGP X25519")
     else:
-        shared = X448PrivateKey.from_private_bytes(part.secret).exchange(X448PublicKey.from_public_bytes(ephemeral))
+        key448 = X448PrivateKey.from_private_bytes(part.secret)
+        _same(part.public, key448.public_key().public_bytes_raw())
+        shared = key448.exchange(X448PublicKey.from_public_bytes(ephemeral))
         derive = HKDF(SHA512(), 32, None, b"OpenPGP X448")
     key = derive.derive(ephemeral + part.public + shared)
     return SessionKey(None if modern else wrapped[0], aes_key_unwrap(key, wrapped if modern else wrapped[1:]))

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from mailsec.content.openpgp.encrypting import EncryptingError, Signing, signing_key
+from mailsec.content.openpgp.encrypting import EncryptingError, signing_key
 from mailsec.message.compose import canonical, multipart
 from mailsec.message.sevenbit import seven_bit
+from mailsec.trust.keyring.keys import Signing
 from mailsec.trust.keyring.packets import SIGNATURE, framed, packets, signature
 
 _MICALG = {8: "pgp-sha256", 9: "pgp-sha384", 10: "pgp-sha512", 11: "pgp-sha224", 12: "pgp-sha3-256", 14: "pgp-sha3-512"}

@@ -2,8 +2,8 @@
 
 The usages are those of TLSA: 3 the certificate itself, no path needed; 2 an authority that is trusted for this address alone;
 1 and 0 the certificate or an authority, with a path to a root that is trusted anyway. Records that mean none of the signer's
-certificates deny it the address, even where a root vouches for it. Dates and usages count with each of them: RFC 8162 section 9
-forbids what has expired.
+certificates deny it the address, even where a root vouches for it. Dates and usages count with each of them: what has expired
+signs nothing, whoever publishes it.
 """
 
 from __future__ import annotations

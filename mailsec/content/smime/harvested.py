@@ -66,6 +66,8 @@ class Harvested:
         return self.base.capabilities(fingerprint)
 
     def _names(self, certificate: Certificate, address: str) -> bool:
+        if not address:
+            return not self.names.get(certificate.fingerprint)
         try:
             wanted = parse_address(address)
         except BadInput:

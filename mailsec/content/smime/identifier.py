@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from hashlib import sha1
 from typing import Any
 
 from mailsec.content.smime.ber import Element, elements
 from mailsec.content.smime.cms import CmsError, guarded
 from mailsec.content.smime.der import sequence
+from mailsec.core.limits import CMS_CERTIFICATES
 from mailsec.core.text import clipped
 
 _VERSION = 0xA0
@@ -53,24 +55,33 @@ class Identifier:
             return False
 
     def _fits(self, der: bytes) -> bool:
-        if self.issuer:
-            serial, issuer = _numbered(der)
-            if int.from_bytes(serial.content, "big", signed=True) != self.serial:
-                return False
-            if issuer.whole == self.issuer:
-                return True
-        from asn1crypto import x509  # noqa: PLC0415 (large, and seldom needed: names in other spellings, key identifiers)
-
-        certificate = x509.Certificate.load(der)
         if not self.issuer:
-            stated = certificate.key_identifier
-            return bool(self.key_id) and self.key_id == (stated or _made_key_id(certificate))
-        return bool(certificate.issuer == x509.Name.load(self.issuer))
+            return bool(self.key_id) and self.key_id == _key_id(der)
+        serial, issuer = _numbered(der)
+        if int.from_bytes(serial.content, "big", signed=True) != self.serial:
+            return False
+        return issuer.whole == self.issuer or _spelled(bytes(issuer.whole)) == _spelled(self.issuer)
 
 
-def _made_key_id(certificate: Any) -> bytes:
-    """The key identifier of a certificate that states none (RFC 5280 section 4.2.1.2, the first method)."""
-    return sha1(bytes(certificate.public_key["public_key"]), usedforsecurity=False).digest()
+# kept, as each of many signatures may be compared with each of many certificates
+
+
+@lru_cache(maxsize=CMS_CERTIFICATES)
+def _key_id(der: bytes) -> bytes:
+    """The key identifier of a certificate, made where it states none (RFC 5280 section 4.2.1.2, the first method)."""
+    from asn1crypto import x509  # noqa: PLC0415
+
+    certificate = x509.Certificate.load(der)
+    stated = certificate.key_identifier
+    return bytes(stated or sha1(bytes(certificate.public_key["public_key"]), usedforsecurity=False).digest())
+
+
+@lru_cache(maxsize=CMS_CERTIFICATES)
+def _spelled(name: bytes) -> str:
+    """A name (DER) in a form that it has in other spellings too (RFC 5280 section 7.1)."""
+    from asn1crypto import x509  # noqa: PLC0415 (large, and seldom needed)
+
+    return str(x509.Name.load(name).hashable)
 
 
 def issuer_and_serial(certificate: bytes) -> bytes:
@@ -83,6 +94,12 @@ def _numbered(der: bytes) -> tuple[Element, Element]:
     """Serial number and issuer, as they stand in a certificate. Raises ValueError or IndexError."""
     fields = _fields(der)
     return fields[0], fields[2]
+
+
+def key_algorithm(certificate: bytes) -> Sequence[Element]:
+    """The object identifier of what the key of a certificate (DER) is for, and its parameters where there are any. Raises
+    ValueError or IndexError."""
+    return elements(elements(_fields(certificate)[5].content)[0].content)
 
 
 def _fields(der: bytes) -> Sequence[Element]:

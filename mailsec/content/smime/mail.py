@@ -19,9 +19,9 @@ from mailsec.content.smime.cms import (
     stated_type,
 )
 from mailsec.content.smime.judging import Judge
-from mailsec.content.smime.signature import SignatureResult, judge_signature
+from mailsec.content.smime.signature import SignatureResult, judge_signatures, spoiled
 from mailsec.core.limits import CMS_NESTING, CONTENT_LAYERS
-from mailsec.core.results import Check, Finding, Status, finding
+from mailsec.core.results import Check, Finding, finding
 from mailsec.core.rules import Rule
 from mailsec.core.text import from_bytes
 from mailsec.message.authors import Author
@@ -118,9 +118,11 @@ def _opaque(message: Message, found: Structure, said: Protection, known: Sequenc
     try:
         cms = opened(part_content(message, found.parts[part]))
         if cms.type is ContentType.COMPRESSED:
+            if part:  # a part of the message: nothing in it decides, and fifty of them could be bombs
+                return None
             layer = replace(layer, form=Form.COMPRESSED)
             decompressed(cms)
-            return None if part else _troubled(layer, rules.SIGNATURE_UNREADABLE, f"compressed more than {CMS_NESTING} times")
+            return _troubled(layer, rules.SIGNATURE_UNREADABLE, f"compressed more than {CMS_NESTING} times")
         signed = signed_data(cms) if cms.type is ContentType.SIGNED else None
     except CmsError as error:
         return _troubled(layer, rules.SIGNATURE_UNREADABLE, f"the S/MIME structure cannot be read: {error}")
@@ -143,13 +145,8 @@ def _without_text(layer: Layer) -> Found:
 def _judged(layer: Layer, signed: SignedData, text: memoryview, known: Sequence[bytes], judge: Judge) -> Found:
     if not signed.signers:
         return _troubled(layer, rules.NOT_SIGNED, "not signed: there is no signature in it")
-    results = tuple(judge_signature(each, signed, text, known, judge) for each in signed.signers)
-    signers = tuple(each.signer() for each in results)
-    bad = [each for each in signers if each.status in (Status.FAIL, Status.POLICY)]
-    trouble = ""
-    if bad and len(bad) < len(signers):
-        trouble = f"{len(bad)} of its {len(signers)} signatures cannot be relied on, so none is: {bad[0].reason}"
-    return Found(replace(layer, signers=signers, trouble=trouble), results)
+    results = judge_signatures(signed, text, known, judge)
+    return Found(replace(layer, signers=tuple(each.signer() for each in results), trouble=spoiled(results)), results)
 
 
 def _troubled(layer: Layer, rule: Rule, trouble: str) -> Found:

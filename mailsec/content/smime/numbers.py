@@ -15,7 +15,9 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from cryptography.hazmat.primitives.asymmetric.types import PublicKeyTypes
 from cryptography.hazmat.primitives.asymmetric.utils import Prehashed
 
-from mailsec.content.smime.signerinfo import SignerInfo
+from mailsec.content.smime.cms import CmsError, guarded
+from mailsec.content.smime.identifier import key_algorithm
+from mailsec.content.smime.signerinfo import SignerInfo, read_pss
 from mailsec.message.encoded import Octets
 from mailsec.trust.x509.path import load
 
@@ -30,6 +32,7 @@ HASHES: Mapping[str, hashes.HashAlgorithm] = {
     "sha3_512": hashes.SHA3_512(),
 }
 """The hashes that signatures may be over."""
+_FOR_PSS = "2a864886f70d01010a"
 ALGORITHMS = frozenset({"rsassa_pkcs1v15", "rsassa_pss", "ecdsa", "dsa", "ed25519"})
 
 
@@ -48,6 +51,33 @@ def public_key(certificate: bytes) -> PublicKeyTypes | None:
         return None if loaded is None else loaded.public_key()
     except (ValueError, UnsupportedAlgorithm):
         return None
+
+
+def is_meant(certificate: bytes, info: SignerInfo) -> bool:
+    """False where the key of a certificate (DER) is for RSASSA-PSS alone, and the signature is made otherwise or with other
+    parameters than the key allows (RFC 4055 sections 1.2 and 3.3): the library that reads the key forgets that."""
+    try:
+        return guarded(lambda: _is_meant(certificate, info), "a key")
+    except CmsError:
+        return False
+
+
+def _is_meant(certificate: bytes, info: SignerInfo) -> bool:
+    name, *parameters = key_algorithm(certificate)
+    if name.content.hex() != _FOR_PSS:
+        return True
+    if info.pss is None or not parameters:
+        return info.pss is not None
+    from asn1crypto import algos  # noqa: PLC0415 (large, and few messages are signed)
+
+    stated = read_pss(algos.RSASSAPSSParams.load(bytes(parameters[0].whole)))
+    hashes_fit = (info.pss.hash, info.pss.mask_hash) == (stated.hash, stated.mask_hash)
+    return stated.usual and hashes_fit and info.pss.salt >= stated.salt
+
+
+def is_for_pss(certificate: bytes) -> bool:
+    """True where the key of a certificate (DER) that was read before is for RSASSA-PSS alone (RFC 4055 section 1.2)."""
+    return key_algorithm(certificate)[0].content.hex() == _FOR_PSS
 
 
 def fits(key: PublicKeyTypes, info: SignerInfo, content: Octets) -> bool:

@@ -1,17 +1,16 @@
-"""What the DNS says of a person's certificates, as far as it may be trusted (RFC 8162 sections 3 and 6)."""
+"""What the DNS says of a person's certificates, as far as it may be trusted (RFC 8162 sections 4 and 6)."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from mailsec.content.keyrecords import KeyAnswer, look_up
+from mailsec.content.keyrecords import vouched
 from mailsec.content.smime import rules
 from mailsec.content.smime.smimea import LABEL, problem
 from mailsec.core import rdata
-from mailsec.core.flow import Answer, AnswerStatus, Dnssec, Flow, Record, ask
+from mailsec.core.flow import Flow, Record
 from mailsec.core.limits import KEY_RECORDS
-from mailsec.core.lookup import failed, failure
 from mailsec.core.rdata import Association, RdataError
 from mailsec.core.results import Finding, Status, finding
 from mailsec.message.person import Address
@@ -39,42 +38,14 @@ class Published:
 
 def published(address: Address, *, accept_case_variant: bool = False) -> Flow[Published]:
     """Ask for the certificates of `address`; with `accept_case_variant` those of its lower-cased form serve as well."""
-    found = yield from look_up(address, LABEL, "SMIMEA")
-    if failed(found.answer):
-        status = yield from _failed(found.answer, address)
-        return Published(str(address), found.name, status, failure(found.answer))
-    if reason := _untrusted(found.answer):
-        return Published(str(address), found.name, Status.NONE, reason)
-    if not found.exact and not accept_case_variant:
-        return _variant(found, address)
-    usable = tuple(_usable(found.answer.records))
-    if not usable:
+    found = yield from vouched(address, LABEL, "SMIMEA", accept_case_variant=accept_case_variant)
+    if found.variant:
+        variant = finding(rules.CASE_VARIANT, found.reason, fix="--accept-case-variant takes them")
+        return Published(str(address), found.name, Status.NONE, found.reason, findings=(variant,))
+    usable = tuple(_usable(found.records))
+    if found.status is Status.PASS and not usable:
         return Published(str(address), found.name, Status.NONE, "no SMIMEA record can be used")
-    return Published(str(address), found.name, Status.PASS, "DNSSEC secure", usable)
-
-
-def _failed(answer: Answer, address: Address) -> Flow[Status]:
-    """Whether a failed lookup counts. Where nobody signs the domain no answer could have been trusted, and servers that fail
-    on types that they do not know are no concern of anybody's (RFC 7672 section 2.1.2 does the same for TLSA)."""
-    if answer.status is AnswerStatus.UNRECORDED:
-        return Status.NONE
-    if answer.dnssec is Dnssec.BOGUS:
-        return Status.TEMPERROR
-    zone = yield from ask(address.domain, "SOA")
-    return Status.NONE if zone.dnssec is Dnssec.INSECURE else Status.TEMPERROR
-
-
-def _untrusted(answer: Answer) -> str:
-    """Why nothing of an answer may be trusted; "" where DNSSEC vouches for records."""
-    if not answer.records:
-        return "no SMIMEA record"
-    return "" if answer.dnssec is Dnssec.SECURE else f"SMIMEA records that may not be trusted: DNSSEC is {answer.dnssec}"
-
-
-def _variant(found: KeyAnswer, address: Address) -> Published:
-    said = f"SMIMEA records for {found.address} alone, who may be somebody else"
-    variant = finding(rules.CASE_VARIANT, said, fix="--accept-case-variant takes them")
-    return Published(str(address), found.name, Status.NONE, said, findings=(variant,))
+    return Published(str(address), found.name, found.status, found.reason, usable)
 
 
 def _usable(records: Sequence[Record]) -> list[Association]:

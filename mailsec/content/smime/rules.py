@@ -11,7 +11,7 @@ CASE_VARIANT = Rule(
     "smimea-case-variant",
     Severity.MEDIUM,
     "Only the lower-cased address has SMIMEA records: they may belong to somebody else",
-    "RFC 8162 section 3",
+    "RFC 8162 section 4",
     _READ_BY_OTHERS,
     "Publish the records for every spelling that is in use, or write the address as its owner does.",
 )
@@ -19,7 +19,7 @@ INSECURE = Rule(
     "smimea-insecure",
     Severity.MEDIUM,
     "The SMIMEA records are published without DNSSEC, so nobody may trust them",
-    "RFC 8162 section 8",
+    "RFC 8162 section 6",
     (Threat.DNS_POISONING, *_READ_BY_OTHERS),
     "Sign the zone.",
 )
@@ -27,7 +27,7 @@ NOT_VALIDATED = Rule(
     "smimea-not-validated",
     Severity.LOW,
     "Whether DNSSEC vouches for the SMIMEA records was not found out",
-    "RFC 8162 section 8",
+    "RFC 8162 section 6",
     (Threat.DNS_POISONING,),
     "Run the check with DNSSEC validation.",
 )
@@ -222,7 +222,15 @@ NOT_FOR = Rule(
     "Somebody to whom the message is addressed has no certificate among those that it is encrypted to",
     "RFC 8551 section 3.3",
     (Threat.UNAVAILABLE,),
-    "Name the certificate of every recipient with --to-key.",
+    "Name the certificate of every recipient with --to-key, or import it: mailsec keys import.",
+)
+OVERRULED = Rule(
+    "smime-certificate-overruled",
+    Severity.MEDIUM,
+    "A message was encrypted to a certificate that should not be used",
+    "RFC 8550 section 4",
+    _READ_BY_OTHERS,
+    "Get the recipient's present certificate, and let somebody you trust vouch for it.",
 )
 
 RULES: tuple[Rule, ...] = (
@@ -253,4 +261,5 @@ RULES: tuple[Rule, ...] = (
     NOT_AUTHENTICATED,
     LEGACY_CIPHER,
     NOT_FOR,
+    OVERRULED,
 )

@@ -12,7 +12,8 @@ from mailsec.core.limits import CONTENT_LAYERS
 from mailsec.message.fields import Message
 from mailsec.message.leaf import part_content
 from mailsec.message.mime import Method, Structure, protection
-from mailsec.trust.x509.person import CertificateError
+from mailsec.message.person import normal
+from mailsec.trust.x509.person import Certificate, CertificateError
 from mailsec.trust.x509.person import load as describe
 
 
@@ -55,7 +56,7 @@ def _of(result: SignatureResult, others: Sequence[bytes]) -> Iterator[Seen]:
     claimed = (stated.claimed if stated is not None else None) or 0
     yield Seen(result.certificate, said, claimed)
     if result.preferred is not None and result.described is not None and result.vouched:
-        named = {each.casefold() for each in result.described.addresses}
+        named = _mailboxes(result.described)
         for der in others:
             if der != result.certificate and result.preferred.fits(der) and not named.isdisjoint(_addresses(der)):
                 yield Seen(der, said, claimed)
@@ -66,9 +67,14 @@ def _of(result: SignatureResult, others: Sequence[bytes]) -> Iterator[Seen]:
 
 def _addresses(der: bytes) -> set[str]:
     try:
-        return {each.casefold() for each in describe(der).addresses}
+        return _mailboxes(describe(der))
     except CertificateError:
         return set()
+
+
+def _mailboxes(described: Certificate) -> set[str]:
+    """The addresses of a certificate that are some: the local part counts exactly, the domain in any case."""
+    return {each for each in map(normal, described.addresses) if "@" in each}
 
 
 def _certificates(message: Message, found: Structure, part: int) -> Sequence[bytes]:

@@ -9,14 +9,15 @@ from typing import TYPE_CHECKING
 
 from mailsec.content.judge.layer import Signer
 from mailsec.content.smime import rules
+from mailsec.content.smime.ber import BerError, elements
 from mailsec.content.smime.capabilities import Capabilities
 from mailsec.content.smime.cms import CmsError, SignedData
 from mailsec.content.smime.dane import Association, associated
 from mailsec.content.smime.identifier import Identifier
 from mailsec.content.smime.judging import Judge
-from mailsec.content.smime.numbers import ALGORITHMS, HASHES, digest, fits, public_key
+from mailsec.content.smime.numbers import ALGORITHMS, HASHES, digest, fits, is_meant, public_key
 from mailsec.content.smime.signerinfo import SignerInfo, read
-from mailsec.core.limits import CMS_CANDIDATES
+from mailsec.core.limits import CMS_CANDIDATES, X509_CERTIFICATE_BYTES
 from mailsec.core.lookup import listed
 from mailsec.core.moment import utc
 from mailsec.core.results import Check, Fact, Status, finding
@@ -129,6 +130,21 @@ class SignatureResult:
         return Check("signature", self.answer.status, self.reason, shown, found, children=below)
 
 
+def judge_signatures(
+    signed: SignedData, content: memoryview, known: Sequence[bytes], judge: Judge
+) -> tuple[SignatureResult, ...]:
+    """What becomes of each signature of `signed` over `content`."""
+    return tuple(judge_signature(each, signed, content, known, judge) for each in signed.signers)
+
+
+def spoiled(results: Sequence[SignatureResult]) -> str:
+    """Why no signature counts, where one beside others does not hold; else ""."""
+    bad = [each for each in results if each.answer.status in (Status.FAIL, Status.POLICY)]
+    if not bad or len(bad) == len(results):
+        return ""
+    return f"{len(bad)} of its {len(results)} signatures cannot be relied on, so none is: {bad[0].reason}"
+
+
 def judge_signature(
     der: bytes, signed: SignedData, content: memoryview, known: Sequence[bytes], judge: Judge
 ) -> SignatureResult:
@@ -140,30 +156,48 @@ def judge_signature(
         info = read(der)
     except CmsError as error:
         return SignatureResult(Answer.BAD, str(error))
-    if unfit := _unfit(info, signed, content):
-        return unfit
-    candidates = [each for each in dict.fromkeys((*signed.certificates, *known)) if info.certificate.fits(each)]
+    for answer, reason in _unfit(info, signed, content):
+        return SignatureResult(answer, reason, info)
+    at_hand = (each for each in dict.fromkeys((*signed.certificates, *known)) if len(each) <= X509_CERTIFICATE_BYTES)
+    candidates = [each for each in at_hand if info.certificate.fits(each)]
     if not candidates:
         said = f"its certificate ({info.certificate}) is neither in the message nor known here"
         return SignatureResult(Answer.UNKNOWN, said, info)
-    for each in candidates[:CMS_CANDIDATES]:
+    meant = [each for each in candidates if info.names(each)]
+    if not meant:
+        said = "its certificate is not the one that its signer named by a hash (RFC 5035 section 5)"
+        return SignatureResult(Answer.BAD, said, info)
+    for each in meant[:CMS_CANDIDATES]:
         key = public_key(each)
         if key is not None and fits(key, info, content):
             return _of_certificate(info, each, signed, judge)
     return SignatureResult(Answer.BAD, "the signature is not one of the certificate that it names", info)
 
 
-def _unfit(info: SignerInfo, signed: SignedData, content: memoryview) -> SignatureResult | None:
-    """The answer for a signature that no certificate can make good."""
+def _unfit(info: SignerInfo, signed: SignedData, content: memoryview) -> Iterator[tuple[Answer, str]]:
+    """Why no certificate can make a signature good."""
     if info.digest in _WEAK_HASHES or info.hash in _WEAK_HASHES:
-        return SignatureResult(Answer.WEAK, f"it is over {info.digest.upper()}, which can be forged", info)
+        yield Answer.WEAK, f"it is over {info.digest.upper()}, which can be forged"
     if info.digest not in HASHES or info.algorithm not in ALGORITHMS:
-        return SignatureResult(Answer.UNSUPPORTED, f"it uses {info.algorithm} with {info.digest}", info)
-    if trouble := next(_malformed(info, signed), ""):
-        return SignatureResult(Answer.BAD, trouble, info)
+        yield Answer.UNSUPPORTED, f"it uses {info.algorithm} with {info.digest}"
+    yield from ((Answer.BAD, trouble) for trouble in _malformed(info, signed))
     if info.attributes is not None and info.attributes.digests != (digest(info.digest, content),):
-        return SignatureResult(Answer.BAD, "the text was changed: it is not what was signed", info)
-    return None
+        yield Answer.BAD, "the text was changed: it is not what was signed"
+    if info.attributes is None and _is_set(content):
+        yield Answer.BAD, "what it is said to sign are the attributes of another signature"
+    if not signed.is_data:
+        yield Answer.UNSUPPORTED, "what is signed is no mail: it has another content type than data"
+
+
+def _is_set(content: memoryview) -> bool:
+    """True where the text is a SET, as signed attributes are when they are signed: without them, a signature over those of one
+    message could pass for one over a text (RFC 5652 section 5.4 has no more than the tag to tell them apart)."""
+    if bytes(content[:1]) != b"\x31":
+        return False
+    try:
+        return len(elements(content)) == 1
+    except BerError:
+        return False
 
 
 def _malformed(info: SignerInfo, signed: SignedData) -> Iterator[str]:
@@ -191,6 +225,9 @@ def _of_certificate(info: SignerInfo, der: bytes, signed: SignedData, judge: Jud
         described = describe(der)
     except CertificateError as error:
         return SignatureResult(Answer.BAD, str(error), info)
+    if not is_meant(der, info):
+        alone = "its key is for RSASSA-PSS alone, and it was made in another way (RFC 4055 section 1.2)"
+        return SignatureResult(Answer.BAD, alone, info, der, described)
     answer, reason = next(_objections(described), (Answer.GOOD, f"good, made with the key of {described.subject}"))
     if answer is not Answer.GOOD:
         return SignatureResult(answer, reason, info, der, described)

@@ -10,6 +10,7 @@ from mailsec.content.smime.ber import Element, elements
 from mailsec.content.smime.capabilities import Capabilities, read_capabilities
 from mailsec.content.smime.cms import CmsError, guarded
 from mailsec.content.smime.identifier import Identifier, read_identifier
+from mailsec.content.smime.named import CertificateHash, named
 from mailsec.core.limits import CMS_ATTRIBUTES
 
 T = TypeVar("T")
@@ -25,7 +26,8 @@ class Attributes:
     """The signed attributes. `der` is what the signature is over; the others hold every value that stands there, so that an
     honest signature has one of each. `claimed` is the signing time in seconds since 1970 UTC, as the signer says it;
     `capabilities` is what the signer's program understands, None where it does not say, and `preferred` names the certificate
-    that the signer would have others encrypt to (RFC 8551 sections 2.5.2 and 2.5.3)."""
+    that the signer would have others encrypt to (RFC 8551 sections 2.5.2 and 2.5.3). `named` are the hashes that the signer's
+    certificate has to have, one for each attribute that names it so."""
 
     der: bytes
     content_types: tuple[str | None, ...]
@@ -33,6 +35,7 @@ class Attributes:
     claimed: int | None = None
     capabilities: Capabilities | None = None
     preferred: Identifier | None = None
+    named: tuple[CertificateHash, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +64,10 @@ class SignerInfo:
     attributes: Attributes | None
     signature: bytes
 
+    def names(self, certificate: bytes) -> bool:
+        """True where no attribute says that the signer's certificate is another one than this (DER)."""
+        return self.attributes is None or all(each.fits(certificate) for each in self.attributes.named)
+
 
 def read(der: bytes) -> SignerInfo:
     """The SignerInfo in `der`. Raises CmsError."""
@@ -73,7 +80,7 @@ def _read(der: bytes) -> SignerInfo:
     info = cms.SignerInfo.load(der, strict=True)
     algorithm = info["signature_algorithm"]
     name, hashed = _algorithm(algorithm)
-    pss = _pss(algorithm["parameters"]) if name == "rsassa_pss" else None
+    pss = read_pss(algorithm["parameters"]) if name == "rsassa_pss" else None
     attributes = _attributes(elements(elements(memoryview(der))[0].content))
     return SignerInfo(
         read_identifier(info["sid"]),
@@ -93,11 +100,12 @@ def _algorithm(algorithm: Any) -> tuple[str, str]:
         kind: str = algorithm.signature_algo
     except ValueError:
         return name, ""
-    head, _, tail = name.partition("_")
+    head, _, tail = name.rpartition("_")
     return kind, head if tail in ("rsa", "ecdsa", "dsa") else ""
 
 
-def _pss(parameters: Any) -> Pss:
+def read_pss(parameters: Any) -> Pss:
+    """The parameters of RSASSA-PSS, as asn1crypto has them."""
     mask = parameters["mask_gen_algorithm"]
     usual = mask["algorithm"].native == "mgf1" and parameters["trailer_field"].native == "trailer_field_bc"
     return Pss(
@@ -131,6 +139,7 @@ def _attributes(fields: Sequence[Element]) -> Attributes | None:
         _told(_time, found.get(_SIGNING_TIME)),
         _told(read_capabilities, found.get(_CAPABILITIES)),
         _told(_preferred, found.get(_KEY_PREFERENCE)),
+        tuple(named(found)),
     )
 
 

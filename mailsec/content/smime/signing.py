@@ -18,7 +18,7 @@ from mailsec.content.smime.decrypting import Secret, read_private
 from mailsec.content.smime.der import algorithm, integer, octets, oid, sequence, set_of, tlv
 from mailsec.content.smime.encrypting import EncryptingError, check
 from mailsec.content.smime.identifier import issuer_and_serial
-from mailsec.content.smime.numbers import HASHES, digest
+from mailsec.content.smime.numbers import HASHES, digest, is_for_pss
 from mailsec.content.smime.streamed import Streamed, content_info, element
 from mailsec.content.smime.streamed import entity as cms_entity
 from mailsec.message.compose import multipart_pieces
@@ -117,13 +117,18 @@ def _entity(entity: Pieces, signers: Sequence[_Signer], others: Sequence[bytes],
     return multipart_pieces("signed", [covered, (part,)], parameters)
 
 
-def _signer(secret: Secret, form: SignForm, now: int) -> _Signer:
-    certificate = load(secret.certificate)
+def signing_flaw(der: bytes, *, now: int) -> str:
+    """Why a certificate (DER) is not to sign with at `now` (seconds since 1970 UTC); "" where it is."""
+    certificate = load(der)
     if certificate is None:
-        raise SigningError("the certificate cannot be read")
+        return "the certificate cannot be read"
     flaws = (*usage_flaws(certificate, Purpose.SIGN), *strength_flaws(certificate, root=False), *date_flaws(certificate, now))
-    if flaws:
-        raise SigningError(f"it cannot sign: {flaws[0].message}")
+    return f"it cannot sign: {flaws[0].message}" if flaws else ""
+
+
+def _signer(secret: Secret, form: SignForm, now: int) -> _Signer:
+    if flaw := signing_flaw(secret.certificate, now=now):
+        raise SigningError(flaw)
     try:
         key = read_private(secret)
     except (ValueError, TypeError, UnsupportedAlgorithm):
@@ -132,7 +137,7 @@ def _signer(secret: Secret, form: SignForm, now: int) -> _Signer:
         raise SigningError("the private key is of a kind that signs no mail")
     if public_of(key) != public_in(secret.certificate):
         raise SigningError("the private key is not the one of the certificate")
-    return _Signer(secret.certificate, key, form.pss)
+    return _Signer(secret.certificate, key, form.pss or is_for_pss(secret.certificate))
 
 
 def _signed_data(content: Pieces, signers: Sequence[_Signer], others: Sequence[bytes], *, opaque: bool, now: int) -> Streamed:

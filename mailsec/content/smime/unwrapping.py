@@ -121,11 +121,12 @@ def agreed(key: EllipticCurvePrivateKey | X25519PrivateKey, public: bytes) -> by
 
 
 def derived(secret: bytes, scheme: Scheme, wrap: bytes, ukm: bytes, size: int) -> bytes:
-    """The key of `size` octets that wraps the content key: ECC-CMS-SharedInfo (RFC 5753 section 7.2) goes into it."""
+    """The key of `size` octets that wraps the content key: ECC-CMS-SharedInfo (RFC 5753 section 7.2) goes into it. HKDF has the
+    sender's material as its salt too (RFC 8418 section 2.2)."""
     info = wrap + (_tagged(0, ukm) if ukm else b"") + _tagged(2, (8 * size).to_bytes(4, "big"))
     info = b"\x30" + length(len(info)) + info
     if scheme.hkdf:
-        return HKDF(scheme.hash, size, None, info).derive(secret)
+        return HKDF(scheme.hash, size, ukm or None, info).derive(secret)
     return X963KDF(scheme.hash, size, info).derive(secret)
 
 

@@ -16,7 +16,8 @@ from mailsec.core.results import Check, Fact, Finding, Status, finding
 from mailsec.sender.bimi import rules
 from mailsec.sender.bimi.mark import Mark, MarkKind, of
 from mailsec.sender.bimi.roots import known
-from mailsec.trust.x509.bundle import read_bundle
+from mailsec.sender.bimi.svg import judge as judge_svg
+from mailsec.trust.x509.bundle import read_chain
 from mailsec.trust.x509.fetching import gathered
 from mailsec.trust.x509.path import load
 from mailsec.trust.x509.revocation import NO_FILES, RevocationFiles
@@ -56,17 +57,27 @@ def judge(pem: bytes, where: str, expected: Expected, *, now: int) -> Flow[Check
     pass: it vouches for the logo; fail: it does not; neutral: it leads to no root that is known here. Never raises.
     """
     try:
-        chain = tuple(held.certificate for held in read_bundle(pem, _nobody))
+        chain = read_chain(pem)
     except BadInput as error:
         found = finding(rules.CERT_UNREADABLE, error.message)
         return Check("certificate", Status.FAIL, error.message, (Fact("from", where),), (found,))
     loaded = load(chain[0])
-    assert loaded is not None  # a bundle has none that cannot be read
+    assert loaded is not None  # the chain has none that cannot be read
     mark = of(loaded)
     path = yield from _path(chain, expected, now)
     findings = (*_path_findings(path), *_mark_findings(mark, expected))
+    logo = _own_logo(mark, expected)
     status, reason = _status(path, mark, findings)
-    return Check("certificate", status, reason, (Fact("from", where), *mark.facts), findings, children=(path.check,))
+    if logo and logo[0].status is Status.FAIL and status is not Status.FAIL:
+        status, reason = Status.FAIL, f"its logo: {logo[0].reason}"
+    return Check("certificate", status, reason, (Fact("from", where), *mark.facts), findings, children=(path.check, *logo))
+
+
+def _own_logo(mark: Mark, expected: Expected) -> tuple[Check, ...]:
+    """The check of the logo in the certificate, where no published one is at hand that was judged and has to be the same."""
+    if mark.logo is None or expected.svg is not None:
+        return ()
+    return (judge_svg(mark.logo.svg, "the certificate").check,)
 
 
 def _path(chain: tuple[bytes, ...], expected: Expected, now: int) -> Flow[SignerPath]:
@@ -81,10 +92,6 @@ def _path(chain: tuple[bytes, ...], expected: Expected, now: int) -> Flow[Signer
             break
     path = judge_signer(chain, roots, now=now, purpose=Purpose.MARK, revocation=files)
     return replace(path, notes=notes)
-
-
-def _nobody() -> str:
-    raise ValueError("a mark certificate comes without a passphrase")
 
 
 def _status(path: SignerPath, mark: Mark, findings: Sequence[Finding]) -> tuple[Status, str]:

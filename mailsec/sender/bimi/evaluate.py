@@ -31,6 +31,7 @@ RECEIVERS = ("BIMI-Location", "BIMI-Indicator", "BIMI-Logo-Preference")
 """The fields that only a receiver may write."""
 _SELECTOR = "BIMI-Selector"
 _SHOWN = 5
+_UNVOUCHED = "the logo is of the profile; no mark certificate vouches that it is the domain's"
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,7 +174,8 @@ class _Answer:
         """The result over what the record names."""
         decisive = worst(self.children)
         if decisive is None:
-            return self.result(Status.PASS, "the logo may be shown")
+            vouched = any(check.name == "certificate" for check in self.children)
+            return self.result(Status.PASS, "the logo may be shown" if vouched else _UNVOUCHED)
         return self.result(decisive.status or Status.FAIL, f"{decisive.name}: {decisive.reason}")
 
     def result(self, status: Status, reason: str, word: str = "") -> BimiResult:

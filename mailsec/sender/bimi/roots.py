@@ -1,8 +1,7 @@
 """The roots of the mark authorities, by the SHA-256 of their certificates: no system has them among its trusted ones.
 
-A certificate is not carried here. Where one with such a fingerprint stands in the file that is judged, it is that root. The
-fingerprints are those that several independent programs for BIMI carry and that the authorities publish beside their downloads
-(DigiCert and SSL.com: their repositories; GlobalSign: the issuer address in its certificates; Entrust: its list of roots).
+A certificate is not carried here. Where one with such a fingerprint stands in the file that is judged, it is that root. Each
+fingerprint was found in two or more independent programs for BIMI; with what the authorities publish they were not compared.
 """
 
 from __future__ import annotations

@@ -25,7 +25,7 @@ _END_LINE = re.compile(rb"-----END PGP [A-Z0-9 ,/]{1,40}-----[ \t]*(?:\r?\n)?")
 _BLANK = re.compile(rb"(?m)^[ \t]*\r?$\n?")
 _CHECKSUM = re.compile(rb"\n=[A-Za-z0-9+/]{4}\s*\Z")
 _SPACE = b" \t\r\n\v\f"
-_HASH_HEADER = re.compile(rb"(?:Hash: ?[A-Za-z0-9, -]*[ \t]*\r?\n)*\Z")
+_HASH_HEADER = re.compile(rb"(?:Hash:[A-Za-z0-9, \t-]*\r?\n)*\Z")  # no two runs that could share the same octets
 
 
 class ArmorError(ValueError):

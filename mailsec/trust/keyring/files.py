@@ -54,9 +54,10 @@ class FileKeys:
         return [each for each in self.listed if self._claims(each, address)]
 
     def binding(self, certificate: Certificate, address: str) -> Binding:
-        """FILE where a user ID of a named certificate has the address."""
-        if certificate.fingerprint in self.names and self._claims(certificate, address):
-            return Binding(address, Bound.FILE, f"the key was named: {certificate.source}")
+        """FILE where a user ID of a named certificate has the address, or none is asked for."""
+        if certificate.fingerprint in self.names and (not address or self._claims(certificate, address)):
+            source = next((each.source for each in self.listed if each.fingerprint == certificate.fingerprint), "")
+            return Binding(address, Bound.FILE, f"the key was named: {source}")
         return Binding(address, Bound.NOT, "no user ID of the key has this address")
 
     def secret(self, fingerprint: str) -> bytes | None:

@@ -56,6 +56,15 @@ class Certificate:
 
 
 @dataclass(frozen=True, slots=True)
+class Signing:
+    """A secret key to sign with (a transferable secret key, or PKCS#8 in DER), its passphrase, and its certificate."""
+
+    secret: bytes
+    passphrase: str | None
+    certificate: Certificate
+
+
+@dataclass(frozen=True, slots=True)
 class Binding:
     """Whether a certificate is the one of an address, and why, in words for people."""
 
@@ -74,7 +83,7 @@ class Keys(Protocol):
         """The certificates that claim `address` in a user ID or SAN, authenticated or not; `binding` says which."""
 
     def binding(self, certificate: Certificate, address: str) -> Binding:
-        """Whether `address` belongs to `certificate`."""
+        """Whether `address` belongs to `certificate`; "" asks whether one that names no address is who it says it is."""
 
     def secret(self, fingerprint: str) -> bytes | None:
         """The secret key of a certificate (whole transferable secret key, or PKCS#8), or None."""
@@ -92,3 +101,11 @@ class Rooted(Protocol):
 
     def roots(self) -> Sequence[bytes]:
         """The X.509 certificates of authorities that are trusted, in DER: roots for persons' certificates."""
+
+
+@runtime_checkable
+class Issuing(Protocol):
+    """Keys among which there are the authorities that issued others."""
+
+    def issuers(self, certificate: Certificate) -> Sequence[bytes]:
+        """The authorities between an X.509 certificate and its root, without that, as far as they are known, in DER."""

@@ -14,6 +14,9 @@ from mailsec.core.limits import PGP_PACKETS, PGP_SUBPACKETS
 SIGNATURE, SECRET_KEY, PUBLIC_KEY, SECRET_SUBKEY, COMPRESSED, ENCRYPTED_OLD = 2, 5, 6, 7, 8, 9
 SESSION_KEY, SESSION_KEY_BY_PASSWORD, ONE_PASS, MARKER, LITERAL, USER_ID, PUBLIC_SUBKEY = 1, 3, 4, 10, 11, 13, 14
 USER_ATTRIBUTE, ENCRYPTED, ENCRYPTED_AEAD, PADDING = 17, 18, 20, 21
+GNU_STUB = 101
+"""The string-to-key specifier by which GnuPG says that a secret key is kept on a card or offline."""
+_UNCRITICAL = 40
 _STREAMED = frozenset({COMPRESSED, ENCRYPTED_OLD, LITERAL, ENCRYPTED, ENCRYPTED_AEAD})
 
 
@@ -29,6 +32,11 @@ class Packet:
     body: bytes
     start: int
     end: int
+
+    @property
+    def is_filler(self) -> bool:
+        """True for what says nothing in a message: marker, padding, and unknown types that are not critical (section 4.3)."""
+        return self.tag in (MARKER, PADDING) or self.tag >= _UNCRITICAL
 
     @property
     def framed(self) -> bytes:

@@ -41,6 +41,10 @@ class Paths:
             return Binding(address, Bound.CERTIFIED, f"certified under {found.steps[-1].subject}, which you trust")
         return Binding(address, Bound.NOT, "; ".join(found.reasons))
 
+    def between(self, der: bytes) -> list[bytes]:
+        """The authorities between a certificate and its root, as far as there is a way."""
+        return [step.der for step in self.judged(der).steps[1:] if step.subject != step.issuer]
+
     def judged(self, der: bytes) -> SignerPath:
         """The path from a certificate to a trusted root, or as far as there is a way."""
         from mailsec.trust.x509.signer import judge_signer  # noqa: PLC0415

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from mailsec.core.errors import BadInput
 from mailsec.core.limits import RING_BLOCKS, RING_CERTIFICATE_BYTES, RING_PACKETS, RING_SELF_WORK, RING_USER_IDS
@@ -103,6 +103,16 @@ def read_key(data: bytes) -> Reading:
     if isinstance(found[0], BadInput):
         raise found[0]
     return found[0]
+
+
+def merged(old: bytes, read: Reading) -> Reading:
+    """`read` with what is known of the same OpenPGP key already. Raises BadInput where they cannot be joined."""
+    from pysequoia import Cert  # noqa: PLC0415 (large, and few runs read a key)
+
+    try:
+        return replace(read_key(bytes(Cert.from_bytes(old).merge(Cert.from_bytes(read.data)))), secret=read.secret)
+    except RuntimeError:
+        raise BadInput(f"key {read.fingerprint} cannot be merged with what the ring has") from None
 
 
 def read_revocations(data: bytes) -> list[tuple[str, bytes]]:

@@ -10,13 +10,14 @@ import warnings
 from binascii import Error, a2b_base64, b2a_base64
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import islice
 
 from cryptography.hazmat.primitives.serialization import Encoding, load_der_private_key, pkcs7
 from cryptography.x509 import load_der_x509_certificate
 
-from mailsec.core.errors import BadInput, MailsecError
+from mailsec.core.errors import BadInput, KeyAlone, MailsecError
 from mailsec.core.limits import X509_FILE_CERTIFICATES, X509_LOCKED_KEYS
-from mailsec.trust.x509.form import BEGIN, CERTIFICATE, ENCRYPTED, MANY, PLAIN, is_der
+from mailsec.trust.x509.form import CERTIFICATE, ENCRYPTED, MANY, PLAIN, is_der, labels
 from mailsec.trust.x509.path import load
 from mailsec.trust.x509.pkcs12 import read_pkcs12
 from mailsec.trust.x509.privatekey import bearable, is_locked, pkcs8, private_key, public_in, public_of
@@ -26,7 +27,7 @@ from mailsec.trust.x509.usage import is_authority
 Passphrase = Callable[[], str]
 """Asks for the passphrase of a file; called only where one is needed."""
 
-_BLOCK = re.compile(rb"-----BEGIN ([A-Z0-9 ]{1,40})-----([A-Za-z0-9+/=\s]*)-----END ")
+_BLOCK = re.compile(rb"-----BEGIN (?!PGP )([A-Z0-9 ]{1,40})-----([A-Za-z0-9+/=\s]*)-----END ")
 _PKCS12 = re.compile(rb"\x30(?:[\x00-\x80]|[\x81-\x84].{1,4}?)\x02\x01\x03\x30", re.DOTALL)
 _DAMAGED = "the certificates or keys are damaged, cut off, or of a kind that is not known"
 
@@ -77,24 +78,44 @@ def read_bundle(data: bytes, passphrase: Passphrase) -> list[Held]:
     return joined([read_contents(data, passphrase)])
 
 
-def joined(files: Sequence[Contents]) -> list[Held]:
-    """The certificates of all files, each with its private key, which may stand in another file. Whose a locked key is, is seen
-    where there is one certificate that it can belong to; else it is opened.
+def read_chain(data: bytes) -> tuple[bytes, ...]:
+    """The certificates (DER) in PEM (RFC 7468), in their order, of a file that comes from a stranger and has nothing else:
+    private keys and PKCS#12 are not opened. Raises BadInput."""
+    found = []
+    for label, der in _blocks(data):
+        if label not in CERTIFICATE:
+            raise BadInput(f"holds something else than certificates: {label.decode()}")
+        if load(der) is None or public_key_info(der) is None:
+            raise BadInput("a certificate is damaged or cut off")
+        found.append(der)
+    if not found:
+        raise BadInput("holds no certificate in PEM")
+    return tuple(dict.fromkeys(found))
 
-    Raises BadInput where there is no certificate or a key is nobody's, KeyUnavailable for a passphrase that does not fit.
+
+def joined(files: Sequence[Contents], known: Iterable[bytes] = ()) -> list[Held]:
+    """The certificates of all files, each with its private key, which may stand in another file. Whose a locked key is, is seen
+    where there is one certificate in the files that it can belong to; else it is opened. It may be that of a `known` one (DER),
+    which nobody named together with it: what they hold no key of, is left out.
+
+    Raises BadInput where there is no certificate, KeyAlone where a key is nobody's, KeyUnavailable for a passphrase that does
+    not fit.
     """
     held = {der: Held(der) for each in files for der in each.certificates}
+    named = tuple(held)
+    held = {**{der: Held(der) for der in known}, **held}
     if not held:
-        raise BadInput("holds no certificate", hint="name the certificate of the private key too")
+        lacking = KeyAlone if any(each.keys for each in files) else BadInput
+        raise lacking("holds no certificate", hint="name the certificate of the private key too")
     if sum(is_locked(key) for each in files for key in each.keys) > X509_LOCKED_KEYS:
         raise BadInput(
             f"more than {X509_LOCKED_KEYS} private keys are locked", hint="name a file with the keys that are needed"
         )
     for each in files:
         for key in each.keys:
-            for owner, opened in _owners(key, each, list(held)):
+            for owner, opened in _owners(key, each, named, list(held)):
                 held[owner] = replace(held[owner], secret=key, opened=opened)
-    return list(held.values())
+    return [each for each in held.values() if each.secret is not None or each.certificate in named]
 
 
 def as_pem(held: Held) -> bytes:
@@ -123,20 +144,9 @@ def _too_many() -> BadInput:
 
 
 def _pem(data: bytes) -> tuple[list[bytes], list[bytes]]:
-    begun = [each[1] for each in BEGIN.finditer(data)]
-    if len(begun) > X509_FILE_CERTIFICATES:
-        raise _too_many()
-    blocks = _BLOCK.findall(data)
-    if len(blocks) != len(begun):
-        # something else than Base64 in it: headers of the older way to encrypt, or damage
-        raise BadInput("has a damaged block of PEM, or one with headers", hint="openssl pkcs8 -topk8 writes keys anew")
     certificates: list[bytes] = []
     keys: list[bytes] = []
-    for label, text in blocks:
-        try:
-            der = a2b_base64(text)
-        except Error:
-            raise BadInput("has a damaged block of PEM") from None
+    for label, der in _blocks(data):
         if label in CERTIFICATE:
             certificates.append(der)
         elif label in MANY:
@@ -146,6 +156,22 @@ def _pem(data: bytes) -> tuple[list[bytes], list[bytes]]:
         elif label in PLAIN:
             keys.append(pkcs8(private_key(der)))
     return certificates, keys
+
+
+def _blocks(data: bytes) -> Iterator[tuple[bytes, bytes]]:
+    """The label and the content of each block of PEM; armored OpenPGP is passed over. Raises BadInput."""
+    begun = list(islice(labels(data), X509_FILE_CERTIFICATES + 1))
+    if len(begun) > X509_FILE_CERTIFICATES:
+        raise _too_many()
+    found = _BLOCK.findall(data)
+    if len(found) != len(begun):
+        # something else than Base64 in it: headers of the older way to encrypt, or damage
+        raise BadInput("has a damaged block of PEM, or one with headers", hint="openssl pkcs8 -topk8 writes keys anew")
+    for label, text in found:
+        try:
+            yield label, a2b_base64(text)
+        except Error:
+            raise BadInput("has a damaged block of PEM") from None
 
 
 def _der(data: bytes, passphrase: Passphrase) -> tuple[list[bytes], list[bytes]]:
@@ -164,17 +190,17 @@ def _certs_only(data: bytes) -> Iterator[bytes]:
         yield each.public_bytes(Encoding.DER)
 
 
-def _owners(key: bytes, file: Contents, known: Sequence[bytes]) -> Iterable[tuple[bytes, bytes | None]]:
-    """The certificates that a private key belongs to, and the key in the clear where it was opened. Raises BadInput for a key
+def _owners(key: bytes, file: Contents, named: Sequence[bytes], known: Iterable[bytes]) -> Iterable[tuple[bytes, bytes | None]]:
+    """The certificates that a private key belongs to, and the key in the clear where it was opened. Raises KeyAlone for a key
     without one."""
     locked = is_locked(key)
-    if locked and (only := _only(file.certificates or known)):
+    if locked and (only := _only(file.certificates or named)):
         return [(only, None)]
     opened = private_key(key, file.passphrase() if locked else "")
     public = public_of(opened)
     owners = [each for each in known if public_in(each) == public]
     if not owners:
-        raise BadInput("has a private key without its certificate", hint="name the certificate too, or put both into one file")
+        raise KeyAlone("has a private key without its certificate", hint="name the certificate too, or put both into one file")
     return [(each, pkcs8(opened) if locked else None) for each in owners]
 
 

@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PrivateFormat
 from cryptography.x509 import load_der_x509_certificate
 
 from mailsec.core.errors import BadInput, KeyUnavailable
-from mailsec.trust.x509.privatekey import bear, is_locked, pkcs8, private_key, rounds
+from mailsec.trust.x509.privatekey import bear, counted, is_locked, pkcs8, private_key, rounds
 
 _ROUNDS = 600_000
 _KEYS = frozenset({"key_bag", "pkcs8_shrouded_key_bag"})
@@ -75,7 +75,7 @@ def _checked(data: bytes) -> Iterator[bytes]:
     """The private keys as far as they can be seen without the passphrase. Raises BadInput where opening everything would take
     more rounds than can be borne, ValueError where it is damaged."""
     pfx = Pfx.load(data, strict=True)
-    count = int(pfx["mac_data"]["iterations"].native) if pfx["mac_data"].native is not None else 0
+    count = counted(pfx["mac_data"]["iterations"].native) if pfx["mac_data"].native is not None else 0
     for each in pfx.authenticated_safe:
         if each["content_type"].native == "encrypted_data":
             count += rounds(each["content"]["encrypted_content_info"]["content_encryption_algorithm"])

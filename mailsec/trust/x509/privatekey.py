@@ -16,8 +16,8 @@ from cryptography.hazmat.primitives.serialization import (
     load_der_private_key,
 )
 
-from mailsec.core.errors import BadInput, KeyUnavailable
-from mailsec.core.limits import X509_ITERATIONS, X509_SCRYPT_BYTES, X509_SCRYPT_TIMES
+from mailsec.core.errors import BadInput, KeyUnavailable, UsageError
+from mailsec.core.limits import X509_ITERATIONS, X509_PASSPHRASE, X509_SCRYPT_BYTES, X509_SCRYPT_TIMES
 from mailsec.trust.x509.path import load
 from mailsec.trust.x509.spki import element
 
@@ -61,7 +61,10 @@ def private_key(secret: bytes, passphrase: str = "") -> Any:
 
 
 def pkcs8(key: Any, passphrase: str = "") -> bytes:
-    """A key in PKCS#8, under a passphrase where there is one (PBES2 with PBKDF2-SHA-256 and AES-256)."""
+    """A key in PKCS#8, under a passphrase where there is one (PBES2 with PBKDF2-SHA-256 and AES-256). Raises UsageError for a
+    passphrase that is too long."""
+    if len(passphrase.encode()) > X509_PASSPHRASE:
+        raise UsageError(f"a private key takes a passphrase of at most {X509_PASSPHRASE} octets")
     wrapping = BestAvailableEncryption(passphrase.encode()) if passphrase else NoEncryption()
     return bytes(key.private_bytes(Encoding.DER, PrivateFormat.PKCS8, wrapping))
 
@@ -92,15 +95,23 @@ def rounds(algorithm: Any) -> int:
     BadInput where scrypt would take too much time or memory."""
     parameters = algorithm["parameters"]
     if algorithm["algorithm"].native != "pbes2":
-        return int(parameters["iterations"].native)
+        return counted(parameters["iterations"].native)
     kdf = parameters["key_derivation_func"]
     if kdf["algorithm"].native == "pbkdf2":
-        return int(kdf["parameters"]["iteration_count"].native)
+        return counted(kdf["parameters"]["iteration_count"].native)
     scrypt = _Scrypt.load(kdf["parameters"].dump(), strict=True)
-    n, r, p = (int(scrypt[name].native) for name in ("n", "r", "p"))
+    n, r, p = (counted(scrypt[name].native) for name in ("n", "r", "p"))
     if 128 * n * r > X509_SCRYPT_BYTES or p > X509_SCRYPT_TIMES:
         raise BadInput("opening the private key would take too much memory or time")
     return n * r * p // _SCRYPT_SHARE
+
+
+def counted(number: Any) -> int:
+    """A count that a file states. Raises ValueError below zero: it would make room for others in a sum."""
+    count = int(number)
+    if count < 0:
+        raise ValueError("a count below zero")
+    return count
 
 
 def bear(count: int) -> None:

@@ -50,6 +50,9 @@ def rules(report: Report) -> set[str]:
     return {found.rule for found in report.all_findings() if found.rule.startswith(("content-", "openpgp-"))}
 
 
+SHOWN = mail(signed(sig=signature(TEXT) + b"<h1>Pay Mallory</h1>\r\n")).replace(
+    b"application/pgp-signature\r\n", b"text/html\r\n"
+)
 REPLY = b"Reply-To: alice@evil.example\r\n"
 CASES = {
     "all of it signed": (mail(signed()), ("good", 12, 0), {"content-header-unprotected"}),
@@ -62,6 +65,11 @@ CASES = {
     "a text in front": (mail(mixed(FOOTER, signed())), ("partial", 9, 1), {"content-unsigned-parts"}),
     "a third part": (mail(signed(more=FOOTER)), ("partial", 9, 1), {"content-unsigned-parts"}),
     "an empty part beside": (mail(mixed(signed(), part(b"\r\n"))), ("good", 12, 0), {"content-header-unprotected"}),
+    "a text behind the signature, in a part that is shown": (
+        SHOWN,
+        ("partial", 4, 1),
+        {"content-unsigned-parts", "content-signature-imitated"},
+    ),
     "as an attachment": (
         mail(mixed(FOOTER, b"Content-Disposition: attachment\r\n" + signed())),
         ("partial", 9, 1),

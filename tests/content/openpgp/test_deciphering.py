@@ -21,14 +21,14 @@ from openpgp.composed import (
     SubkeyParamsBuilder,
 )
 from openpgp.types import S2kParams, StringToKey
-from pysequoia import encrypt
+from pysequoia import Tsk, encrypt
 
 from mailsec.content.openpgp import deciphering, symmetric
 from mailsec.content.openpgp.deciphering import NoKeyError, deciphered
 from mailsec.content.openpgp.keymaking import KeyWish, generate, protected
 from mailsec.content.openpgp.opening import OpeningError
-from mailsec.content.openpgp.secretparts import secret_parts
-from mailsec.content.openpgp.sessionkey import SessionKey, by_key, by_passphrase, unpadded
+from mailsec.content.openpgp.secretparts import SecretPart, secret_parts
+from mailsec.content.openpgp.sessionkey import Sealed, SessionKey, by_key, by_passphrase, sealed_key, unpadded
 from mailsec.content.openpgp.symmetric import (
     Aead,
     UnknownAlgorithmError,
@@ -131,22 +131,35 @@ def test_modern_exchanges_and_keys_locked_with_aead(kind: KeyType, modern: bool)
         deciphered(data, [(key.to_bytes(), "wrong")])
 
 
+def parts_of(secret: bytes, passphrase: str | None = None) -> list[SecretPart]:
+    return [each for each in secret_parts(secret, passphrase) if isinstance(each, SecretPart)]
+
+
+def sealed_for(whose: Tsk) -> Sealed:
+    found = sealed_key(next(packets(sealed(LITERAL, whose))).body)
+    assert found is not None
+    return found
+
+
+def kinds(sealed: Sealed, *parts: SecretPart) -> list[type]:
+    return [type(each) for each in by_key(sealed, parts)]
+
+
 def test_session_keys_that_do_not_fit() -> None:
     """What keys find that are not those they say they are: noise that has neither the padding nor the sum it ought to have."""
-    (part,) = secret_parts(bytes(BOB), None)
-    (other,) = secret_parts(bytes(person("alice")), None)
-    body = next(packets(sealed(LITERAL, BOB))).body
-    assert list(by_key(body, [replace(other, fingerprint=part.fingerprint)])) == []
-    with pytest.raises(UnknownAlgorithmError):
-        list(by_key(body, [replace(part, public=b"\x03abc" + part.public[1 + part.public[0] :])]))
+    (part,), (other,) = parts_of(bytes(BOB)), parts_of(bytes(person("alice")))
+    found = sealed_for(BOB)
+    assert kinds(found, part, other) == [SessionKey]
+    assert kinds(found, replace(other, fingerprint=part.fingerprint)) == [WrongError]
+    assert kinds(replace(found, named=""), part, other) == [SessionKey]
+    assert kinds(found, replace(part, public=b"\x03abc" + part.public[1 + part.public[0] :])) == [UnknownAlgorithmError]
     rsa = person("bob", "rsa")
-    body = next(packets(sealed(LITERAL, rsa))).body
-    found = [each for each in secret_parts(bytes(rsa), None) if list(by_key(body, [each]))]
-    assert len(found) == 1
-    changed = bytearray(found[0].secret)
+    found = sealed_for(rsa)
+    (mine,) = [each for each in parts_of(bytes(rsa)) if kinds(found, each)]
+    changed = bytearray(mine.secret)
     changed[300] ^= 1
-    assert list(by_key(body, [replace(found[0], secret=bytes(changed))])) == []
-    assert list(by_key(body[:-5] + bytes(5), found)) == []
+    assert kinds(found, replace(mine, secret=bytes(changed))) == [WrongError]
+    assert kinds(replace(found, data=found.data[:-5] + bytes(5)), mine) == [WrongError]
     for noise in (b"", b"\0", b"\x05ab"):
         with pytest.raises(WrongError):
             unpadded(noise)
@@ -301,28 +314,25 @@ def test_a_cipher_that_the_system_was_built_without(monkeypatch: pytest.MonkeyPa
 
 
 def test_secret_keys_that_are_damaged_or_protected_in_another_way() -> None:
-    whole, session = bytes(BOB), next(packets(sealed(LITERAL, BOB))).body
+    whole, session = bytes(BOB), sealed_for(BOB)
     assert list(secret_parts(b"\xff", None)) == []
-    assert [each.algorithm for each in secret_parts(whole, None)] == [18]
+    assert [each.algorithm for each in parts_of(whole)] == [18]
     for packet_ in packets(whole):
         if packet_.tag == 7 and packet_.body[5] == 18:
             for at in range(len(packet_.body)):
                 for body in (packet_.body[:at], packet_.body[:at] + b"\xff" + packet_.body[at + 1 :]):
-                    try:
-                        parts = list(secret_parts(packet(7, body), "x"))
-                    except UnknownAlgorithmError:
-                        continue
-                    list(by_key(session, parts))
+                    list(by_key(session, parts_of(packet(7, body), "x")))
     assert list(secret_parts(packet(7, b"\x03" + bytes(9)), None)) == []
 
 
 @given(st.binary(max_size=120), st.sampled_from(list(SUITES)))
 def test_noise_is_no_session_key(noise: bytes, suite: str) -> None:
-    parts = list(secret_parts(bytes(person("bob", suite)), None))
+    parts = parts_of(bytes(person("bob", suite)))
     part = parts[0]
-    heads = [b"", b"\x03" + bytes(8) + bytes((part.algorithm,)), b"\x06\x00" + bytes((part.algorithm,))]
-    for head in heads:
-        assert all(len(each.key) < 200 for each in by_key(head + noise, parts))
+    for head in (b"", b"\x03" + bytes(8) + bytes((part.algorithm,)), b"\x06\x00" + bytes((part.algorithm,))):
+        found = sealed_key(head + noise)
+        outcomes = [] if found is None else list(by_key(found, parts))
+        assert all(len(each.key) < 200 for each in outcomes if isinstance(each, SessionKey))
     try:
         by_passphrase(b"\x04\x09\x00\x08" + noise, "x")
     except UnknownAlgorithmError:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from mailsec.api.recipients import one_of
+from mailsec.api.encrypt_message import EncryptOptions, encrypt_message
 from mailsec.api.secret_keys import Unlocker
-from mailsec.content.openpgp.encrypting import EncryptingError, Objection, Signing, encrypted, signing_key, target
+from mailsec.content.objection import Objection
+from mailsec.content.openpgp.encrypting import EncryptingError, encrypted, signing_key, target
 from mailsec.content.openpgp.engine import Facts, facts, fits, holds
 from mailsec.content.openpgp.mail import Judge, layers, present
 from mailsec.content.openpgp.signature import signatures_in
@@ -15,9 +16,9 @@ from mailsec.core.errors import KeyUnavailable
 from mailsec.message.fields import parse
 from mailsec.message.mime import structure
 from mailsec.trust.keyring.files import FileKeys, read_keys
-from mailsec.trust.keyring.keys import Certificate, Kind
+from mailsec.trust.keyring.keys import Certificate, Kind, Signing
 from mailsec.trust.keyring.packets import signature
-from tests.cli.openpgp import person
+from tests.cli.openpgp import DRAFT, person
 from tests.content.mails import ALICE, MADE, TEXT, mail, part
 from tests.content.openpgp.forge import DAY, Person
 
@@ -85,7 +86,7 @@ def test_of_several_keys_of_an_address_none_is_picked() -> None:
     keys = read_keys(bytes(person("bob").extract_certificate()), "one")
     keys |= read_keys(bytes(person("bob", "rsa").extract_certificate()), "other")
     with pytest.raises(KeyUnavailable, match="several keys"):
-        one_of(keys, "bob@bob.example")
+        encrypt_message(DRAFT, "draft", EncryptOptions(keys), now=LATER)
 
 
 def test_a_locked_key_without_anybody_to_ask() -> None:

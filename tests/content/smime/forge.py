@@ -66,7 +66,8 @@ BOB = person("bob@receiver.example", SUB)
 
 @dataclass(frozen=True)
 class Signing:
-    """How a signature is made. `change` is given the signed attributes and gives what to write and sign instead."""
+    """How a signature is made. `change` is given the signed attributes and gives what to write and sign instead:
+    their fields, or such that are made."""
 
     signer: Issued = ALICE
     digest: str = "sha256"
@@ -76,6 +77,20 @@ class Signing:
     by_key_id: bool = False
     algorithm: str = ""
     flip: bool = False
+
+
+def pss_only(of: Issued, issuer: Issued, **parameters: Any) -> Issued:
+    """The certificate `of` for RSASSA-PSS alone, with the parameters of the signature of `issuer`, which has a curve's key."""
+    made = asn1.Certificate.load(of.der)
+    told = made["tbs_certificate"]["subject_public_key_info"]
+    name: dict[str, Any] = {"algorithm": "rsassa_pss"}
+    if parameters:
+        name["parameters"] = algos.RSASSAPSSParams(parameters)
+    key = {"algorithm": name, "public_key": told["public_key"]}
+    made["tbs_certificate"]["subject_public_key_info"] = asn1.PublicKeyInfo(key)
+    signature = issuer.key.sign(made["tbs_certificate"].dump(force=True), ec.ECDSA(hashes.SHA256()))
+    made["signature_value"] = signature
+    return Issued(made.dump(force=True), of.key)
 
 
 def signer_info(content: bytes, how: Signing, kind: str = "data") -> cms.SignerInfo:
@@ -88,7 +103,9 @@ def signer_info(content: bytes, how: Signing, kind: str = "data") -> cms.SignerI
             {"type": "message_digest", "values": [hashlib.new(how.digest, content).digest()]},
             {"type": "signing_time", "values": [cms.Time({"utc_time": datetime.fromtimestamp(NOW, UTC)})]},
         ]
-        attributes = cms.CMSAttributes([cms.CMSAttribute(each) for each in how.change(fields)])
+        attributes = cms.CMSAttributes(
+            [each if isinstance(each, cms.CMSAttribute) else cms.CMSAttribute(each) for each in how.change(fields)]
+        )
         signed = attributes.dump()
     name, signature = sign(how, signed)
     if how.by_key_id:

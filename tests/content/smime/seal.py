@@ -88,7 +88,7 @@ def _agreed(how: Sealing, key: bytes) -> cms.KeyAgreeRecipientInfo:
     if how.ukm:
         info += core.OctetString(how.ukm, explicit=0).dump()
     info = b"\x30" + bytes([len(info) + 8]) + info + bytes.fromhex("a2060404 00000100".replace(" ", ""))
-    derive: Any = HKDF(hashes.SHA256(), 32, None, info) if montgomery else X963KDF(hashes.SHA256(), 32, info)
+    derive: Any = HKDF(hashes.SHA256(), 32, how.ukm or None, info) if montgomery else X963KDF(hashes.SHA256(), 32, info)
     originator = b"\x30" + _sized(algos.AlgorithmIdentifier({"algorithm": curve}).dump() + b"\x03" + _sized(b"\0" + point))
     fields: dict[str, Any] = {
         "version": "v3",

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hmac
 from contextlib import suppress
+from dataclasses import replace
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric import dsa, ec, x25519
@@ -13,6 +15,7 @@ from hypothesis import strategies as st
 from mailsec.content.smime.cms import CmsError, opened
 from mailsec.content.smime.decrypting import DecryptingError, Secret, decrypted, is_for, load_private
 from mailsec.content.smime.enveloped import enveloped
+from mailsec.content.smime.unwrapping import SCHEMES, agreed, derived
 from mailsec.core.limits import CMS_RECIPIENTS
 from tests.certificates import Issued
 from tests.content.smime.forge import ALICE, BOB, RSA_KEY, SUB, TEXT, Signing, indefinite, person, signed_data
@@ -45,6 +48,7 @@ GRID = {
     "P-521": Sealing(CURVES["secp521r1"], gcm=False),
     "X25519": Sealing(X),
     "with keying material": Sealing(ukm=b"12345678"),
+    "X25519 with keying material": Sealing(X, ukm=b"12345678"),
     "128 bits": Sealing(size=16),
     "192 bits": Sealing(size=24, gcm=False),
     "authenticated attributes, short code": Sealing(attributes=True, tag=12),
@@ -115,6 +119,34 @@ def test_too_many_recipients_are_refused() -> None:
 def test_another_structure_is_refused() -> None:
     with pytest.raises(CmsError):
         enveloped(opened(signed_data(TEXT, Signing())))
+
+
+@pytest.mark.parametrize("ukm", [b"", b"12345678"])
+def test_the_key_that_x25519_gives(ukm: bytes) -> None:
+    """RFC 8418 has no example: the agreement is RFC 7748's (section 6.1), what comes after is HMAC by hand (RFC 5869)."""
+    key = x25519.X25519PrivateKey.from_private_bytes(
+        bytes.fromhex("77076d0a7318a57d3c16c17251b26645df4c2f87ebc0992ab177fba51db92c2a")
+    )
+    bob = bytes.fromhex("de9edb7d7b7dc1b4d35b61c2ece435373f8343c85b78674dadfc7e146f882b4f")
+    secret_ = agreed(key, bob)
+    assert secret_.hex() == "4a5d9d5ba4ce2de1728e3bf480350f25e07e21c947d19e3376f09b3c1e161742"
+    wrap = bytes.fromhex("300b060960864801650304012d")
+    entity = b"\xa0\x0a\x04\x08" + ukm if ukm else b""
+    info = b"\x30" + bytes([21 + len(entity)]) + wrap + entity + bytes.fromhex("a206040400000100")
+    extracted = hmac.digest(ukm or bytes(32), secret_, "sha256")
+    expanded = hmac.digest(extracted, info + b"\x01", "sha256")
+    assert derived(secret_, SCHEMES["2a864886f70d0109100313"], wrap, ukm, 32) == expanded
+
+
+@pytest.mark.parametrize("point", [bytes(32), b"\1" + bytes(31), b"", bytes(31), bytes(33)])
+def test_points_that_give_no_secret_open_nothing(point: bytes) -> None:
+    """Of low order (RFC 7748 section 6.1), or of no length that may be."""
+    with pytest.raises(ValueError):
+        agreed(X.key, point)
+    found = enveloped(opened(sealed(TEXT, Sealing(X))))
+    forged = replace(found, recipients=tuple(replace(each, originator=point) for each in found.recipients))
+    with pytest.raises(DecryptingError):
+        decrypted(forged, [secret(X)])
 
 
 def test_private_keys_that_open_nothing() -> None:

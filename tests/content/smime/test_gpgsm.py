@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 import subprocess
+from base64 import b64decode
 from collections.abc import Iterable, Iterator
 from email import message_from_bytes
-from hashlib import sha1
+from hashlib import sha1, sha256
 from pathlib import Path
 from shutil import rmtree
 from tempfile import mkdtemp
@@ -20,6 +21,7 @@ from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from cryptography.hazmat.primitives.hashes import SHA1
 from cryptography.hazmat.primitives.serialization import PrivateFormat, pkcs12
 
+from mailsec.api.certificate_paths import PathOptions
 from mailsec.api.decrypt_message import DecryptOptions, decrypt_message
 from mailsec.api.session import Session, Settings
 from mailsec.api.verify_message import VerifyOptions, verify_message
@@ -32,6 +34,7 @@ from mailsec.core.errors import BadInput
 from mailsec.message.encoded import Octets
 from mailsec.trust.keyring.certificates import read_certificates
 from tests.certificates import NOW, issue
+from tests.conftest import Ended
 from tests.content.smime.forge import HEADER, RSA_KEY, TEXT, multipart, p7m, person
 from tests.content.smime.test_decrypting import secret
 
@@ -206,6 +209,21 @@ def test_what_gpgsm_signs_and_encrypts_is_opened_and_judged(gpgsm: Gpgsm, root: 
     inside = p7m(gpgsm.signed("--sign", "SHA256", TEXT))
     sealed = gpgsm("--encrypt", "--recipient", WHO, data=inside)
     keys = read_certificates([("file", ALICE.pem + ALICE.key_pem)], str)
-    made = decrypt_message(HEADER + p7m(sealed.out), "m", DecryptOptions(keys, ca_file=str(root)), now=NOW)
+    made = decrypt_message(HEADER + p7m(sealed.out), "m", DecryptOptions(keys, paths=PathOptions(str(root))), now=NOW)
     assert made.report.exit == 0
     assert made.data
+
+
+def test_gpgsm_opens_what_is_made_with_the_ring_by_what_it_said_that_it_reads(gpgsm: Gpgsm, tmp_path: Path, mailsec) -> None:
+    def run(*arguments: object, data: bytes = b"") -> Ended:
+        return mailsec(*arguments, stdin=data, env={"MAILSEC_RING": str(tmp_path / "ring")})
+
+    (tmp_path / "root.pem").write_bytes(ROOT.pem)
+    assert run("keys", "import", tmp_path / "root.pem").code == 0
+    assert run("keys", "trust", sha256(ROOT.der).hexdigest(), "full").code == 0
+    (tmp_path / "signed.eml").write_bytes(HEADER + p7m(gpgsm.signed("--sign", "SHA256", TEXT)))
+    assert run("keys", "import", tmp_path / "signed.eml").code == 0
+    made = run("encrypt", "--smime", "--to", "alice@bank.example", "-", data=HEADER + TEXT)
+    assert made.code == 0, made.stderr
+    done = gpgsm.secretly("--decrypt", data=b64decode(made.out.split(b"\r\n\r\n", 1)[1]))
+    assert (done.code, done.out) == (0, TEXT), done.said

@@ -6,6 +6,7 @@ import random
 from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
+from hashlib import sha256
 from typing import Any
 
 import pytest
@@ -24,13 +25,15 @@ from mailsec.content.smime.decrypting import DecryptingError, decrypted
 from mailsec.content.smime.der import octets, oid, sequence, tlv
 from mailsec.content.smime.encrypting import EncryptingError, check
 from mailsec.content.smime.enveloped import enveloped
+from mailsec.content.smime.identifier import Identifier
 from mailsec.content.smime.judging import Judge
 from mailsec.content.smime.mail import layers
+from mailsec.content.smime.numbers import is_meant
 from mailsec.content.smime.outline import outline
 from mailsec.content.smime.signature import Answer, SignatureResult, judge_signature
 from mailsec.content.smime.signerinfo import read
 from mailsec.content.smime.signing import DETACHED, SigningError, signed_entity
-from mailsec.core.limits import CMS_CANDIDATES, CMS_SIGNERS
+from mailsec.core.limits import CMS_CANDIDATES, CMS_SIGNERS, X509_CERTIFICATE_BYTES
 from mailsec.message.authors import author
 from mailsec.message.fields import parse
 from mailsec.message.mime import structure
@@ -310,3 +313,55 @@ def test_a_certificate_without_key_identifier_is_named_by_the_one_that_its_key_m
     assert not [each for each in loaded.extensions if each.oid == x509.SubjectKeyIdentifier.oid]
     [result] = judged(forge.signed_data(TEXT, Signing(bare, by_key_id=True)))
     assert result.answer is Answer.GOOD
+
+
+def test_a_key_for_pss_alone_signs_so_and_nobody_encrypts_to_it() -> None:
+    held = forge.pss_only(ALICE_RSA, SUB)
+    entity = signed_entity((TEXT,), [secret(held)], (SUB.der,), DETACHED, now=NOW)
+    message = parse(HEADER + b"".join(map(bytes, entity)))
+    [found] = layers(message, structure(message), author(message), JUDGE)
+    assert [(each.answer, each.info and each.info.algorithm) for each in found.results] == [(Answer.GOOD, "rsassa_pss")]
+    with pytest.raises(EncryptingError, match="kind"):
+        check(held.der, now=NOW)
+
+
+def test_parameters_of_a_key_that_cannot_be_read_let_nothing_pass() -> None:
+    held = forge.pss_only(ALICE_RSA, SUB)
+    [result] = judged(forge.signed_data(TEXT, Signing(held, pss=True)))
+    assert result.answer is Answer.GOOD
+    assert result.info is not None
+    assert not is_meant(b"", result.info)
+
+
+def test_a_renewed_certificate_with_the_same_key_is_told_from_the_old_one() -> None:
+    old, new = (person("alice@bank.example", SUB, RSA_KEY) for _ in range(2))
+    hashed = sequence(sequence(sequence(octets(sha256(new.der).digest()))))
+    name = asn1cms.CMSAttribute.load(sequence(oid("2a864886f70d010910022f"), tlv(0x31, hashed)))
+    signing = Signing(old, by_key_id=True, change=lambda fields: [*fields, name])
+    [result] = judged(forge.signed_data(TEXT, signing, certificates=[old, new, SUB]))
+    assert (result.answer, result.certificate) == (Answer.GOOD, new.der)
+    [result] = judged(forge.signed_data(TEXT, signing, certificates=[old, SUB]))
+    assert result.answer is Answer.BAD
+
+
+def test_a_certificate_larger_than_any_is_not_looked_at() -> None:
+    padding_ = x509.UnrecognizedExtension(x509.ObjectIdentifier("1.2.3"), bytes(X509_CERTIFICATE_BYTES))
+    large = issue("alice@bank.example", SUB, extensions=[(padding_, False)])
+    [result] = judged(forge.signed_data(TEXT, Signing(large)))
+    assert result.answer is Answer.UNKNOWN
+
+
+def test_many_compressed_parts_are_not_unfolded(monkeypatch: pytest.MonkeyPatch) -> None:
+    from mailsec.content.smime import mail  # noqa: PLC0415
+
+    monkeypatch.setattr(mail, "decompressed", lambda cms: pytest.fail("unfolded"))
+    message = parse(HEADER + forge.mixed(*[p7m(compressed(TEXT))] * 5))
+    assert layers(message, structure(message), author(message), JUDGE) == ()
+
+
+def test_a_name_in_another_spelling_is_the_same_name() -> None:
+    loaded = asn1.Certificate.load(ALICE.der)
+    other = asn1.Name.build({"common_name": "TEST  authority"})
+    assert other.dump() != loaded.issuer.dump()
+    assert Identifier(other.dump(), loaded.serial_number).fits(ALICE.der)
+    assert not Identifier(asn1.Name.build({"common_name": "Another"}).dump(), loaded.serial_number).fits(ALICE.der)

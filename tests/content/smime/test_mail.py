@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from hashlib import sha1, sha256, sha512
 from pathlib import Path
 
 import pytest
+from asn1crypto import cms as asn1cms
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import dsa, ec, rsa
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -13,6 +15,7 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from mailsec.api.session import Session, Settings
 from mailsec.api.verify_message import VerifyOptions, verify_message
+from mailsec.content.smime.der import algorithm, integer, octets, oid, sequence, tlv
 from mailsec.core.limits import CMS_CERTIFICATES, CMS_NESTING, CMS_SIGNERS
 from mailsec.core.results import Report
 from tests.certificates import NOW, Issued, issue, make
@@ -34,11 +37,14 @@ from tests.content.smime.forge import (
     opaque,
     p7m,
     person,
+    pss_only,
     signed_data,
+    signer_info,
     twice,
     two_values,
     usage,
     without,
+    wrapped,
 )
 
 FOOTER = b"Content-Type: text/plain\r\n\r\n-- \r\nThe list\r\n"
@@ -107,6 +113,54 @@ def with_change(change: Callable[..., object]) -> bytes:
     return detached(TEXT, Signing(change=change))  # type: ignore[arg-type] # tables of tests
 
 
+NAMED = "2a864886f70d010910022f"
+
+
+def told(hashed: bytes, name: str = "sha256", times: int = 1) -> Callable[..., object]:
+    """A change that names the signer's certificate by a hash, in the old attribute where that is SHA-1 (RFC 5035)."""
+    stated = {"sha512": algorithm("608648016503040203"), "nobody's": algorithm("2a03")}.get(name, b"")
+    value = sequence(sequence(sequence(stated, octets(hashed))))
+    return naming(*[value] * times, kind="2a864886f70d010910020c" if name == "sha1" else NAMED)
+
+
+def naming(*values: bytes, kind: str = NAMED) -> Callable[..., object]:
+    """A change that adds an attribute with these values (DER)."""
+    added = asn1cms.CMSAttribute.load(sequence(oid(kind), tlv(0x31, b"".join(values))))
+    return lambda fields: [*fields, added]
+
+
+def beside(second: bytes) -> bytes:
+    """A multipart/signed whose second part is `second`."""
+    head = b'Content-Type: multipart/signed; protocol="application/pkcs7-signature"; micalg=sha-256; boundary=sm\r\n\r\n'
+    return HEADER + head + b"--sm\r\n" + TEXT + b"\r\n--sm\r\n" + second + b"\r\n--sm--\r\n"
+
+
+def carried(kind: bytes, behind: bytes = b"") -> bytes:
+    """A part of some type with a good signature, and what stands behind it."""
+    return b"Content-Type: " + kind + b"\r\nContent-Transfer-Encoding: base64\r\n\r\n" + wrapped(SIGNED + behind)
+
+
+def attributes_as_text() -> bytes:
+    """The signature of an honest mail over its attributes, which are said to be the text now."""
+    honest = signer_info(TEXT, Signing())
+    text = b"\x31" + honest["signed_attrs"].dump()[1:]
+    made = signed_data(text, Signing(), detached=False)
+    kept = ("version", "sid", "digest_algorithm", "signature_algorithm", "signature")
+    info = asn1cms.ContentInfo.load(made)
+    info["content"]["signer_infos"] = [asn1cms.SignerInfo({name: honest[name] for name in kept})]
+    return HEADER + p7m(info.dump(force=True))
+
+
+PSS_256 = {
+    "hash_algorithm": {"algorithm": "sha256"},
+    "mask_gen_algorithm": {"algorithm": "mgf1", "parameters": {"algorithm": "sha256"}},
+}
+PSS_ALONE = pss_only(ALICE, SUB)
+PSS_LIMITED = pss_only(ALICE, SUB, **PSS_256, salt_length=32)
+PSS_LONGER = pss_only(ALICE, SUB, **PSS_256, salt_length=33)
+PSS_OTHER = pss_only(
+    ALICE, SUB, hash_algorithm={"algorithm": "sha512"}, mask_gen_algorithm=PSS_256["mask_gen_algorithm"], salt_length=32
+)
 GOOD = ("good", 12, 0, {"content-header-unprotected"})
 BAD = ("bad", 3, 1, {"smime-signature-bad"})
 WEAK = ("bad", 3, 1, {"smime-signature-weak"})
@@ -148,6 +202,36 @@ CASES: dict[str, tuple[bytes, tuple[str, int, int, set[str]]]] = {
         opaque(HP).replace(b"Subject: Payment", b"Subject: Urgent"),
         ("good", 4, 1, {"content-header-differs"}),
     ),
+    "a key for PSS alone": (by(PSS_ALONE, pss=True), GOOD),
+    "a key for PSS alone, used otherwise": (by(PSS_ALONE), BAD),
+    "a key for PSS with these parameters": (by(PSS_LIMITED, pss=True), GOOD),
+    "a key for PSS with these parameters, used otherwise": (by(PSS_LIMITED), BAD),
+    "a key for PSS with more salt": (by(PSS_LONGER, pss=True), BAD),
+    "a key for PSS with another hash": (by(PSS_OTHER, pss=True), BAD),
+    "certificate named by its hash": (with_change(told(sha256(ALICE.der).digest())), GOOD),
+    "certificate named by SHA-512": (with_change(told(sha512(ALICE.der).digest(), "sha512")), GOOD),
+    "certificate named as of old": (with_change(told(sha1(ALICE.der).digest(), "sha1")), GOOD),
+    "another certificate named": (with_change(told(sha256(SUB.der).digest())), BAD),
+    "another certificate named as of old": (with_change(told(sha1(SUB.der).digest(), "sha1")), BAD),
+    "certificate named with a hash of nobody": (with_change(told(sha256(ALICE.der).digest(), "nobody's")), BAD),
+    "certificate named twice": (with_change(told(sha256(ALICE.der).digest(), times=2)), BAD),
+    "certificate named by nothing": (with_change(naming()), BAD),
+    "certificate named by an empty list": (with_change(naming(sequence(sequence()))), BAD),
+    "certificate named by a number": (
+        with_change(naming(sequence(sequence(sequence(integer(1)))))),
+        BAD,
+    ),
+    "the signature in a part of octets": (beside(carried(b"application/octet-stream; name=smime.p7s")), GOOD),
+    "the signature in a part that is shown": (beside(carried(b"text/html", b"<h1>Pay Mallory</h1>")), PARTIAL),
+    "the signature within a multipart": (
+        beside(mixed(carried(b"application/pkcs7-signature"), FOOTER)),
+        ("bad", 3, 1, {"smime-signature-unreadable"}),
+    ),
+    "attributes of another signature as text": (attributes_as_text(), BAD),
+    "no mail but a structure": (detached(kind="digested_data"), ("unjudged", 10, 7, {"smime-signature-unsupported"})),
+    "a text of one set": (detached(b"\x31\x00", Signing(attributes=False)), BAD),
+    "a text that begins like a set": (detached(b"1: x\r\n\r\nHello\r\n", Signing(attributes=False)), GOOD),
+    "hash of the signature is of another family": (by(EC["secp256r1"], algorithm="sha3_256_ecdsa"), BAD),
     "changed": (flipped(detached()), BAD),
     "changed signature": (by(ALICE, flip=True), BAD),
     "no content type": (with_change(without("content_type")), BAD),

@@ -12,11 +12,12 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
+from mailsec.api.certificate_paths import PathOptions
 from mailsec.api.decrypt_message import DecryptOptions, decrypt_message
 from mailsec.api.encrypt_smime import SmimeOptions, encrypt_smime
 from mailsec.api.session import Session, Settings
-from mailsec.api.sign_openpgp import SignKeys
 from mailsec.api.sign_smime import sign_smime
+from mailsec.api.signers import SignKeys
 from mailsec.api.verify_message import VerifyOptions, verify_message
 from mailsec.content.smime.capabilities import ours
 from mailsec.content.smime.cms import opened, signed_data
@@ -177,7 +178,7 @@ def test_openssl_verifies_what_is_signed_and_compressed(tmp_path: Path) -> None:
 def opened_here(made: bytes, recipient: Issued, folder: Path, **more: bool) -> tuple[bytes, int]:
     """The text, and the exit code."""
     keys = named(recipient.pem + recipient.key_pem)
-    produced = decrypt_message(made, "m", DecryptOptions(keys, ca_file=str(folder / "root"), **more), now=NOW)
+    produced = decrypt_message(made, "m", DecryptOptions(keys, paths=PathOptions(str(folder / "root")), **more), now=NOW)
     return produced.data, produced.report.exit
 
 
@@ -228,14 +229,14 @@ def test_openssl_opens_and_judges_what_is_signed_compressed_and_encrypted(tmp_pa
     files(tmp_path, SIGNERS["rsa"])
     keys = named(SIGNERS["rsa"].pem + SIGNERS["rsa"].key_pem + SUB.pem)
     signing, chain = SignKeys(keys, tuple(keys.own())), tuple(each.data for each in keys.listed)
-    options = SmimeOptions(keys, keys.listed[:1], sign=signing, chain=chain, pss=True, compress=True)
+    options = SmimeOptions(keys, certificates=keys.listed[:1], sign=signing, chain=chain, pss=True, compress=True)
     made = encrypt_smime(FROM + TEXT, "m", options, now=NOW).data
     inside = openssl(tmp_path, "cms", "-decrypt", "-inkey", "key", "-recip", "cert", data=made)
     assert TEXT in openssl(tmp_path, *VERIFY, data=unfolded_by_asn1crypto(inside))
 
 
 def test_openssl_cannot_encrypt_to_x25519(tmp_path: Path) -> None:
-    """RFC 8418 is younger than its cms: there is no peer for X25519 in it, so RFC 8418's own numbers stand in elsewhere."""
+    """RFC 8418 is younger than its cms: there is no peer for X25519 in it, so test_decrypting has RFC 7748's numbers."""
     files(tmp_path, person("bob@receiver.example", SUB, X25519PrivateKey.generate()))
     with pytest.raises(subprocess.CalledProcessError):
         openssl(tmp_path, *ENCRYPT, "-aes-256-gcm", data=TEXT)

@@ -8,13 +8,14 @@ from typing import Any
 
 import pytest
 from cryptography import x509
+from cryptography.hazmat.primitives.serialization import NoEncryption, pkcs12
 from hypothesis import given
 from hypothesis import strategies as st
 
 from mailsec.core.flow import Fetch, Fetched, FetchStatus, Purpose, run
 from mailsec.core.results import Check, Status
 from mailsec.core.rules import Rule
-from mailsec.sender.bimi import certificate, logotype, rules
+from mailsec.sender.bimi import logotype, rules
 from mailsec.sender.bimi.certificate import UNKNOWN_ROOT, Expected, judge
 from mailsec.sender.bimi.logotype import LogotypeProblem
 from mailsec.sender.bimi.mark import MarkKind, of
@@ -203,9 +204,22 @@ def test_what_is_no_certificate(pem: bytes) -> None:
     assert (found.status, own(found)) == (Status.FAIL, {rules.CERT_UNREADABLE.id})
 
 
-def test_a_container_asks_nobody_for_a_passphrase() -> None:
-    with pytest.raises(ValueError, match="without a passphrase"):
-        certificate._nobody()
+def test_containers_and_private_keys_are_not_opened() -> None:
+    leaf = mark()
+    own = x509.load_der_x509_certificate(leaf.der)
+    container = pkcs12.serialize_key_and_certificates(None, leaf.key, own, None, NoEncryption())
+    for pem, why in ((container, "no certificate in PEM"), (leaf.der, "no certificate in PEM"), (leaf.key_pem, "PRIVATE KEY")):
+        found = judged(pem)
+        assert (found.status, fired(found)) == (Status.FAIL, {rules.CERT_UNREADABLE.id})
+        assert why in found.reason
+
+
+def test_the_logo_in_the_certificate_is_judged_where_no_other_is() -> None:
+    active = SVG.replace(b"</svg>", b"<script>1</script></svg>")
+    found = judged(bundle(mark(value=with_logo(active))), svg=None)
+    assert found.status is Status.FAIL
+    assert found.reason.startswith("its logo: ")
+    assert found.children[1].findings[0].rule == rules.SVG_SCRIPT.id
 
 
 # --- the logo in the certificate

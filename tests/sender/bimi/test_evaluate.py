@@ -73,6 +73,7 @@ def test_pass() -> None:
 def test_without_a_certificate() -> None:
     found = judged(world({"default._bimi.example.com TXT": [f"v=BIMI1; l={LOGO}; a="]}))
     assert found.check.status is Status.PASS
+    assert "no mark certificate vouches" in found.check.reason
     assert ("policy.authority", "none") in found.auth.properties
     assert "policy.authority-uri" not in dict(found.auth.properties)
 

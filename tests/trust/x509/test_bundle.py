@@ -28,7 +28,7 @@ from hypothesis import strategies as st
 
 from mailsec.core.errors import BadInput, KeyUnavailable
 from mailsec.core.limits import X509_FILE_CERTIFICATES, X509_ITERATIONS, X509_LOCKED_KEYS
-from mailsec.trust.x509.bundle import Held, as_pem, joined, read_bundle, read_contents
+from mailsec.trust.x509.bundle import Held, as_pem, joined, read_bundle, read_chain, read_contents
 from mailsec.trust.x509.form import is_x509
 from mailsec.trust.x509.pkcs12 import write_pkcs12
 from mailsec.trust.x509.privatekey import is_locked, private_key, public_in
@@ -265,6 +265,33 @@ def test_rounds_are_summed_up(alice: Issued) -> None:
     pfx["auth_safe"]["content"] = core.OctetString(contents.dump(force=True))
     with pytest.raises(BadInput, match="would take"):
         read_bundle(pfx.dump(force=True), nobody)
+
+
+def test_rounds_below_zero_make_no_room(alice: Issued) -> None:
+    pfx = Pfx.load(p12(alice))
+    contents = pfx.authenticated_safe
+    for each in contents:
+        if each["content_type"].native == "encrypted_data":
+            cipher = each["content"]["encrypted_content_info"]["content_encryption_algorithm"]
+            cipher["parameters"]["key_derivation_func"]["parameters"]["iteration_count"] = -(2**40)
+    pfx["auth_safe"]["content"] = core.OctetString(contents.dump(force=True))
+    pfx["mac_data"]["iterations"] = X509_ITERATIONS // 2  # some seconds where it fails, no hours
+    with pytest.raises(BadInput, match="damaged"):
+        read_bundle(pfx.dump(force=True), words)
+
+
+def test_a_chain_of_a_stranger_has_certificates_alone(alice: Issued) -> None:
+    middle = world()["middle"]
+    assert read_chain(b"Mark\r\n" + alice.pem + middle.pem + alice.pem) == (alice.der, middle.der)
+    for data, why in (
+        (alice.pem + alice.key_pem, "something else than certificates: PRIVATE KEY"),
+        (p12(alice, b""), "no certificate in PEM"),
+        (alice.der, "no certificate in PEM"),
+        (alice.pem.replace(b"MII", b"NII"), "damaged"),
+        (b"", "no certificate in PEM"),
+    ):
+        with pytest.raises(BadInput, match=why):
+            read_chain(data)
 
 
 def test_ciphers_of_old_are_counted_too(alice: Issued) -> None:
