@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 
-import mailsec.trust.x509.signer as room
 from mailsec.api import certificate_paths
 from mailsec.api.certificate_paths import PathJudgement, PathOptions
 from mailsec.core.errors import BadInput
