@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -16,6 +17,17 @@ from mailsec.core.text import clipped
 
 _VERSION = 0xA0
 _NAME, _SERIAL_OCTETS = 200, 32
+_SPECIAL = re.compile(r'[,+"\\<>;]')
+_SHORT = {
+    "common_name": "CN",
+    "organization_name": "O",
+    "organizational_unit_name": "OU",
+    "country_name": "C",
+    "locality_name": "L",
+    "state_or_province_name": "ST",
+    "domain_component": "DC",
+    "user_id": "UID",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,10 +52,8 @@ class Identifier:
     @property
     def issuer_name(self) -> str:
         """The issuer as people read it."""
-        from asn1crypto import x509  # noqa: PLC0415
-
         try:
-            return clipped(guarded(lambda: str(x509.Name.load(self.issuer).human_friendly), "a name"), _NAME)
+            return clipped(guarded(lambda: _written(self.issuer), "a name"), _NAME)
         except CmsError:
             return "an issuer whose name cannot be read"
 
@@ -61,6 +71,15 @@ class Identifier:
         if int.from_bytes(serial.content, "big", signed=True) != self.serial:
             return False
         return issuer.whole == self.issuer or _spelled(bytes(issuer.whole)) == _spelled(self.issuer)
+
+
+def _written(name: bytes) -> str:
+    """A name in DER as a text, its most specific part first (RFC 4514)."""
+    from asn1crypto import x509  # noqa: PLC0415
+
+    parts = (part for together in reversed(list(x509.Name.load(name).chosen)) for part in together)
+    spelled = ((part["type"], _SPECIAL.sub(r"\\\g<0>", str(part["value"].native))) for part in parts)
+    return ",".join(f"{_SHORT.get(kind.native, kind.dotted)}={value}" for kind, value in spelled)
 
 
 # kept, as each of many signatures may be compared with each of many certificates
