@@ -2,8 +2,8 @@
 
 The usages are those of TLSA: 3 the certificate itself, no path needed; 2 an authority that is trusted for this address alone;
 1 and 0 the certificate or an authority, with a path to a root that is trusted anyway. Records that mean none of the signer's
-certificates deny it the address, even where a root vouches for it. Dates and usages count with each of them: what has expired
-signs nothing, whoever publishes it.
+certificates deny it the address, even where a root vouches for it. Dates, usages and a revocation that is known count with each
+of them: what has expired or was taken back signs nothing, whoever publishes it.
 """
 
 from __future__ import annotations
@@ -83,13 +83,16 @@ def _result(
 
 def _meant(record: rdata.Association, chain: Sequence[bytes], path: SignerPath, now: int) -> tuple[bool, SignerPath]:
     """Whether `record` means the first of `chain` or an authority above it, and the path that counts then."""
+    # what its issuer took back stays taken back, whoever publishes it
+    revoked = bool(path.steps) and path.steps[0].revocation.revoked
     if record.usage == DANE_EE:
-        return means(record, chain[0]), judge_signer(chain[:1], chain[:1], now=now) if means(record, chain[0]) else path
+        meant = means(record, chain[0])
+        return meant, judge_signer(chain[:1], chain[:1], now=now) if meant and not revoked else path
     if record.usage == PKIX_EE:
         return means(record, chain[0]), path
     if record.usage == PKIX_TA:
         return any(means(record, step.der) for step in path.steps[1:]), path
     shown = [each for each in map(load, chain[:CMS_CERTIFICATES]) if each is not None]
     roots = tuple(dict.fromkeys(anchors(record, shown, now=now)))
-    way = judge_signer(chain, roots, now=now) if roots else path
+    way = judge_signer(chain, roots, now=now) if roots and not revoked else path
     return bool(roots) and way.status is not Status.NEUTRAL, way

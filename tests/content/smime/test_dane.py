@@ -9,9 +9,11 @@ from mailsec.content.smime.dane import Association, associated
 from mailsec.content.smime.published import Published
 from mailsec.core import rdata
 from mailsec.core.results import Status
+from mailsec.trust.x509.revocation import RevocationFiles
 from mailsec.trust.x509.signer import judge_signer
 from tests.certificates import NOW, Issued, issue, spki
 from tests.content.smime.forge import ALICE, MALLORY, OTHER_ROOT, ROOT, SUB, person
+from tests.trust.x509.people import crl
 
 WHO = "alice@bank.example"
 NAME = "hash._smimecert.bank.example"
@@ -49,6 +51,17 @@ def test_what_has_expired_is_not_used() -> None:
     assert found.path is not None
     assert found.path.status is Status.FAIL
     assert "expired" in found.path.reasons[0]
+
+
+@pytest.mark.parametrize(("usage", "meant"), [(3, ALICE), (2, SUB), (1, ALICE)])
+def test_what_its_issuer_took_back_is_not_used(usage: int, meant: Issued) -> None:
+    lists = RevocationFiles(crls=(crl(SUB, ALICE),))
+    published = Published(WHO, NAME, Status.PASS, "DNSSEC secure", (record(usage, meant),))
+    path = judge_signer(CHAIN, (ROOT.der,), now=NOW, revocation=lists)
+    assert path.status is Status.FAIL
+    found = associated(published, CHAIN, path, now=NOW)
+    assert found.path is not None
+    assert found.path.status is Status.FAIL
 
 
 @pytest.mark.parametrize(("selector", "matching"), [(0, 0), (0, 1), (1, 0), (1, 1), (1, 2)])
