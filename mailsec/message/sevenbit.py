@@ -11,6 +11,7 @@ from binascii import b2a_qp
 from collections.abc import Iterator
 
 from mailsec.core.errors import BadInput
+from mailsec.core.limits import MAX_LINE
 from mailsec.message.decode import decode, decoder_of
 from mailsec.message.encoded import Octets, lines
 from mailsec.message.fields import parse
@@ -58,10 +59,24 @@ def _fragile(data: Octets) -> bool:
 def _fragile_lines(data: bytes) -> bool:
     """The same of some lines: few looks, as mails can be large. Where CR and LF take turns and LF stands behind each CR, no LF
     is left by itself."""
+    if _regular(data):
+        return False
     ends = data.translate(None, _USUAL)
     if ends != b"\r\n" * (len(ends) // 2) or data.startswith(b"From ") or data.endswith((b" ", b"\t")):
         return True
     return _BAD_END.search(data) is not None or long_line(data) is not None
+
+
+def _regular(data: bytes) -> bool:
+    """True where `data` is lines of one length that need no closer look, as those of base64 are."""
+    length = data.find(b"\r\n", 0, MAX_LINE + 2)
+    count, rest = divmod(len(data), length + 2)
+    if length < 1 or rest or data[length :: length + 2] != b"\r" * count or data[length + 1 :: length + 2] != b"\n" * count:
+        return False
+    if data.translate(None, _USUAL) != b"\r\n" * count:
+        return False
+    last = data[length - 1 :: length + 2]
+    return b" " not in last and b"\t" not in last and b"\nFrom " not in data and not data.startswith(b"From ")
 
 
 def _edits(data: bytes, found: Structure) -> Iterator[tuple[int, int, bytes]]:

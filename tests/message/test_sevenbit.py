@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mailsec.core.errors import BadInput
-from mailsec.message.sevenbit import seven_bit
+from mailsec.message.sevenbit import seven_bit, seven_bit_pieces
 
 TEXT = "Content-Type: text/plain; charset=utf-8\r\n"
 
@@ -65,6 +65,50 @@ def test_a_text_stays_as_it_is_where_it_is_fit_and_only_there(scraps: list[bytes
     made = seven_bit(entity)
     assert (made == entity) is (survives(entity) and not bare)
     assert survives(made)
+
+
+LINES = [
+    b"QUJD\r\n",
+    b"From x\r\n",
+    b"Fro \r\n",
+    b"From \r",
+    b"a\rbc\r\n",
+    b"a\nbc\r\n",
+    b"ab\t\t\r\n",
+    b"a\0bc\r\n",
+    b"a\xe9bc\r\n",
+    b"\r\n",
+    b"\n",
+]
+
+
+@given(st.sampled_from(LINES), st.integers(0, 5), st.lists(st.sampled_from(LINES), max_size=2))
+def test_lines_of_one_length_are_judged_as_others_are(line: bytes, count: int, more: list[bytes]) -> None:
+    body = line * count + b"".join(more) + line
+    entity = b"Content-Type: text/plain\r\n\r\n" + body
+    bare = re.search(rb"\r(?!\n)|(?<!\r)\n", entity)
+    assert (seven_bit_pieces((entity[:28], body)) == (entity[:28], body)) is (survives(entity) and not bare)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"abcdef\r\nFrom x\r\n",
+        b"abc\r\na ",
+        b"abc\r\na\t",
+        b"abc\r\nabc\ra\nbc\r\n",
+        b"abc\r\nab\r\nc\r\nFFrom ",
+        b"abc \r\nabcd\r\n",
+    ],
+)
+def test_lines_of_one_length_are_looked_at(body: bytes) -> None:
+    assert seven_bit_pieces((body,)) != (body,)
+
+
+@pytest.mark.parametrize("length", [997, 998, 999])
+def test_lines_of_one_length_may_be_as_long_as_any(length: int) -> None:
+    body = (b"a" * length + b"\r\n") * 3
+    assert (seven_bit_pieces((body,)) == (body,)) is (length <= 998)
 
 
 def test_what_is_fit_stays_byte_for_byte() -> None:
