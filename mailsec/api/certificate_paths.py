@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, TypeAlias
 
 from mailsec.core.flow import Flow
-from mailsec.core.limits import X509_FETCHES, X509_JUDGED
+from mailsec.core.limits.keys import X509_FETCHES, X509_JUDGED
 from mailsec.core.results import Status
 from mailsec.store.cache import Cache
 from mailsec.store.files import shown

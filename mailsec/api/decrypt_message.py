@@ -22,7 +22,7 @@ from mailsec.content.openpgp.mail import Judge, layers
 from mailsec.content.openpgp.opening import Opened, OpeningError, unwrapped
 from mailsec.core.errors import BadInput, KeyUnavailable, NothingToJudge
 from mailsec.core.exits import Exit
-from mailsec.core.limits import PGP_OWN_KEYS
+from mailsec.core.limits.content import PGP_OWN_KEYS
 from mailsec.core.results import Check, Fact, Produced, Report, Status, worst_severity
 from mailsec.core.rules import Severity
 from mailsec.message.authors import author

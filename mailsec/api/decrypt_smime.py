@@ -19,7 +19,8 @@ from mailsec.content.smime.enveloped import Enveloped, enveloped
 from mailsec.content.smime.mail import unfolded
 from mailsec.core.errors import BadInput, KeyUnavailable
 from mailsec.core.exits import Exit
-from mailsec.core.limits import CMS_NESTING, MAX_HEADER_BYTES
+from mailsec.core.limits.content import CMS_NESTING
+from mailsec.core.limits.message import MAX_HEADER_BYTES
 from mailsec.core.results import Check, Fact, Finding, Produced, Report, Status, finding, worst_severity
 from mailsec.message.authors import author
 from mailsec.message.compose import as_pieces, canonical, header_alone, with_entity

@@ -19,7 +19,7 @@ from mailsec.content.smime.enveloped import ContentCipher, Mode
 from mailsec.content.smime.signing import SignForm
 from mailsec.core.errors import KeyUnavailable, UsageError
 from mailsec.core.exits import Exit
-from mailsec.core.limits import CMS_RECIPIENTS
+from mailsec.core.limits.content import CMS_RECIPIENTS
 from mailsec.core.lookup import listed
 from mailsec.core.results import Check, Fact, Finding, Produced, Report, Status, finding
 from mailsec.core.rules import Severity

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from mailsec.api.inspect_case import Case
 from mailsec.core.errors import BadInput
-from mailsec.core.limits import MAX_EXTRACTED_NAME
+from mailsec.core.limits.spoofing import MAX_EXTRACTED_NAME
 from mailsec.core.text import visible
 from mailsec.message.leaves import Leaf, decoded, paths, raw
 from mailsec.message.mime import MESSAGE_TYPES

@@ -7,7 +7,7 @@ from itertools import islice
 
 from mailsec.api.inspect_case import Case
 from mailsec.core.domains import DomainError, is_within
-from mailsec.core.limits import INSPECT_ADDRESSES, INSPECT_FIELD_BYTES, INSPECT_FIELDS, INSPECT_SIGNATURES
+from mailsec.core.limits.spoofing import INSPECT_ADDRESSES, INSPECT_FIELD_BYTES, INSPECT_FIELDS, INSPECT_SIGNATURES
 from mailsec.core.results import Check, Evidence, EvidenceKind, Fact
 from mailsec.core.suffixes import listed_organization
 from mailsec.core.taglist import TagListError

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from mailsec.api.inspect_case import Case, Looked
 from mailsec.api.inspect_cms import cms_check
-from mailsec.core.limits import INSPECT_MEMBERS, INSPECT_PARTS
+from mailsec.core.limits.spoofing import INSPECT_MEMBERS, INSPECT_PARTS
 from mailsec.core.results import Check, Evidence, EvidenceKind, Fact, FactValue
 from mailsec.core.text import clipped, from_bytes
 from mailsec.message.addresses import parse_addresses

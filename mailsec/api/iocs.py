@@ -11,7 +11,8 @@ from ipaddress import ip_address
 from mailsec.api.inspect_case import Case
 from mailsec.api.inspect_parts import is_attachment
 from mailsec.core.domains import DomainError, is_name, to_ascii
-from mailsec.core.limits import INSPECT_SIGNATURES, IOC_VALUES, MAX_ADDRESS_BYTES
+from mailsec.core.limits.message import MAX_ADDRESS_BYTES
+from mailsec.core.limits.spoofing import INSPECT_SIGNATURES, IOC_VALUES
 from mailsec.core.text import from_bytes
 from mailsec.message.addresses import parse_addresses
 from mailsec.message.leaves import decoded

@@ -11,7 +11,7 @@ from mailsec.content.openpgp.published import published as openpgpkey
 from mailsec.content.smime.published import published as smimea
 from mailsec.core.errors import BadInput
 from mailsec.core.flow import Flow
-from mailsec.core.limits import KEY_RECORDS
+from mailsec.core.limits.transport import KEY_RECORDS
 from mailsec.core.results import Status
 from mailsec.message.person import Address, parse_address, same
 from mailsec.trust.keyring.certificates import reading

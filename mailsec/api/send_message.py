@@ -16,7 +16,7 @@ from mailsec.api.session import Session
 from mailsec.api.trace import Trace
 from mailsec.core.errors import UsageError
 from mailsec.core.flow import Flow, gather
-from mailsec.core.limits import SMTP_LIMIT, SMTP_RECIPIENTS
+from mailsec.core.limits.transport import SMTP_LIMIT, SMTP_RECIPIENTS
 from mailsec.core.results import Report, Status
 from mailsec.net.nonce import nonce
 from mailsec.transport.mx.hosts import MxHost

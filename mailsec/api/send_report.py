@@ -11,7 +11,7 @@ from mailsec.api.outgoing import Outgoing
 from mailsec.api.tool import TOOL
 from mailsec.core.exits import Exit, most_severe
 from mailsec.core.ladder import ladder, rung
-from mailsec.core.limits import SMTP_SHOWN_RECIPIENTS
+from mailsec.core.limits.transport import SMTP_SHOWN_RECIPIENTS
 from mailsec.core.results import Check, Fact, Report, Status
 from mailsec.transport.smtp.course import Line, Party
 from mailsec.transport.smtp.outcome import Answer, Fate, Halt, SessionResult

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from mailsec.core.errors import BadInput
-from mailsec.core.limits import MAX_KEY_BYTES
+from mailsec.core.limits.run import MAX_KEY_BYTES
 from mailsec.store.files import read, shown
 
 

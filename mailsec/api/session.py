@@ -25,7 +25,8 @@ from mailsec.core.flow import (
     through,
     unfetched,
 )
-from mailsec.core.limits import RUN_WINDOW, TRUST_ANCHOR_BYTES
+from mailsec.core.limits.network import TRUST_ANCHOR_BYTES
+from mailsec.core.limits.run import RUN_WINDOW
 from mailsec.store.files import shown, write
 
 if TYPE_CHECKING:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass
 
-from mailsec.core.limits import DNS_TIMEOUT
+from mailsec.core.limits.network import DNS_TIMEOUT
 
 VALIDATE, TRUST_AD, OFF, KEYS = "validate", "trust-ad", "off", "keys"
 """What `Settings.dnssec` can be: validate ourselves, believe the AD flag of the name server, neither, or validate what persons'

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from mailsec.api.settings import Settings, clock
 from mailsec.api.tool import TOOL
 from mailsec.core.errors import BadInput, NothingToJudge, TemporaryFailure
-from mailsec.core.limits import SMTP_REPLY_TIMEOUT, SMTP_TIMEOUT
+from mailsec.core.limits.transport import SMTP_REPLY_TIMEOUT, SMTP_TIMEOUT
 from mailsec.core.results import Report, Status
 from mailsec.core.rules import Severity
 from mailsec.store.files import STDIN, read, shown

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from mailsec.api.settings import KEY_TYPES, KEYS, TRUST_AD, VALIDATE, Settings
 from mailsec.core.errors import BadInput
 from mailsec.core.flow import Answer, AnswerStatus, Ask, Fetched, FetchStatus, Query, Reply, Source
-from mailsec.core.limits import MAX_ANSWERS_BYTES, MAX_ZONE_BYTES
+from mailsec.core.limits.run import MAX_ANSWERS_BYTES, MAX_ZONE_BYTES
 from mailsec.store.files import read, shown
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from mailsec.core.domains import DomainError, to_ascii
 from mailsec.core.errors import UsageError
-from mailsec.core.limits import SPOOF_PROTECTED
+from mailsec.core.limits.spoofing import SPOOF_PROTECTED
 from mailsec.sender.spoofing.subject import Watch
 
 

@@ -14,7 +14,7 @@ from mailsec.cli.complaint import complain
 from mailsec.cli.options import OutputOptions, is_terminal, use_color
 from mailsec.core.errors import MailsecError, TemporaryFailure, UsageError
 from mailsec.core.exits import Exit, most_severe
-from mailsec.core.limits import MAX_CHECK_DEPTH, MAX_MESSAGE_BYTES
+from mailsec.core.limits.run import MAX_CHECK_DEPTH, MAX_MESSAGE_BYTES
 from mailsec.core.results import Report
 from mailsec.core.text import visible
 from mailsec.output.render import Style, prepared, renderer

@@ -100,7 +100,7 @@ def _choices(own: dict[str, Any]) -> ScriptChoices:
 def options(choices: ScriptChoices, script: str, fail_on: Severity | None, *, name: str = "") -> ScriptOptions:
     """What the script at the path `script` is played with. Raises UsageError for a name or a value that is none."""
     from mailsec.api.smtp_script import ScriptOptions
-    from mailsec.core.limits import SMTP_TIMEOUT
+    from mailsec.core.limits.transport import SMTP_TIMEOUT
 
     values = {variable: _value(variable, os.fsencode(value)) for variable, value in choices.stated}
     secrets = {variable: _value(variable, secret) for variable, secret in _secrets(choices.secrets)}
@@ -119,7 +119,7 @@ def options(choices: ScriptChoices, script: str, fail_on: Severity | None, *, na
 def _value(name: str, value: bytes) -> bytes:
     import re
 
-    from mailsec.core.limits import SMTP_VARIABLE_BYTES
+    from mailsec.core.limits.transport import SMTP_VARIABLE_BYTES
     from mailsec.transport.smtp.template import NAME
 
     if not re.fullmatch(NAME, name):

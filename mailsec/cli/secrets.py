@@ -6,7 +6,7 @@ import os
 from contextlib import suppress
 
 from mailsec.core.errors import BadInput, KeyUnavailable, UsageError
-from mailsec.core.limits import SASL_SECRET
+from mailsec.core.limits.transport import SASL_SECRET
 from mailsec.store.files import STDIN, read, shown
 
 _TERMINAL = "/dev/tty"

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
-from mailsec.core.limits import MAX_NAME
+from mailsec.core.limits.network import MAX_NAME
 
 _HOST = re.compile(r"(?:[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?\.)*[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?\Z")
 _DOTS = str.maketrans("\u3002\uff0e\uff61", "...")

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Protocol, TypeAlias, TypeVar, cast
 
-from mailsec.core.limits import RUN_WINDOW
+from mailsec.core.limits.run import RUN_WINDOW
 
 T = TypeVar("T")
 U = TypeVar("U")

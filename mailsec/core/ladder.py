@@ -9,7 +9,7 @@ from __future__ import annotations
 from base64 import b64encode
 from collections.abc import Iterable, Iterator
 
-from mailsec.core.limits import LADDER_TEXT
+from mailsec.core.limits.transport import LADDER_TEXT
 from mailsec.core.results import Check, Fact, Finding, Status
 from mailsec.core.text import from_bytes
 

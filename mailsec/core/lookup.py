@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from mailsec.core import rdata
 from mailsec.core.flow import Answer, Dnssec, Record
-from mailsec.core.limits import LISTED, RECORD_QUOTED
+from mailsec.core.limits.transport import LISTED, RECORD_QUOTED
 from mailsec.core.rdata import RdataError, encode_txt, show
 from mailsec.core.results import Evidence, EvidenceKind
 from mailsec.core.text import clipped, from_bytes

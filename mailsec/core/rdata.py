@@ -7,7 +7,7 @@ from collections.abc import Callable
 from ipaddress import IPv4Address, IPv6Address
 from typing import NamedTuple
 
-from mailsec.core.limits import MAX_LABEL
+from mailsec.core.limits.network import MAX_LABEL
 
 
 class RdataError(ValueError):

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from mailsec.core.limits import MAX_CHECK_DEPTH
+from mailsec.core.limits.run import MAX_CHECK_DEPTH
 from mailsec.core.rules import Rule, Severity, Threat
 
 SCHEMA = "mailsec/1"

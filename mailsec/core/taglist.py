@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from mailsec.core.limits import MAX_TAGS
+from mailsec.core.limits.network import MAX_TAGS
 
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*\Z")
 _FWS = " \t\r\n"

@@ -15,7 +15,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
-from mailsec.core.limits import JUDGE_MEMORY, JUDGE_OUTPUT, JUDGE_SECONDS
+from mailsec.core.limits.run import JUDGE_MEMORY, JUDGE_OUTPUT, JUDGE_SECONDS
 from mailsec.core.text import clipped, from_bytes
 
 # the shell sets the limits and becomes the program; what a system does not know as a limit it leaves out

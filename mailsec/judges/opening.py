@@ -11,7 +11,8 @@ from collections.abc import Sequence
 
 from mailsec.content.openpgp.decrypting import DecryptingError, Failure
 from mailsec.content.openpgp.opening import Opened
-from mailsec.core.limits import MAX_MESSAGE_BYTES, PGP_CHILD_MEMORY, PGP_CHILD_SECONDS
+from mailsec.core.limits.content import PGP_CHILD_MEMORY, PGP_CHILD_SECONDS
+from mailsec.core.limits.run import MAX_MESSAGE_BYTES
 from mailsec.judges.child import Bounds, run_child
 from mailsec.judges.opening_child import packed, unpacked
 from mailsec.trust.keyring.packets import signature

@@ -11,7 +11,7 @@ from collections.abc import Container, Sequence
 from functools import lru_cache
 from itertools import pairwise
 
-from mailsec.core.limits import MAX_ADDRESS_BYTES, MAX_ADDRESS_DEFECTS, MAX_ADDRESSES, MAX_GROUPS
+from mailsec.core.limits.message import MAX_ADDRESS_BYTES, MAX_ADDRESS_DEFECTS, MAX_ADDRESSES, MAX_GROUPS
 from mailsec.message.mailbox import AddressDefect, AddressDefectKind, AddressList, Grade, Group, Mailbox
 from mailsec.message.tokens import Kind, Token, tokenize, unquoted
 

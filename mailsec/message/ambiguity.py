@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
-from mailsec.core.limits import LISTED
+from mailsec.core.limits.transport import LISTED
 from mailsec.core.results import Evidence, Finding, finding
 from mailsec.core.rules import Rule, Severity
 from mailsec.core.text import clipped

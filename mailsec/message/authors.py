@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from mailsec.core.domains import DomainError
-from mailsec.core.limits import MAX_ADDRESS_BYTES, MAX_AUTHORS
+from mailsec.core.limits.message import MAX_ADDRESS_BYTES, MAX_AUTHORS
 from mailsec.message.addresses import AddressDefect, Mailbox, parse_addresses
 from mailsec.message.fields import Field, Message
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from mailsec.core.domains import DomainError
-from mailsec.core.limits import MAX_AUTHORS, MAX_RECEIVED
+from mailsec.core.limits.message import MAX_AUTHORS, MAX_RECEIVED
 from mailsec.core.text import from_bytes
 from mailsec.message.addresses import parse_addresses
 from mailsec.message.fields import Message

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from mailsec.core.limits import MAX_TEXT_BYTES
+from mailsec.core.limits.message import MAX_TEXT_BYTES
 from mailsec.message.words import charset_text, is_common
 
 

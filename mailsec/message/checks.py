@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from mailsec.core.limits import MAX_ADDRESS_BYTES
+from mailsec.core.limits.message import MAX_ADDRESS_BYTES
 from mailsec.core.results import Check, Fact, Finding, Status, finding
 from mailsec.core.rules import Rule
 from mailsec.core.text import clipped, from_bytes

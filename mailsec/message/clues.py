@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from mailsec.core.limits import MAX_BOUNDARY_MENTIONS, MAX_CLUE_BYTES, MAX_CLUE_VALUE, MAX_CLUES, MAX_LOOSE_FIELDS
+from mailsec.core.limits.message import MAX_BOUNDARY_MENTIONS, MAX_CLUE_BYTES, MAX_CLUE_VALUE, MAX_CLUES, MAX_LOOSE_FIELDS
 from mailsec.message.decode import Decoder
 from mailsec.message.media import Media, read_media
 from mailsec.message.names import FileName, file_names

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from mailsec.core.limits import MAX_CLUE_BYTES, MAX_LINE, MAX_READ_SECTIONS
+from mailsec.core.limits.message import MAX_CLUE_BYTES, MAX_LINE, MAX_READ_SECTIONS
 
 
 class Delimiter(NamedTuple):

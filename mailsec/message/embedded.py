@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from mailsec.core.limits import MAX_READ_LEAVES
+from mailsec.core.limits.message import MAX_READ_LEAVES
 from mailsec.core.text import from_bytes
 from mailsec.message.decode import Decoder
 from mailsec.message.names import FileName

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from mailsec.core.limits import MAX_ENCLOSED
+from mailsec.core.limits.message import MAX_ENCLOSED
 from mailsec.message.fields import Message, parse
 from mailsec.message.leaf import Leaf, decoded, paths
 from mailsec.message.leaves import Readings

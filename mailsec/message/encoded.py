@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from enum import StrEnum
 from typing import NamedTuple, TypeAlias
 
-from mailsec.core.limits import BODY_CHUNK
+from mailsec.core.limits.sender import BODY_CHUNK
 
 Octets: TypeAlias = bytes | memoryview
 

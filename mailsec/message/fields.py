@@ -12,7 +12,7 @@ from dataclasses import field as dataclass_field
 from enum import StrEnum
 from typing import NamedTuple
 
-from mailsec.core.limits import MAX_FIELDS, MAX_HEADER_BYTES
+from mailsec.core.limits.message import MAX_FIELDS, MAX_HEADER_BYTES
 
 
 class DefectKind(StrEnum):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mailsec.core.limits import MAX_LINE
+from mailsec.core.limits.message import MAX_LINE
 
 
 def long_line(data: bytes) -> tuple[int, int] | None:

@@ -6,7 +6,7 @@ import re
 from functools import lru_cache
 from typing import NamedTuple
 
-from mailsec.core.limits import MAX_MEDIA_BYTES, MEDIA_CACHED_BYTES, MEDIA_CACHED_FIELDS
+from mailsec.core.limits.message import MAX_MEDIA_BYTES, MEDIA_CACHED_BYTES, MEDIA_CACHED_FIELDS
 from mailsec.core.text import from_bytes
 from mailsec.message.names import FileName, file_names, plain_name
 from mailsec.message.parameters import Form, Parameter, read_parameters, simple_parameters

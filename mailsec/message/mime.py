@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import NamedTuple, TypeAlias
 
-from mailsec.core.limits import MAX_MIME_DEPTH, MAX_MIME_PARTS
+from mailsec.core.limits.message import MAX_MIME_DEPTH, MAX_MIME_PARTS
 from mailsec.message.fields import Message, line_defects
 from mailsec.message.media import Media, part_media, read_media
 

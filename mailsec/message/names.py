@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from mailsec.core.limits import MAX_FILE_NAME
+from mailsec.core.limits.message import MAX_FILE_NAME
 from mailsec.core.text import clipped, from_bytes
 from mailsec.message.parameters import Form, Parameter
 from mailsec.message.words import charset_text, display_text

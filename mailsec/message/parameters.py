@@ -6,7 +6,7 @@ import re
 from enum import StrEnum
 from typing import NamedTuple
 
-from mailsec.core.limits import MAX_MEDIA_PARAMETERS
+from mailsec.core.limits.message import MAX_MEDIA_PARAMETERS
 from mailsec.message.tokens import unquoted
 
 

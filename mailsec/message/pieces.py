@@ -11,7 +11,7 @@ from io import BytesIO
 from struct import unpack_from
 from typing import TypeAlias
 
-from mailsec.core.limits import BODY_CHUNK
+from mailsec.core.limits.sender import BODY_CHUNK
 from mailsec.message.encoded import Octets
 
 Pieces: TypeAlias = Sequence[Octets]

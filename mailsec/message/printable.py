@@ -6,7 +6,7 @@ import re
 from binascii import a2b_qp
 from io import BytesIO
 
-from mailsec.core.limits import BODY_CHUNK
+from mailsec.core.limits.sender import BODY_CHUNK
 from mailsec.message.encoded import Decoded, DecodeDefect, Octets, lines
 
 _SPACE_AT_END = re.compile(rb"[ \t](?:\r?\n|\Z)")

@@ -9,7 +9,8 @@ from contextlib import suppress
 from io import BytesIO
 from typing import NamedTuple
 
-from mailsec.core.limits import BODY_CHUNK, MAX_BASE64_BLOCKS
+from mailsec.core.limits.message import MAX_BASE64_BLOCKS
+from mailsec.core.limits.sender import BODY_CHUNK
 from mailsec.message.encoded import Decoded, DecodeDefect, Decoder, Octets, lines, pieces
 
 _ALPHABET = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"

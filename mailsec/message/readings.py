@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from hashlib import sha256
 from typing import NamedTuple
 
-from mailsec.core.limits import MAX_CLUE_BYTES, MAX_READ_DEPTH, MAX_READ_LEAVES, MAX_READ_OCTETS, MAX_READ_SECTIONS
+from mailsec.core.limits.message import MAX_CLUE_BYTES, MAX_READ_DEPTH, MAX_READ_LEAVES, MAX_READ_OCTETS, MAX_READ_SECTIONS
 from mailsec.message.clues import Clues, clues
 from mailsec.message.decode import Decoded, DecodeDefect, Decoder, decode
 from mailsec.message.division import (

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from ipaddress import IPv4Address, IPv6Address, ip_address
 
-from mailsec.core.limits import MAX_RECEIVED, MAX_RECEIVED_BYTES
+from mailsec.core.limits.message import MAX_RECEIVED, MAX_RECEIVED_BYTES
 from mailsec.core.text import from_bytes
 from mailsec.message.dates import parse_date
 from mailsec.message.fields import Field, Message

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mailsec.core.limits import LISTED
+from mailsec.core.limits.transport import LISTED
 from mailsec.core.results import Check, Fact, finding
 from mailsec.message import rules
 from mailsec.message.fields import Message

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-from mailsec.core.limits import MAX_REPORT_BYTES, MAX_REPORT_FIELDS, MAX_REPORT_GROUPS, MAX_REPORT_VALUE
+from mailsec.core.limits.message import MAX_REPORT_BYTES, MAX_REPORT_FIELDS, MAX_REPORT_GROUPS, MAX_REPORT_VALUE
 from mailsec.core.text import clipped, from_bytes
 from mailsec.message.leaf import Leaf
 from mailsec.message.mime import MESSAGE_TYPES, Structure

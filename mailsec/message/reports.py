@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from mailsec.core.limits import MAX_REPORT_GROUPS, MAX_REPORTS
+from mailsec.core.limits.message import MAX_REPORT_GROUPS, MAX_REPORTS
 from mailsec.message.backscatter import Origin, origin
 from mailsec.message.fields import Message, parse
 from mailsec.message.leaf import Leaf, decoded, paths, standard_leaves

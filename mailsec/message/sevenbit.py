@@ -11,7 +11,7 @@ from binascii import b2a_qp
 from collections.abc import Iterator
 
 from mailsec.core.errors import BadInput
-from mailsec.core.limits import MAX_LINE
+from mailsec.core.limits.message import MAX_LINE
 from mailsec.message.decode import decode, decoder_of
 from mailsec.message.encoded import Octets, lines
 from mailsec.message.fields import parse

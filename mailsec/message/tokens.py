@@ -9,7 +9,7 @@ import re
 from enum import Enum, StrEnum
 from typing import NamedTuple
 
-from mailsec.core.limits import MAX_ADDRESS_DEFECTS, MAX_ADDRESS_TOKENS, MAX_COMMENT_DEPTH
+from mailsec.core.limits.message import MAX_ADDRESS_DEFECTS, MAX_ADDRESS_TOKENS, MAX_COMMENT_DEPTH
 
 
 class Kind(Enum):

@@ -14,7 +14,9 @@ from typing import Any, TypeVar
 from mailsec.core import rdata
 from mailsec.core.errors import BadInput
 from mailsec.core.flow import Answer, AnswerStatus, Ask, Dnssec, Fetch, Fetched, FetchStatus, Purpose, Query, Record, Reply
-from mailsec.core.limits import MAX_ANSWER_RECORDS, MAX_ANSWERS_BYTES, MAX_CNAMES, MAX_TTL, MAX_TXT, TLS_CHAIN
+from mailsec.core.limits.network import MAX_ANSWER_RECORDS, MAX_CNAMES, MAX_TTL, MAX_TXT
+from mailsec.core.limits.run import MAX_ANSWERS_BYTES
+from mailsec.core.limits.transport import TLS_CHAIN
 from mailsec.core.text import clipped, visible
 from mailsec.net.browse import PinnedFetch
 from mailsec.net.names import canonical, encode, type_number, type_text

@@ -30,7 +30,7 @@ from mailsec.core.flow import (
     ask,
     together,
 )
-from mailsec.core.limits import HTTPS_ADDRESSES, HTTPS_REDIRECTS
+from mailsec.core.limits.network import HTTPS_ADDRESSES, HTTPS_REDIRECTS
 from mailsec.core.text import clipped, visible
 from mailsec.net.url import Target, UrlProblem, is_public, parse
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TypeVar
 
 from mailsec.core.flow import Answer, AnswerStatus, Ask, Fetched, FetchStatus, Flow, Query, Reply, through
-from mailsec.core.limits import DOMAIN_QUESTIONS
+from mailsec.core.limits.run import DOMAIN_QUESTIONS
 
 T = TypeVar("T")
 

@@ -6,7 +6,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Sequence
 
 from mailsec.core.flow import Answer, AnswerStatus, Ask, Query, Record, Reply, Source
-from mailsec.core.limits import DNS_CACHE_RRSETS, DNS_CACHE_TTL, DNS_NEGATIVE_TTL
+from mailsec.core.limits.network import DNS_CACHE_RRSETS, DNS_CACHE_TTL, DNS_NEGATIVE_TTL
 
 
 class CachingSource:

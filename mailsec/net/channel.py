@@ -14,7 +14,7 @@ from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
-from mailsec.core.limits import WIRE_INJECTED, WIRE_KEPT
+from mailsec.core.limits.transport import WIRE_INJECTED, WIRE_KEPT
 from mailsec.net.steps import Steps, Want, system_words
 from mailsec.transport.wire import End
 

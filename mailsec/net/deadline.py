@@ -17,7 +17,7 @@ from functools import partial
 from typing import TypeVar
 
 from mailsec.core.flow import Answer, AnswerStatus, Ask, Fetched, FetchStatus, Flow, Query, Reply, through
-from mailsec.core.limits import RUN_WINDOW
+from mailsec.core.limits.run import RUN_WINDOW
 
 T = TypeVar("T")
 

@@ -19,7 +19,15 @@ from typing import Any
 
 from mailsec.core.errors import UsageError
 from mailsec.core.flow import Answer, AnswerStatus, Ask, Dnssec, Fetched, FetchStatus, Query, Record, Reply
-from mailsec.core.limits import DNS_ATTEMPT, DNS_ATTEMPTS, DNS_IN_FLIGHT, DNS_SERVERS, DNS_STRAYS, DNS_TIMEOUT, MAX_CNAMES
+from mailsec.core.limits.network import (
+    DNS_ATTEMPT,
+    DNS_ATTEMPTS,
+    DNS_IN_FLIGHT,
+    DNS_SERVERS,
+    DNS_STRAYS,
+    DNS_TIMEOUT,
+    MAX_CNAMES,
+)
 from mailsec.core.rdata import name
 from mailsec.net.names import NameProblem, encode, type_number
 from mailsec.net.resolvconf import Server, parse_server

@@ -5,7 +5,7 @@ from __future__ import annotations
 import socket
 
 from mailsec.core.errors import TemporaryFailure
-from mailsec.core.limits import WIRE_ADDRESSES
+from mailsec.core.limits.transport import WIRE_ADDRESSES
 
 
 def addresses(host: str) -> tuple[str, ...]:

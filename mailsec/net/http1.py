@@ -11,7 +11,7 @@ from collections.abc import Generator
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from mailsec.core.limits import HTTPS_CHUNK_LINE, HTTPS_HEADER_BYTES, HTTPS_SHOWN
+from mailsec.core.limits.network import HTTPS_CHUNK_LINE, HTTPS_HEADER_BYTES, HTTPS_SHOWN
 from mailsec.core.text import clipped, from_bytes
 
 _STATUS = re.compile(rb"HTTP/1\.[01] ([1-9][0-9]{2})(?: |\Z)")

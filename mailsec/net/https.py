@@ -9,7 +9,7 @@ from collections import deque
 from collections.abc import Collection, Sequence
 
 from mailsec.core.flow import Answer, AnswerStatus, Ask, Fetched, FetchStatus, Query, Reply
-from mailsec.core.limits import HTTPS_CONNECT, HTTPS_IN_FLIGHT, HTTPS_TIMEOUT
+from mailsec.core.limits.network import HTTPS_CONNECT, HTTPS_IN_FLIGHT, HTTPS_TIMEOUT
 from mailsec.net.browse import PinnedFetch, plain_too
 from mailsec.net.exchange import exchange
 from mailsec.net.steps import Loop

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 
 from mailsec.core.domains import DomainError, to_ascii
-from mailsec.core.limits import MAX_LABEL, MAX_NAME
+from mailsec.core.limits.network import MAX_LABEL, MAX_NAME
 from mailsec.core.rdata import name
 from mailsec.core.text import clipped, visible
 

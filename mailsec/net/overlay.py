@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 from typing import cast
 
 from mailsec.core.flow import Answer, AnswerStatus, Ask, Query, Record, Reply, Source
-from mailsec.core.limits import MAX_CNAMES
+from mailsec.core.limits.network import MAX_CNAMES
 from mailsec.core.rdata import name
 from mailsec.net.zone import ZoneSource
 

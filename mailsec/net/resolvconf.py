@@ -7,7 +7,7 @@ from ipaddress import ip_address
 from pathlib import Path
 
 from mailsec.core.errors import UsageError
-from mailsec.core.limits import DNS_ATTEMPT, DNS_ATTEMPTS, DNS_SERVERS, RESOLV_CONF_BYTES
+from mailsec.core.limits.network import DNS_ATTEMPT, DNS_ATTEMPTS, DNS_SERVERS, RESOLV_CONF_BYTES
 from mailsec.core.text import clipped, visible
 
 DNS_PORT = 53

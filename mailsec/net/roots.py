@@ -8,7 +8,7 @@ import ssl
 from collections.abc import Iterator
 from functools import lru_cache
 
-from mailsec.core.limits import TLS_ROOTS, TLS_ROOTS_BYTES
+from mailsec.core.limits.transport import TLS_ROOTS, TLS_ROOTS_BYTES
 from mailsec.net.tls import unreadable
 from mailsec.trust.x509.path import Anchors
 

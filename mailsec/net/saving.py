@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from mailsec.core.flow import Answer, Ask, Fetched, Purpose, Record, Reply, Source
-from mailsec.core.limits import MAX_ANSWERS_BYTES
+from mailsec.core.limits.run import MAX_ANSWERS_BYTES
 from mailsec.core.rdata import show
 from mailsec.net.browse import PinnedFetch
 from mailsec.net.deadline import is_cut

@@ -20,7 +20,7 @@ from math import inf
 from typing import Generic, Self, TypeVar
 
 from mailsec.core.errors import TemporaryFailure, UsageError
-from mailsec.core.limits import SERVED_AT_ONCE
+from mailsec.core.limits.transport import SERVED_AT_ONCE
 from mailsec.net.channel import Channel
 from mailsec.net.security import Security
 from mailsec.net.steps import Loop, Steps, Want, system_words

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from ipaddress import ip_address
 from typing import TypeVar
 
-from mailsec.core.limits import WIRE_ADDRESSES, WIRE_CONNECTIONS
+from mailsec.core.limits.transport import WIRE_ADDRESSES, WIRE_CONNECTIONS
 from mailsec.core.text import clipped
 from mailsec.net.channel import Channel, Ended
 from mailsec.net.security import Security

@@ -6,7 +6,7 @@ import ssl
 from typing import Any
 
 from mailsec.core.errors import BadInput
-from mailsec.core.limits import TLS_CHAIN
+from mailsec.core.limits.transport import TLS_CHAIN
 from mailsec.trust.x509.flaws import Flaw
 
 # The numbers of OpenSSL's X509_V_ERR_*.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from mailsec.core.flow import Ask, Reply, Source
-from mailsec.core.limits import DNS_TRACE
+from mailsec.core.limits.network import DNS_TRACE
 
 
 class TraceSource:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv6Address, IPv6Network
 
 from mailsec.core.domains import DomainError, to_ascii
-from mailsec.core.limits import MAX_URL
+from mailsec.core.limits.network import MAX_URL
 
 _URL = re.compile(r"http(s?)://([^/?#]*)([^#]*)", re.IGNORECASE)
 _PORT = re.compile(r"[0-9]{1,5}\Z", re.ASCII)

@@ -17,7 +17,7 @@ import dns.rrset
 
 from mailsec.core.domains import is_within
 from mailsec.core.flow import AnswerStatus, Record
-from mailsec.core.limits import DNS_UDP_PAYLOAD, MAX_ANSWER_RECORDS, MAX_CNAMES
+from mailsec.core.limits.network import DNS_UDP_PAYLOAD, MAX_ANSWER_RECORDS, MAX_CNAMES
 from mailsec.core.rdata import name
 from mailsec.net.names import type_text
 from mailsec.net.plain import Table, sections

@@ -13,7 +13,8 @@ from dataclasses import replace
 from mailsec.core.domains import parent
 from mailsec.core.errors import BadInput
 from mailsec.core.flow import Answer, AnswerStatus, Ask, Fetched, FetchStatus, Query, Record, Reply
-from mailsec.core.limits import DNS_CACHE_RRSETS, MAX_CNAMES, MAX_ZONE_BYTES
+from mailsec.core.limits.network import DNS_CACHE_RRSETS, MAX_CNAMES
+from mailsec.core.limits.run import MAX_ZONE_BYTES
 from mailsec.core.rdata import name
 from mailsec.net import zonefile
 from mailsec.net.names import MAX_WIRE_NAME, NameProblem, canonical, encode, type_number, type_text

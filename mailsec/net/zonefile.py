@@ -17,7 +17,7 @@ from collections.abc import Iterator
 
 from mailsec.core.errors import BadInput
 from mailsec.core.flow import Record
-from mailsec.core.limits import ZONE_TTL
+from mailsec.core.limits.network import ZONE_TTL
 from mailsec.core.rdata import name as name_text
 from mailsec.core.text import clipped, visible
 from mailsec.net.names import NameProblem, encode, quote, type_number, type_text

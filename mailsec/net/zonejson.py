@@ -22,7 +22,7 @@ from collections import Counter
 
 from mailsec.core.errors import BadInput
 from mailsec.core.flow import AnswerStatus, Record
-from mailsec.core.limits import MAX_TXT, ZONE_TTL
+from mailsec.core.limits.network import MAX_TXT, ZONE_TTL
 from mailsec.core.rdata import encode_txt
 from mailsec.core.text import clipped, visible
 from mailsec.net.names import ROOT, canonical, encode, quote, type_number, type_text

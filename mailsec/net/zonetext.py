@@ -11,7 +11,8 @@ from collections.abc import Callable
 from ipaddress import IPv4Address, IPv6Address
 from typing import TypeAlias
 
-from mailsec.core.limits import MAX_TTL, MAX_TXT, MAX_ZONE_LINE
+from mailsec.core.limits.network import MAX_TTL, MAX_TXT
+from mailsec.core.limits.run import MAX_ZONE_LINE
 from mailsec.net.names import quote, type_text
 from mailsec.net.zonedata import ZoneProblem
 

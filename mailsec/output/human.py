@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 
 from rich.text import Text
 
-from mailsec.core.limits import SHOWN_FINDINGS, SHOWN_NODES
+from mailsec.core.limits.run import SHOWN_FINDINGS, SHOWN_NODES
 from mailsec.core.results import Check, Finding, Report
 from mailsec.core.rules import Severity
 from mailsec.output.render import Style

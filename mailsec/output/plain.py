@@ -18,7 +18,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from mailsec.core.limits import SHOWN_PATH_NAME
+from mailsec.core.limits.run import SHOWN_PATH_NAME
 from mailsec.core.results import Check, Evidence, FactValue, Finding, Report
 from mailsec.core.text import clipped, visible
 from mailsec.output.render import Style

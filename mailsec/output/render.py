@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from importlib import import_module
 from typing import Protocol, cast
 
-from mailsec.core.limits import MAX_CHECK_DEPTH
+from mailsec.core.limits.run import MAX_CHECK_DEPTH
 from mailsec.core.results import Report, bounded
 
 

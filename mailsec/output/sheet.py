@@ -12,7 +12,7 @@ from rich.cells import cell_len
 from rich.console import Console
 from rich.text import Text
 
-from mailsec.core.limits import SHOWN_TEXT
+from mailsec.core.limits.run import SHOWN_TEXT
 from mailsec.core.text import clipped, visible
 
 QUIET = "dim"

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from rich.text import Text
 
-from mailsec.core.limits import SHOWN_NODES
+from mailsec.core.limits.run import SHOWN_NODES
 from mailsec.core.results import Report, Status
 from mailsec.core.rules import Severity
 from mailsec.output.human import SEVERITY_STYLES

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from rich.text import Text
 
-from mailsec.core.limits import SHOWN_FACTS, SHOWN_TEXT
+from mailsec.core.limits.run import SHOWN_FACTS, SHOWN_TEXT
 from mailsec.core.results import Check, Evidence, Fact, FactValue, Standing, Status
 from mailsec.output.ladder import is_ladder, put_ladder
 from mailsec.output.plain import evidence_text, fact_text

@@ -11,7 +11,8 @@ from contextlib import suppress
 from hashlib import sha256
 
 from mailsec.core.errors import MailsecError
-from mailsec.core.limits import CACHE_BYTES, CACHE_FILES, CACHE_SECONDS, X509_REVOCATION_BYTES
+from mailsec.core.limits.keys import X509_REVOCATION_BYTES
+from mailsec.core.limits.network import CACHE_BYTES, CACHE_FILES, CACHE_SECONDS
 from mailsec.store.files import make_folder
 from mailsec.store.files import write as write_whole
 

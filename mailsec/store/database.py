@@ -13,7 +13,7 @@ from contextlib import contextmanager, suppress
 from typing import Any
 
 from mailsec.core.errors import BadInput, KeyUnavailable
-from mailsec.core.limits import RING_WAIT
+from mailsec.core.limits.keys import RING_WAIT
 from mailsec.core.text import from_bytes
 from mailsec.store.files import shown
 

@@ -13,7 +13,7 @@ from contextlib import contextmanager, suppress
 from typing import BinaryIO
 
 from mailsec.core.errors import BadInput, TemporaryFailure, UsageError
-from mailsec.core.limits import MAX_MESSAGE_BYTES
+from mailsec.core.limits.run import MAX_MESSAGE_BYTES
 from mailsec.core.text import from_bytes
 
 STDIN = "-"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from mailsec.core.limits import MAX_TAGS
+from mailsec.core.limits.network import MAX_TAGS
 
 _WSP = " \t"
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,31}\Z")

@@ -11,7 +11,7 @@ from mailsec.api import certificate_paths
 from mailsec.api.certificate_paths import PathJudgement, PathOptions
 from mailsec.core.errors import BadInput
 from mailsec.core.flow import Fetched, FetchStatus, Flow
-from mailsec.core.limits import X509_JUDGED
+from mailsec.core.limits.keys import X509_JUDGED
 from mailsec.core.results import Status
 from mailsec.trust.x509 import signer
 from mailsec.trust.x509.fetching import Gathered

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from mailsec.api.extract import chosen, safe_name
 from mailsec.api.inspect_case import Case, case_of
 from mailsec.core.errors import BadInput
-from mailsec.core.limits import MAX_EXTRACTED_NAME
+from mailsec.core.limits.spoofing import MAX_EXTRACTED_NAME
 from mailsec.message.fields import parse
 
 EXAMPLES = Path(__file__).parents[2] / "examples" / "messages"

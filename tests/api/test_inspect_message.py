@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from mailsec.api.inspect_message import InspectOptions, inspect_message
 from mailsec.core.errors import BadInput, NothingToJudge, UsageError
-from mailsec.core.limits import INSPECT_FIELDS, INSPECT_PARTS, MAX_MESSAGE_LINKS
+from mailsec.core.limits.spoofing import INSPECT_FIELDS, INSPECT_PARTS, MAX_MESSAGE_LINKS
 from mailsec.core.results import Check, Report, Status
 from mailsec.core.rules import Severity
 from mailsec.output.render import FORMATS, render

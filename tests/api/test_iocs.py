@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from mailsec.api.inspect_case import case_of
 from mailsec.api.iocs import indicators
-from mailsec.core.limits import IOC_VALUES
+from mailsec.core.limits.spoofing import IOC_VALUES
 from mailsec.message.fields import parse
 
 EXAMPLES = Path(__file__).parents[2] / "examples" / "messages"

@@ -18,7 +18,7 @@ from mailsec.content.keyrecords import judged_as_published
 from mailsec.content.openpgp.openpgpkey import owner_name as openpgpkey_name
 from mailsec.content.smime.smimea import lint, owner_name
 from mailsec.core.flow import Record
-from mailsec.core.limits import KEY_RECORD_BYTES
+from mailsec.core.limits.transport import KEY_RECORD_BYTES
 from tests.certificates import NOW, issue, spki
 from tests.content.smime.forge import ALICE, BOB, SUB, mail_extensions, person
 

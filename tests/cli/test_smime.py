@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from cryptography.hazmat.primitives.serialization import BestAvailableEncryption, Encoding, PrivateFormat
 
-from mailsec.core.limits import CMS_NESTING
+from mailsec.core.limits.content import CMS_NESTING
 from tests.certificates import Issued, issue
 from tests.content.smime.forge import (
     ALICE,

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from mailsec.core.ladder import ladder, rung
-from mailsec.core.limits import LADDER_TEXT
+from mailsec.core.limits.transport import LADDER_TEXT
 from mailsec.core.results import Status
 
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mailsec.core.limits import MAX_CHECK_DEPTH
+from mailsec.core.limits.run import MAX_CHECK_DEPTH
 from mailsec.core.results import (
     TREE_TOO_DEEP,
     Check,

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mailsec.core.limits import MAX_TAGS
+from mailsec.core.limits.network import MAX_TAGS
 from mailsec.core.taglist import Tag, TagListError, parse, unfold
 
 

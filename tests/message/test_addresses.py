@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mailsec.core.domains import DomainError
-from mailsec.core.limits import MAX_ADDRESS_BYTES, MAX_ADDRESS_DEFECTS, MAX_ADDRESSES, MAX_GROUPS
+from mailsec.core.limits.message import MAX_ADDRESS_BYTES, MAX_ADDRESS_DEFECTS, MAX_ADDRESSES, MAX_GROUPS
 from mailsec.message.addresses import AddressDefect, AddressDefectKind, AddressList, Grade, _Parser, parse_addresses
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from mailsec.core.limits import MAX_CLUE_BYTES, MAX_CLUES, MAX_LOOSE_FIELDS, MAX_READ_DEPTH, MAX_READ_LEAVES
+from mailsec.core.limits.message import MAX_CLUE_BYTES, MAX_CLUES, MAX_LOOSE_FIELDS, MAX_READ_DEPTH, MAX_READ_LEAVES
 from mailsec.message.checks import message_check
 from mailsec.message.clues import clues, has_hidden_field, loose_fields
 from mailsec.message.decode import Decoder

@@ -8,7 +8,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mailsec.core.limits import MAX_ADDRESS_BYTES, MAX_AUTHORS, MAX_FIELDS, MAX_HEADER_BYTES, MAX_MIME_PARTS, MAX_READ_SECTIONS
+from mailsec.core.limits.message import (
+    MAX_ADDRESS_BYTES,
+    MAX_AUTHORS,
+    MAX_FIELDS,
+    MAX_HEADER_BYTES,
+    MAX_MIME_PARTS,
+    MAX_READ_SECTIONS,
+)
 from mailsec.core.results import Check, Finding, Status
 from mailsec.core.rules import Severity
 from mailsec.message import checks, rules

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mailsec.core.limits import BODY_CHUNK
+from mailsec.core.limits.sender import BODY_CHUNK
 from mailsec.message.decode import DecodeDefect, Decoder, decode
 from mailsec.message.printable import plain_quoted_printable
 from mailsec.message.radix64 import base64_defects, looks_like_base64

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from mailsec.core.limits import MAX_READ_LEAVES
+from mailsec.core.limits.message import MAX_READ_LEAVES
 from mailsec.message.decode import Decoder
 from mailsec.message.embedded import blocks, has_mark
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 
-from mailsec.core.limits import MAX_ENCLOSED
+from mailsec.core.limits.message import MAX_ENCLOSED
 from mailsec.message.enclosed import enclosed, open_enclosed
 from mailsec.message.fields import parse
 from mailsec.message.leaves import readings

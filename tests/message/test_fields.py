@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mailsec.core.limits import MAX_FIELDS, MAX_HEADER_BYTES
+from mailsec.core.limits.message import MAX_FIELDS, MAX_HEADER_BYTES
 from mailsec.message import fields
 from mailsec.message.fields import Defect, DefectKind, Field, Message, parse
 

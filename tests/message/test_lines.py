@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mailsec.core.limits import MAX_LINE
+from mailsec.core.limits.message import MAX_LINE
 from mailsec.message.lines import long_line
 
 line = st.sampled_from([0, 1, 76, MAX_LINE - 1, MAX_LINE, MAX_LINE + 1, MAX_LINE + 2, 2 * MAX_LINE + 3])

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mailsec.core.limits import MAX_MEDIA_BYTES, MAX_MEDIA_PARAMETERS
+from mailsec.core.limits.message import MAX_MEDIA_BYTES, MAX_MEDIA_PARAMETERS
 from mailsec.message.media import Media, read_media
 
 

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mailsec.core.limits import MAX_MIME_DEPTH, MAX_MIME_PARTS
+from mailsec.core.limits.message import MAX_MIME_DEPTH, MAX_MIME_PARTS
 from mailsec.message.fields import parse
 from mailsec.message.mime import Form, Method, MimeDefectKind, Structure, protection, structure
 

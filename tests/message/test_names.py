@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mailsec.core.limits import MAX_FILE_NAME
+from mailsec.core.limits.message import MAX_FILE_NAME
 from mailsec.message.media import read_media
 from mailsec.message.names import FileName, extension
 from mailsec.message.parameters import Form, Parameter, read_parameters, simple_parameters

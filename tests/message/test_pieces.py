@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mailsec.core.limits import BODY_CHUNK
+from mailsec.core.limits.sender import BODY_CHUNK
 from mailsec.message.pieces import base64_lines, chunks, contains, gathered, size
 
 CONTENT = st.lists(st.binary(max_size=200) | st.sampled_from([b"\r", b"\n", b"\r\n", b"a\r"]), max_size=8)

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mailsec.core.limits import BODY_CHUNK
+from mailsec.core.limits.sender import BODY_CHUNK
 from mailsec.message import radix64
 from mailsec.message.encoded import Decoder
 from mailsec.message.radix64 import base64_defects, decode_base64

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mailsec.core.limits import MAX_RECEIVED, MAX_RECEIVED_BYTES
+from mailsec.core.limits.message import MAX_RECEIVED, MAX_RECEIVED_BYTES
 from mailsec.message.border import border
 from mailsec.message.fields import parse
 from mailsec.message.received import Format, Hop, hops, parse_received

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mailsec.core.limits import MAX_REPORT_GROUPS, MAX_REPORT_VALUE, MAX_REPORTS
+from mailsec.core.limits.message import MAX_REPORT_GROUPS, MAX_REPORT_VALUE, MAX_REPORTS
 from mailsec.core.results import Check
 from mailsec.message.backscatter import Origin, Ownership
 from mailsec.message.checks import message_check

@@ -25,7 +25,7 @@ from mailsec.core.flow import (
     run,
     through,
 )
-from mailsec.core.limits import HTTPS_ADDRESSES, HTTPS_REDIRECTS
+from mailsec.core.limits.network import HTTPS_ADDRESSES, HTTPS_REDIRECTS
 from mailsec.net.browse import Browser, PinnedFetch
 from tests.support import Entry, TableSource, answer
 

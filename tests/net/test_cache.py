@@ -7,8 +7,9 @@ from collections.abc import Sequence
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mailsec.core import limits, rdata
+from mailsec.core import rdata
 from mailsec.core.flow import Answer, AnswerStatus, Ask, Fetch, Fetched, FetchStatus, Query, Record, Reply, ask, gather, run
+from mailsec.core.limits.network import DNS_CACHE_TTL, DNS_NEGATIVE_TTL
 from mailsec.net.cache import CachingSource
 
 QUERY = Query("example.com", "TXT")
@@ -51,7 +52,7 @@ def lifetime(answer: Answer) -> int:
     source = Slow({QUERY: answer})
     cache = CachingSource(source, lambda: now[0])
     assert run(ask(QUERY.name, QUERY.type), cache) is answer
-    low, high = 0, 2 * limits.DNS_CACHE_TTL
+    low, high = 0, 2 * DNS_CACHE_TTL
     while low < high:
         now[0] = (low + high) // 2
         if cache._held.get(QUERY, (0.0,))[0] > now[0]:
@@ -70,7 +71,7 @@ def test_an_answer_lives_as_long_as_its_shortest_record() -> None:
     assert lifetime(ok(300, 60)) == 60
     assert lifetime(ok(300, alias=7)) == 7
     assert lifetime(ok(0, 60)) == 0
-    assert lifetime(ok(2**31 - 1)) == limits.DNS_CACHE_TTL
+    assert lifetime(ok(2**31 - 1)) == DNS_CACHE_TTL
 
 
 def test_an_absence_lives_as_long_as_the_soa_says() -> None:
@@ -78,7 +79,7 @@ def test_an_absence_lives_as_long_as_the_soa_says() -> None:
         assert lifetime(Answer(QUERY, status, proof=(soa(300, 60),))) == 60
         assert lifetime(Answer(QUERY, status, proof=(soa(30, 60), record(1, "NSEC")))) == 30
         assert lifetime(Answer(QUERY, status, aliases=(record(5, "CNAME"),), proof=(soa(30, 60),))) == 5
-        assert lifetime(Answer(QUERY, status, proof=(soa(10**6, 10**6),))) == limits.DNS_NEGATIVE_TTL
+        assert lifetime(Answer(QUERY, status, proof=(soa(10**6, 10**6),))) == DNS_NEGATIVE_TTL
         assert lifetime(Answer(QUERY, status)) == 0
 
 

@@ -23,7 +23,7 @@ from mailsec.core.flow import (
     run,
     run_many,
 )
-from mailsec.core.limits import RUN_WINDOW
+from mailsec.core.limits.run import RUN_WINDOW
 from mailsec.net.deadline import Deadlines, is_cut, timed_out
 from tests.support import TableSource, answer
 

@@ -12,9 +12,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from mailsec.core import limits
 from mailsec.core.errors import UsageError
 from mailsec.core.flow import Answer, AnswerStatus, Dnssec, Fetch, Fetched, FetchStatus, Query, ask, gather, run
+from mailsec.core.limits.network import DNS_ATTEMPT, DNS_SERVERS, DNS_TIMEOUT, MAX_CNAMES
 from mailsec.net.dns import LiveSource
 from mailsec.net.resolvconf import Server
 from mailsec.net.zone import ZoneSource, load_zones
@@ -324,7 +324,7 @@ def test_nobody_at_the_port(closed_port: int, server: DnsServer) -> None:
     answer = question(source)
     assert answer.status is AnswerStatus.TIMEOUT
     assert "refused" in answer.reason
-    assert time.monotonic() - begin < limits.DNS_ATTEMPT
+    assert time.monotonic() - begin < DNS_ATTEMPT
     source.close()
     source = LiveSource([f"127.0.0.1:{closed_port}", server.address])
     assert question(source).status is AnswerStatus.OK
@@ -417,13 +417,13 @@ def test_a_loop_of_aliases(ring: int) -> None:
         source.close()
 
 
-@pytest.mark.parametrize("links", [limits.MAX_CNAMES, limits.MAX_CNAMES + 1])
+@pytest.mark.parametrize("links", [MAX_CNAMES, MAX_CNAMES + 1])
 def test_as_many_aliases_as_the_limit_says(links: int) -> None:
     with DnsServer({f"c{links}.example": {"A": ["192.0.2.1"]}}) as server:
         server.always = {f"c{n}.example": _alias(f"c{n}.example", f"c{n + 1}.example") for n in range(links)}
         source = LiveSource([server.address])
         answer = question(source, "c0.example", "A")
-        assert answer.status is (AnswerStatus.OK if links == limits.MAX_CNAMES else AnswerStatus.SERVFAIL)
+        assert answer.status is (AnswerStatus.OK if links == MAX_CNAMES else AnswerStatus.SERVFAIL)
         source.close()
 
 
@@ -440,8 +440,8 @@ def test_after_the_deadline_everything_is_answered_at_once(server: DnsServer) ->
     late = question(source)
     assert late.status is AnswerStatus.TIMEOUT
     assert late.reason == "asked after the deadline"
-    assert 0.2 <= time.monotonic() - begin < limits.DNS_ATTEMPT
-    source._timeout = limits.DNS_TIMEOUT  # so that a slow machine passes the rest
+    assert 0.2 <= time.monotonic() - begin < DNS_ATTEMPT
+    source._timeout = DNS_TIMEOUT  # so that a slow machine passes the rest
     source.rearm()
     assert question(source).status is AnswerStatus.OK
     source.close()
@@ -511,9 +511,7 @@ def test_closing_with_questions_in_flight_leaves_nothing_open(server: DnsServer)
     assert [sock.fileno() for sock in sockets] == [-1, -1]
 
 
-@pytest.mark.parametrize(
-    "servers", [[], ["192.0.2.1"] * (limits.DNS_SERVERS + 1), ["fe80::1%nosuchinterface"], ["ns.example.com"]]
-)
+@pytest.mark.parametrize("servers", [[], ["192.0.2.1"] * (DNS_SERVERS + 1), ["fe80::1%nosuchinterface"], ["ns.example.com"]])
 def test_servers_that_cannot_be_used(servers: list[str]) -> None:
     with pytest.raises(UsageError):
         LiveSource(servers)

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mailsec.core.limits import HTTPS_HEADER_BYTES, HTTPS_SHOWN
+from mailsec.core.limits.network import HTTPS_HEADER_BYTES, HTTPS_SHOWN
 from mailsec.net.http1 import HttpProblem, Reader, Response, TooLarge
 from tests.https_server import chunked, reply
 

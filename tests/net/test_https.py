@@ -13,7 +13,7 @@ from cryptography import x509
 
 from mailsec.core.errors import BadInput
 from mailsec.core.flow import Answer, AnswerStatus, Fetch, Fetched, FetchStatus, Purpose, Query
-from mailsec.core.limits import TLS_CHAIN
+from mailsec.core.limits.transport import TLS_CHAIN
 from mailsec.net.browse import PinnedFetch
 from mailsec.net.https import HttpsSource
 from mailsec.net.tls import Trust, peer_chain, words

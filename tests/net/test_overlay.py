@@ -23,7 +23,7 @@ from mailsec.core.flow import (
     gather,
     run,
 )
-from mailsec.core.limits import MAX_CNAMES
+from mailsec.core.limits.network import MAX_CNAMES
 from mailsec.core.rdata import show
 from mailsec.net.cache import CachingSource
 from mailsec.net.overlay import REASON, OverlaySource

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mailsec.core import limits
 from mailsec.core.errors import UsageError
+from mailsec.core.limits.network import DNS_ATTEMPT, DNS_ATTEMPTS, DNS_SERVERS
 from mailsec.net.resolvconf import Server, SystemConfig, parse_server, read_resolv_conf
 
 
@@ -78,17 +78,17 @@ def config(tmp_path: Path, text: str | bytes) -> SystemConfig:
 def test_a_configuration(tmp_path: Path) -> None:
     text = "# comment\nsearch a.example\nnameserver 192.0.2.1\nnameserver\t2001:db8::1 # second\nnameserver x\nnameserver\n"
     found = config(tmp_path, text)
-    assert found == SystemConfig((Server("192.0.2.1"), Server("2001:db8::1")), limits.DNS_ATTEMPT, limits.DNS_ATTEMPTS)
+    assert found == SystemConfig((Server("192.0.2.1"), Server("2001:db8::1")), DNS_ATTEMPT, DNS_ATTEMPTS)
 
 
 @pytest.mark.parametrize(
     ("options", "attempt", "attempts"),
     [
         ("timeout:5 attempts:4", 5, 4),
-        ("rotate timeout:0 attempts:0", limits.DNS_ATTEMPT, limits.DNS_ATTEMPTS),
+        ("rotate timeout:0 attempts:0", DNS_ATTEMPT, DNS_ATTEMPTS),
         ("timeout:9999 attempts:9999", 30, 5),
-        ("timeout:x attempts:-1 timeout", limits.DNS_ATTEMPT, limits.DNS_ATTEMPTS),
-        ("attempts:99999999999999999999", limits.DNS_ATTEMPT, limits.DNS_ATTEMPTS),
+        ("timeout:x attempts:-1 timeout", DNS_ATTEMPT, DNS_ATTEMPTS),
+        ("attempts:99999999999999999999", DNS_ATTEMPT, DNS_ATTEMPTS),
     ],
 )
 def test_options_are_bounded(tmp_path: Path, options: str, attempt: float, attempts: int) -> None:
@@ -102,7 +102,7 @@ def test_attempts_are_rounds_over_all_servers(tmp_path: Path) -> None:
 
 def test_servers_are_bounded(tmp_path: Path) -> None:
     text = "".join(f"nameserver 192.0.2.{number}\n" for number in range(200))
-    assert len(config(tmp_path, text).servers) == limits.DNS_SERVERS
+    assert len(config(tmp_path, text).servers) == DNS_SERVERS
 
 
 @pytest.mark.parametrize("text", ["", "search example.com\n", b"\xff\xfe\0", "x" * 200_000])

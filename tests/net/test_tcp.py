@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from mailsec.core.limits import WIRE_ADDRESSES, WIRE_CONNECTIONS, WIRE_INJECTED, WIRE_KEPT
+from mailsec.core.limits.transport import WIRE_ADDRESSES, WIRE_CONNECTIONS, WIRE_INJECTED, WIRE_KEPT
 from mailsec.core.results import Status
 from mailsec.net.channel import Channel, Ended
 from mailsec.net.security import Security

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mailsec.core import limits
 from mailsec.core.flow import AnswerStatus
+from mailsec.core.limits.network import MAX_ANSWER_RECORDS, MAX_CNAMES
 from mailsec.net import wire
 from mailsec.net.names import encode
 from mailsec.net.wire import Asked, Failure, Follow, Found, Outcome, Truncated, read
@@ -135,7 +135,7 @@ def test_an_alias_that_the_reply_leaves_open_is_followed_by_another_question() -
 def test_a_loop_within_the_reply_ends() -> None:
     outcome = judge(";ANSWER\nexample.com. 60 IN CNAME b.\nb. 60 IN CNAME example.com.\n")
     assert isinstance(outcome, Follow)
-    assert len(outcome.aliases) == limits.MAX_CNAMES + 1
+    assert len(outcome.aliases) == MAX_CNAMES + 1
 
 
 @pytest.mark.parametrize("code", range(16))
@@ -171,7 +171,7 @@ def test_truncation_comes_before_everything() -> None:
 
 def test_too_many_records_are_not_read() -> None:
     data = bytearray(packet(""))
-    data[6:8] = (limits.MAX_ANSWER_RECORDS + 1).to_bytes(2, "big")
+    data[6:8] = (MAX_ANSWER_RECORDS + 1).to_bytes(2, "big")
     outcome = read(asked(), bytes(data))
     assert isinstance(outcome, Failure)
     assert "more than" in outcome.reason

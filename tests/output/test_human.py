@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from rich.cells import cell_len
 
-from mailsec.core.limits import SHOWN_FACTS, SHOWN_FINDINGS, SHOWN_NODES, SHOWN_TEXT
+from mailsec.core.limits.run import SHOWN_FACTS, SHOWN_FINDINGS, SHOWN_NODES, SHOWN_TEXT
 from mailsec.core.results import Check, Evidence, EvidenceKind, Fact, Finding, Report, Status
 from mailsec.core.rules import Severity
 from mailsec.output.render import Style, render

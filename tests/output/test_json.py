@@ -5,7 +5,7 @@ import json
 import msgspec
 import pytest
 
-from mailsec.core.limits import MAX_CHECK_DEPTH
+from mailsec.core.limits.run import MAX_CHECK_DEPTH
 from mailsec.core.results import Report
 from mailsec.output.json import Reports, compact
 from mailsec.output.render import render

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from mailsec.core.limits import SHOWN_PATH_NAME
+from mailsec.core.limits.run import SHOWN_PATH_NAME
 from mailsec.core.results import Check, Evidence, EvidenceKind, Fact
 from mailsec.output.plain import evidence_text, fact_text
 from mailsec.output.render import render

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from rich.cells import cell_len
 
-from mailsec.core.limits import SHOWN_NODES
+from mailsec.core.limits.run import SHOWN_NODES
 from mailsec.core.results import Check, Finding, Report, Status
 from mailsec.core.rules import Severity
 from mailsec.output.render import Style

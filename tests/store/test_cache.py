@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mailsec.core.limits import CACHE_FILES, CACHE_SECONDS, X509_REVOCATION_BYTES
+from mailsec.core.limits.keys import X509_REVOCATION_BYTES
+from mailsec.core.limits.network import CACHE_FILES, CACHE_SECONDS
 from mailsec.store import cache, places
 from mailsec.store.cache import Cache
 from tests.certificates import NOW

@@ -10,7 +10,7 @@ from cryptography import x509
 from mailsec.api.at_hand import AtHand
 from mailsec.content.smime.harvested import harvested
 from mailsec.core.errors import BadInput
-from mailsec.core.limits import X509_CHAIN
+from mailsec.core.limits.keys import X509_CHAIN
 from mailsec.store.ring import Ring
 from mailsec.store.waiting import WaitingKey
 from mailsec.trust.keyring.certificates import read_certificates, reading

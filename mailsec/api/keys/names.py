@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 
 from mailsec.core.errors import BadInput, KeyUnavailable, UsageError
-from mailsec.core.limits import RING_CANDIDATES
+from mailsec.core.limits.keys import RING_CANDIDATES
 from mailsec.message.person import parse_address
 from mailsec.store.ring import Entry, Ring
 from mailsec.store.waiting import WaitingKey

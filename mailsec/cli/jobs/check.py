@@ -21,7 +21,8 @@ from mailsec.cli.options import DnsOptions, OutputOptions
 from mailsec.cli.progress import Progress
 from mailsec.core.errors import BadInput, MailsecError, NothingToJudge, UsageError
 from mailsec.core.exits import most_severe
-from mailsec.core.limits import BIMI_EVIDENCE_BYTES, BIMI_SVG_READ, MAX_MESSAGE_BYTES, MAX_NAME_LIST
+from mailsec.core.limits.run import MAX_MESSAGE_BYTES, MAX_NAME_LIST
+from mailsec.core.limits.sender import BIMI_EVIDENCE_BYTES, BIMI_SVG_READ
 from mailsec.core.results import Report, with_check
 from mailsec.core.text import clipped, from_bytes, visible
 from mailsec.output.summary import Summary

@@ -17,7 +17,7 @@ from mailsec.cli.jobs.keyfile import at_hand, key_files
 from mailsec.content.objection import Objection
 from mailsec.core.errors import MailsecError, UsageError
 from mailsec.core.exits import Exit
-from mailsec.core.limits import MAX_MESSAGE_BYTES
+from mailsec.core.limits.run import MAX_MESSAGE_BYTES
 from mailsec.core.results import Produced
 from mailsec.message.fields import parse
 from mailsec.store.files import STDIN, read, shown, write

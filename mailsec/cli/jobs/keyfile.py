@@ -6,7 +6,9 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from mailsec.core.errors import BadInput, KeyUnavailable
-from mailsec.core.limits import MAX_KEY_BYTES, PGP_KEY_FILE, X509_REVOCATION_BYTES
+from mailsec.core.limits.content import PGP_KEY_FILE
+from mailsec.core.limits.keys import X509_REVOCATION_BYTES
+from mailsec.core.limits.run import MAX_KEY_BYTES
 from mailsec.store.files import read, shown
 from mailsec.trust.keyring.keys import Kind
 

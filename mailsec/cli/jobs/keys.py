@@ -15,7 +15,7 @@ from mailsec.cli.options import OutputOptions
 from mailsec.cli.secrets import asked, secret_from_descriptor, secret_in_file
 from mailsec.core.errors import KeyAlone, KeyUnavailable, UsageError
 from mailsec.core.exits import Exit, most_severe
-from mailsec.core.limits import RING_IMPORT_BYTES
+from mailsec.core.limits.keys import RING_IMPORT_BYTES
 from mailsec.core.results import Report
 from mailsec.core.text import visible
 from mailsec.store.files import shown

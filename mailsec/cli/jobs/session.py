@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from mailsec.api.settings import OFF, Settings
 from mailsec.cli.options import DnsOptions
-from mailsec.core.limits import DNS_TIMEOUT
+from mailsec.core.limits.network import DNS_TIMEOUT
 
 if TYPE_CHECKING:
     from mailsec.api.session import Session

@@ -10,7 +10,7 @@ from mailsec.cli.jobs.session import settings
 from mailsec.cli.options import DnsOptions, OutputOptions
 from mailsec.cli.script_options import ScriptChoices, options
 from mailsec.core.exits import Exit
-from mailsec.core.limits import SMTP_SCRIPT_BYTES
+from mailsec.core.limits.transport import SMTP_SCRIPT_BYTES
 from mailsec.core.text import visible
 
 

@@ -24,7 +24,8 @@ from mailsec.cli.secrets import asked, secret_from_descriptor, secret_in_file
 from mailsec.cli.smtp_send import SendChoices
 from mailsec.core.errors import BadInput, UsageError
 from mailsec.core.exits import Exit, most_severe
-from mailsec.core.limits import MAX_MESSAGE_BYTES, SMTP_LIMIT
+from mailsec.core.limits.run import MAX_MESSAGE_BYTES
+from mailsec.core.limits.transport import SMTP_LIMIT
 from mailsec.core.results import with_check
 from mailsec.transport.sasl.login import Login
 from mailsec.transport.smtp.auth import Credentials

@@ -13,7 +13,7 @@ from mailsec.cli.options import OutputOptions
 from mailsec.cli.script_options import ScriptChoices, options
 from mailsec.cli.smtp_serve import ServeChoices
 from mailsec.core.exits import Exit, most_severe
-from mailsec.core.limits import SMTP_SCRIPT_BYTES
+from mailsec.core.limits.transport import SMTP_SCRIPT_BYTES
 from mailsec.core.text import visible
 
 

@@ -21,7 +21,7 @@ from mailsec.cli.options import DnsOptions, OutputOptions
 from mailsec.cli.verify import VerifyChoices
 from mailsec.core.errors import BadInput
 from mailsec.core.exits import Exit
-from mailsec.core.limits import PGP_KEY_FILE
+from mailsec.core.limits.content import PGP_KEY_FILE
 from mailsec.core.results import Report
 from mailsec.core.text import visible
 from mailsec.store.files import read, shown

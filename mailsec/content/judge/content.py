@@ -11,7 +11,8 @@ from mailsec.content.judge.header import Protected, protected
 from mailsec.content.judge.identity import Identity, identify, others
 from mailsec.content.judge.layer import ContentAnswer, Coverage, Layer, Signer
 from mailsec.content.judge.surroundings import html_findings
-from mailsec.core.limits import CONTENT_LAYERS, MAX_HEADER_BYTES
+from mailsec.core.limits.content import CONTENT_LAYERS
+from mailsec.core.limits.message import MAX_HEADER_BYTES
 from mailsec.core.results import Check, Fact, Finding, Status, finding
 from mailsec.message.authors import Author
 from mailsec.message.evidence import octets_evidence

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from mailsec.content.judge.layer import Coverage, Layer
-from mailsec.core.limits import CONTENT_SHOWN_PARTS
+from mailsec.core.limits.content import CONTENT_SHOWN_PARTS
 from mailsec.message.fields import Message
 from mailsec.message.leaf import paths
 from mailsec.message.mime import MESSAGE_TYPES, MimeDefectKind, Structure

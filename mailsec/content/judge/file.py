@@ -10,7 +10,7 @@ from mailsec.content.judge.content import STATUSES, ContentResult
 from mailsec.content.judge.header import Protected
 from mailsec.content.judge.identity import TRUST, Identity
 from mailsec.content.judge.layer import ContentAnswer, Signer
-from mailsec.core.limits import CONTENT_SIGNER_ADDRESSES
+from mailsec.core.limits.content import CONTENT_SIGNER_ADDRESSES
 from mailsec.core.lookup import listed
 from mailsec.core.results import Check, Fact, Finding, Status, finding
 from mailsec.core.text import clipped

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 
 from mailsec.content.judge import rules
 from mailsec.content.judge.coverage import named
-from mailsec.core.limits import CONTENT_HTML_BYTES, CONTENT_SHOWN_PARTS
+from mailsec.core.limits.content import CONTENT_HTML_BYTES, CONTENT_SHOWN_PARTS
 from mailsec.core.results import Finding, finding
 from mailsec.message.decode import decode, decoder_of
 from mailsec.message.fields import Message

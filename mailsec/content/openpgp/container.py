@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from mailsec.content.openpgp.opening import OpeningError
-from mailsec.core.limits import PGP_RECIPIENTS
+from mailsec.core.limits.content import PGP_RECIPIENTS
 from mailsec.trust.keyring.packets import (
     ENCRYPTED,
     ENCRYPTED_AEAD,

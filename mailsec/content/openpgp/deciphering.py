@@ -24,7 +24,8 @@ from mailsec.content.openpgp.symmetric import (
     key_size,
     nonce_size,
 )
-from mailsec.core.limits import MAX_MESSAGE_BYTES, PGP_PASSPHRASES, PGP_RECIPIENTS, PGP_SESSION_KEYS, PGP_TRIALS
+from mailsec.core.limits.content import PGP_PASSPHRASES, PGP_RECIPIENTS, PGP_SESSION_KEYS, PGP_TRIALS
+from mailsec.core.limits.run import MAX_MESSAGE_BYTES
 from mailsec.trust.keyring.packets import ENCRYPTED, ENCRYPTED_AEAD, SESSION_KEY, SESSION_KEY_BY_PASSWORD, Packet, packets
 
 _MDC = b"\xd3\x14"

@@ -11,7 +11,8 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from mailsec.content.openpgp.opening import Opened
-from mailsec.core.limits import MAX_MESSAGE_BYTES, PGP_SIGNATURES
+from mailsec.core.limits.content import PGP_SIGNATURES
+from mailsec.core.limits.run import MAX_MESSAGE_BYTES
 from mailsec.trust.keyring.packets import GNU_STUB, PacketError, signature
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ from mailsec.content.openpgp.engine import facts
 from mailsec.content.openpgp.mail import Judge
 from mailsec.content.openpgp.opening import OpeningError, begins_with_packet, unwrapped
 from mailsec.content.openpgp.signature import signatures_in
-from mailsec.core.limits import MAX_MESSAGE_BYTES
+from mailsec.core.limits.run import MAX_MESSAGE_BYTES
 from mailsec.core.results import finding
 from mailsec.message.mime import Method
 from mailsec.message.person import address_in

@@ -9,7 +9,7 @@ from mailsec.content.judge.layer import Layer, Signer
 from mailsec.content.openpgp import rules
 from mailsec.content.openpgp.opening import OpeningError, unwrapped
 from mailsec.content.openpgp.signature import Answer, SignatureResult, judge, signatures_in
-from mailsec.core.limits import CONTENT_INLINE_BYTES, CONTENT_LAYERS, CONTENT_WORK
+from mailsec.core.limits.content import CONTENT_INLINE_BYTES, CONTENT_LAYERS, CONTENT_WORK
 from mailsec.core.results import Check, finding
 from mailsec.message.fields import Message
 from mailsec.message.leaf import part_content

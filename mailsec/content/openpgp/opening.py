@@ -11,7 +11,8 @@ import zlib
 from dataclasses import dataclass
 from typing import Protocol
 
-from mailsec.core.limits import MAX_MESSAGE_BYTES, PGP_NESTING, PGP_SIGNATURES
+from mailsec.core.limits.content import PGP_NESTING, PGP_SIGNATURES
+from mailsec.core.limits.run import MAX_MESSAGE_BYTES
 from mailsec.trust.keyring.packets import (
     COMPRESSED,
     ENCRYPTED,

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from mailsec.content.keyrecords import KeyAnswer, look_up, record_owner
 from mailsec.content.openpgp import rules
 from mailsec.core.flow import Dnssec, Flow, Record
-from mailsec.core.limits import KEY_PACKETS, KEY_RECORDS, LISTED
+from mailsec.core.limits.transport import KEY_PACKETS, KEY_RECORDS, LISTED
 from mailsec.core.lookup import failed, failure, listed
 from mailsec.core.results import Check, Evidence, EvidenceKind, Fact, Finding, Status, finding
 from mailsec.message.person import Address, parse_address, same

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from mailsec.core.limits import KEY_NAME_TEXT, KEY_NAMES, KEY_PACKETS, KEY_RECORD_BYTES
+from mailsec.core.limits.transport import KEY_NAME_TEXT, KEY_NAMES, KEY_PACKETS, KEY_RECORD_BYTES
 from mailsec.core.text import clipped
 from mailsec.message.person import address_in
 from mailsec.trust.keyring.algorithms import algorithm_of, weakness

@@ -9,7 +9,7 @@ from mailsec.content.openpgp import rules
 from mailsec.content.openpgp.openpgpkey import lint, owner_name
 from mailsec.core.errors import BadInput
 from mailsec.core.flow import Record
-from mailsec.core.limits import KEY_RECORD_BYTES, KEY_RECORD_LARGE
+from mailsec.core.limits.transport import KEY_RECORD_BYTES, KEY_RECORD_LARGE
 from mailsec.core.results import Check, Finding, finding
 from mailsec.message.person import parse_address
 

@@ -20,7 +20,7 @@ from mailsec.content.openpgp.symmetric import (
     specifier_size,
     summed,
 )
-from mailsec.core.limits import PGP_UNLOCKED
+from mailsec.core.limits.content import PGP_UNLOCKED
 from mailsec.trust.keyring.packets import GNU_STUB, SECRET_KEY, SECRET_SUBKEY, PacketError, fingerprint, packets
 
 RSA, ECDH, X25519, X448 = frozenset({1, 2}), 18, 25, 26

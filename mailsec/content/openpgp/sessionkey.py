@@ -46,7 +46,7 @@ from mailsec.content.openpgp.symmetric import (
     specifier_size,
     summed,
 )
-from mailsec.core.limits import PGP_RSA_BITS
+from mailsec.core.limits.content import PGP_RSA_BITS
 from mailsec.trust.keyring.packets import key_id
 
 _CURVE25519 = bytes.fromhex("2b060104019755010501")

@@ -13,7 +13,7 @@ from enum import StrEnum
 
 from mailsec.content.openpgp import rules
 from mailsec.content.openpgp.engine import Signed, facts, fits, holds
-from mailsec.core.limits import PGP_CANDIDATES, PGP_CLOCK_SKEW, PGP_SIGNATURES
+from mailsec.core.limits.content import PGP_CANDIDATES, PGP_CLOCK_SKEW, PGP_SIGNATURES
 from mailsec.core.results import Check, Fact, Finding, Status, finding
 from mailsec.trust.keyring.algorithms import algorithm_of, weakness
 from mailsec.trust.keyring.component import SIGNING, SOFT_REASONS, Component, components

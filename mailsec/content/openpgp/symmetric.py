@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM, AESOCB3
 from cryptography.hazmat.primitives.ciphers.algorithms import AES
 from cryptography.hazmat.primitives.kdf.argon2 import Argon2id
 
-from mailsec.core.limits import PGP_ARGON2_MEMORY, PGP_ARGON2_WORK
+from mailsec.core.limits.content import PGP_ARGON2_MEMORY, PGP_ARGON2_WORK
 
 _CIPHERS: dict[int, tuple[Callable[[bytes], BlockCipherAlgorithm], int]] = {
     1: (IDEA, 16),

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from mailsec.core.limits import CMS_DEPTH, CMS_ELEMENTS
+from mailsec.core.limits.content import CMS_DEPTH, CMS_ELEMENTS
 
 _CONSTRUCTED = 0x20
 _SEQUENCE, _OID, _OCTETS, _TAGGED = 0x30, 0x06, 0x04, 0xA0

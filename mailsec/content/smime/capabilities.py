@@ -11,7 +11,7 @@ from mailsec.content.smime.cms import ZLIB, CmsError
 from mailsec.content.smime.der import algorithm, sequence
 from mailsec.content.smime.enveloped import CIPHERS, ContentCipher, Mode
 from mailsec.content.smime.unwrapping import OAEP_SHA_256, RSA_OAEP
-from mailsec.core.limits import CMS_CAPABILITIES, CMS_CAPABILITY_BYTES
+from mailsec.core.limits.content import CMS_CAPABILITIES, CMS_CAPABILITY_BYTES
 
 _SEQUENCE, _OID = 0x30, 0x06
 _AES_128_GCM, _AES_192_GCM, _AES_256_GCM = "608648016503040106", "60864801650304011a", "60864801650304012e"

@@ -13,7 +13,8 @@ from enum import StrEnum
 from typing import TypeVar
 
 from mailsec.content.smime.ber import BerError, Element, definite, elements
-from mailsec.core.limits import CMS_CERTIFICATES, CMS_SIGNERS, MAX_MESSAGE_BYTES
+from mailsec.core.limits.content import CMS_CERTIFICATES, CMS_SIGNERS
+from mailsec.core.limits.run import MAX_MESSAGE_BYTES
 
 T = TypeVar("T")
 

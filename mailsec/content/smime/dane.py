@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from mailsec.content.smime import rules
 from mailsec.content.smime.published import Published
 from mailsec.core import rdata
-from mailsec.core.limits import CMS_CERTIFICATES
+from mailsec.core.limits.content import CMS_CERTIFICATES
 from mailsec.core.results import Check, Fact, Finding, Status, finding
 from mailsec.trust.x509.association import anchors, means, strongest
 from mailsec.trust.x509.path import load

@@ -21,7 +21,7 @@ from cryptography.hazmat.primitives.serialization import load_der_private_key
 from mailsec.content.smime.cms import CmsError
 from mailsec.content.smime.enveloped import Enveloped, Mode
 from mailsec.content.smime.unwrapping import PrivateKey, content_key, supported
-from mailsec.core.limits import CMS_CANDIDATES
+from mailsec.core.limits.content import CMS_CANDIDATES
 from mailsec.message.pieces import chunks
 
 _FAILED = "no key at hand opens it, or it was damaged or changed on its way"

@@ -9,7 +9,7 @@ from enum import StrEnum
 from mailsec.content.smime.ber import Element, elements
 from mailsec.content.smime.cms import Cms, CmsError, ContentType
 from mailsec.content.smime.identifier import Identifier
-from mailsec.core.limits import CMS_RECIPIENTS
+from mailsec.core.limits.content import CMS_RECIPIENTS
 
 _INTEGER, _OCTETS, _OID, _SEQUENCE, _SET = 0x02, 0x04, 0x06, 0x30, 0x31
 _TAGGED_0, _TAGGED_1, _TAGGED_2, _IMPLICIT_0 = 0xA0, 0xA1, 0xA2, 0x80

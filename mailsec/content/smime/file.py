@@ -26,7 +26,8 @@ from mailsec.content.smime.enveloped import Enveloped, enveloped
 from mailsec.content.smime.judging import Judge
 from mailsec.content.smime.mail import Found, layers
 from mailsec.content.smime.signature import SignatureResult, judge_signatures, spoiled
-from mailsec.core.limits import CMS_NESTING, MAX_HEADER_BYTES
+from mailsec.core.limits.content import CMS_NESTING
+from mailsec.core.limits.message import MAX_HEADER_BYTES
 from mailsec.core.results import Check, finding
 from mailsec.core.rules import Rule
 from mailsec.message.authors import author

@@ -12,7 +12,7 @@ from typing import Any
 from mailsec.content.smime.ber import Element, elements
 from mailsec.content.smime.cms import CmsError, guarded
 from mailsec.content.smime.der import sequence
-from mailsec.core.limits import CMS_CERTIFICATES
+from mailsec.core.limits.content import CMS_CERTIFICATES
 from mailsec.core.text import clipped
 
 _VERSION = 0xA0

@@ -20,7 +20,7 @@ from mailsec.content.smime.cms import (
 )
 from mailsec.content.smime.judging import Judge
 from mailsec.content.smime.signature import SignatureResult, judge_signatures, spoiled
-from mailsec.core.limits import CMS_JUDGED, CMS_NESTING, CONTENT_LAYERS
+from mailsec.core.limits.content import CMS_JUDGED, CMS_NESTING, CONTENT_LAYERS
 from mailsec.core.results import Check, Finding, finding
 from mailsec.core.rules import Rule
 from mailsec.core.text import from_bytes

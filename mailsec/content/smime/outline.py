@@ -10,7 +10,7 @@ from mailsec.content.smime.cms import TYPES, CmsError, ContentType, guarded
 from mailsec.content.smime.enveloped import identifier_in
 from mailsec.content.smime.identifier import Identifier
 from mailsec.content.smime.names import algorithm_name
-from mailsec.core.limits import CMS_OUTLINED
+from mailsec.core.limits.content import CMS_OUTLINED
 
 _INTEGER, _OID, _SEQUENCE, _SET = 0x02, 0x06, 0x30, 0x31
 _TAGGED_0, _TAGGED_1, _IMPLICIT_0 = 0xA0, 0xA1, 0x80

@@ -10,7 +10,7 @@ from mailsec.content.smime import rules
 from mailsec.content.smime.smimea import lint, owner_name
 from mailsec.core.errors import BadInput
 from mailsec.core.flow import Record
-from mailsec.core.limits import KEY_RECORD_BYTES, KEY_RECORD_LARGE
+from mailsec.core.limits.transport import KEY_RECORD_BYTES, KEY_RECORD_LARGE
 from mailsec.core.results import Check, Finding, finding
 from mailsec.message.person import parse_address
 from mailsec.trust.x509.association import associations

@@ -10,7 +10,7 @@ from mailsec.content.smime import rules
 from mailsec.content.smime.smimea import LABEL, problem
 from mailsec.core import rdata
 from mailsec.core.flow import Flow, Record
-from mailsec.core.limits import KEY_RECORDS
+from mailsec.core.limits.transport import KEY_RECORDS
 from mailsec.core.rdata import Association, RdataError
 from mailsec.core.results import Finding, Status, finding
 from mailsec.message.person import Address

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from mailsec.content.smime.cms import CmsError, opened, signed_data
 from mailsec.content.smime.mail import Found
 from mailsec.content.smime.signature import Answer, SignatureResult
-from mailsec.core.limits import CONTENT_LAYERS
+from mailsec.core.limits.content import CONTENT_LAYERS
 from mailsec.message.fields import Message
 from mailsec.message.leaf import part_content
 from mailsec.message.mime import Method, Structure, protection

@@ -17,7 +17,8 @@ from mailsec.content.smime.identifier import Identifier
 from mailsec.content.smime.judging import Judge
 from mailsec.content.smime.numbers import ALGORITHMS, HASHES, digest, fits, is_meant, public_key
 from mailsec.content.smime.signerinfo import SignerInfo, read
-from mailsec.core.limits import CMS_CANDIDATES, X509_CERTIFICATE_BYTES
+from mailsec.core.limits.content import CMS_CANDIDATES
+from mailsec.core.limits.keys import X509_CERTIFICATE_BYTES
 from mailsec.core.lookup import listed
 from mailsec.core.moment import utc
 from mailsec.core.results import Check, Fact, Status, finding

@@ -11,7 +11,7 @@ from mailsec.content.smime.capabilities import Capabilities, read_capabilities
 from mailsec.content.smime.cms import CmsError, guarded
 from mailsec.content.smime.identifier import Identifier, read_identifier
 from mailsec.content.smime.named import CertificateHash, named
-from mailsec.core.limits import CMS_ATTRIBUTES
+from mailsec.core.limits.content import CMS_ATTRIBUTES
 
 T = TypeVar("T")
 

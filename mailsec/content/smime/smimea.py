@@ -11,7 +11,7 @@ from mailsec.content.keyrecords import KeyAnswer, look_up, record_owner
 from mailsec.content.smime import rules
 from mailsec.core import rdata
 from mailsec.core.flow import Dnssec, Flow, Record
-from mailsec.core.limits import KEY_RECORD_BYTES, KEY_RECORDS
+from mailsec.core.limits.transport import KEY_RECORD_BYTES, KEY_RECORDS
 from mailsec.core.lookup import evidence, failed, failure, listed
 from mailsec.core.rdata import Association, RdataError
 from mailsec.core.results import Check, Fact, Finding, Status, finding

@@ -10,7 +10,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from mailsec.core.limits import MAX_RECEIVED_BYTES
+from mailsec.core.limits.message import MAX_RECEIVED_BYTES
 from mailsec.core.text import from_bytes
 from mailsec.message.dates import parse_date
 from mailsec.message.fields import Field

@@ -6,7 +6,8 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from itertools import pairwise
 
-from mailsec.core.limits import LISTED, MAX_RECEIVED, PATH_CLOCK_SKEW, PATH_QUEUE_TIME, PATH_VISITS
+from mailsec.core.limits.message import MAX_RECEIVED, PATH_CLOCK_SKEW, PATH_QUEUE_TIME, PATH_VISITS
+from mailsec.core.limits.transport import LISTED
 from mailsec.core.results import Finding, finding
 from mailsec.core.rules import Rule
 from mailsec.message.border import LOCAL_NAMES, OWN_NETWORKS

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from itertools import groupby
 from operator import attrgetter
 
-from mailsec.core.limits import PATH_SOFTWARE
+from mailsec.core.limits.message import PATH_SOFTWARE
 from mailsec.core.results import Check, Fact
 from mailsec.core.text import clipped, from_bytes
 from mailsec.message.checks import field_evidence

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from mailsec.core.domains import is_name
-from mailsec.core.limits import MAX_RECEIVED
+from mailsec.core.limits.message import MAX_RECEIVED
 from mailsec.core.suffixes import listed_organization
 from mailsec.core.text import from_bytes
 from mailsec.message.border import Border, border, reverse_path

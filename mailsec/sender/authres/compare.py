@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from mailsec.core.domains import DomainError, to_ascii
-from mailsec.core.limits import LISTED
+from mailsec.core.limits.transport import LISTED
 from mailsec.core.results import AuthResult, Status
 from mailsec.sender.authres.read import MethodResult
 

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from mailsec.core.domains import DomainError, to_ascii
-from mailsec.core.limits import FOREIGN_RESULTS
+from mailsec.core.limits.sender import FOREIGN_RESULTS
 from mailsec.message.fields import Field, Message
 from mailsec.sender.authres.read import AuthenticationResults, AuthresDefect, MethodResult, claims, read
 from mailsec.sender.authres.received_spf import read_received_spf

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from mailsec.core.domains import DomainError, to_ascii
-from mailsec.core.limits import AUTHRES_BYTES, AUTHRES_RESULTS, MAX_LINE
+from mailsec.core.limits.message import MAX_LINE
+from mailsec.core.limits.sender import AUTHRES_BYTES, AUTHRES_RESULTS
 from mailsec.core.text import from_bytes
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from mailsec.core.limits import AUTHRES_BYTES, AUTHRES_RESULTS
+from mailsec.core.limits.sender import AUTHRES_BYTES, AUTHRES_RESULTS
 from mailsec.core.text import from_bytes
 from mailsec.sender.authres.read import AuthenticationResults, AuthresDefect, MethodResult
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from mailsec.core.limits import FOREIGN_RESULTS, FOREIGN_SHOWN, LISTED
+from mailsec.core.limits.sender import FOREIGN_RESULTS, FOREIGN_SHOWN
+from mailsec.core.limits.transport import LISTED
 from mailsec.core.results import AuthResult, Check, Fact, Finding, finding
 from mailsec.core.rules import Rule
 from mailsec.core.text import clipped, from_bytes

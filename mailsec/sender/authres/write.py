@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 
 from mailsec.core.domains import DomainError, to_ascii
 from mailsec.core.errors import UsageError
-from mailsec.core.limits import AUTHRES_VALUE
+from mailsec.core.limits.sender import AUTHRES_VALUE
 from mailsec.core.results import AuthResult, Status
 
 _FOLD_AT = 78

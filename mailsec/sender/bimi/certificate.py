@@ -10,7 +10,8 @@ from dataclasses import dataclass, replace
 
 from mailsec.core.errors import BadInput
 from mailsec.core.flow import Flow
-from mailsec.core.limits import LISTED, X509_FETCHES
+from mailsec.core.limits.keys import X509_FETCHES
+from mailsec.core.limits.transport import LISTED
 from mailsec.core.lookup import listed
 from mailsec.core.results import Check, Fact, Finding, Status, finding
 from mailsec.sender.bimi import rules

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 
 from mailsec.core.flow import Answer, Flow, ask
-from mailsec.core.limits import MAX_NAME
+from mailsec.core.limits.network import MAX_NAME
 from mailsec.core.lookup import failed, texts
 from mailsec.sender.bimi.material import Place
 from mailsec.sender.bimi.record import BimiError, is_record, parse

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from mailsec.core.flow import Flow
-from mailsec.core.limits import BIMI_FIELD
+from mailsec.core.limits.sender import BIMI_FIELD
 from mailsec.core.lookup import failed, failure, quoted
 from mailsec.core.results import AuthResult, Check, Evidence, Fact, Finding, Status, finding
 from mailsec.core.taglist import TagListError

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from mailsec.core.flow import Flow
-from mailsec.core.limits import LISTED
+from mailsec.core.limits.transport import LISTED
 from mailsec.core.lookup import failed, failure, listed, quoted, txt_line
 from mailsec.core.results import Check, Fact, Finding, Status, finding
 from mailsec.sender.bimi import rules

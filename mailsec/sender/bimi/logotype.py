@@ -16,7 +16,7 @@ from asn1crypto.algos import DigestAlgorithm
 from asn1crypto.core import Any as AnyType
 from asn1crypto.core import Choice, IA5String, OctetString, Sequence, SequenceOf
 
-from mailsec.core.limits import BIMI_IMAGES
+from mailsec.core.limits.sender import BIMI_IMAGES
 from mailsec.sender.bimi.svg import SvgProblem, unpacked
 
 OID = "1.3.6.1.5.5.7.1.12"

@@ -8,7 +8,7 @@ from enum import StrEnum
 
 from cryptography import x509
 
-from mailsec.core.limits import KEY_NAME_TEXT, KEY_NAMES
+from mailsec.core.limits.transport import KEY_NAME_TEXT, KEY_NAMES
 from mailsec.core.results import Fact
 from mailsec.core.text import clipped
 from mailsec.sender.bimi.logotype import OID, Logotype, LogotypeProblem

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from mailsec.core.flow import Fetched, FetchStatus, Flow, Purpose, fetch, pure, together
-from mailsec.core.limits import BIMI_EVIDENCE_BYTES, BIMI_REDIRECTS, BIMI_SVG_READ
+from mailsec.core.limits.sender import BIMI_EVIDENCE_BYTES, BIMI_REDIRECTS, BIMI_SVG_READ
 from mailsec.core.results import Check, Fact, Finding, Status, finding
 from mailsec.core.rules import Rule
 from mailsec.core.text import clipped

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from math import isfinite
 from xml.parsers import expat
 
-from mailsec.core.limits import (
+from mailsec.core.limits.sender import (
     BIMI_SVG_BYTES,
     BIMI_SVG_DEPTH,
     BIMI_SVG_ELEMENTS,

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from mailsec.core.limits import DKIM_QUOTED
+from mailsec.core.limits.sender import DKIM_QUOTED
 from mailsec.core.results import Evidence, EvidenceKind, Finding, finding
 from mailsec.core.rules import Severity
 from mailsec.core.text import clipped, from_bytes

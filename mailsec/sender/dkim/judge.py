@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from mailsec.core.flow import Answer
-from mailsec.core.limits import DKIM_CLOCK_SKEW, DKIM_KEYS, DKIM_QUOTED
+from mailsec.core.limits.sender import DKIM_CLOCK_SKEW, DKIM_KEYS, DKIM_QUOTED
 from mailsec.core.rdata import RdataError, txt
 from mailsec.core.results import AuthResult, Check, Evidence, EvidenceKind, Fact, Finding, Status, finding
 from mailsec.core.text import clipped, from_bytes

@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey, RSAPublicNumbers
 from cryptography.hazmat.primitives.hashes import SHA256
 
-from mailsec.core.limits import RSA_MAX_BITS, RSA_MAX_EXPONENT_BITS, RSA_MIN_BITS
+from mailsec.core.limits.sender import RSA_MAX_BITS, RSA_MAX_EXPONENT_BITS, RSA_MIN_BITS
 from mailsec.core.taglist import TagListError, parse
 from mailsec.core.text import from_bytes
 from mailsec.sender.dkim.signature import SignatureError, base64_octets

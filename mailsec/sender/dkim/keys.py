@@ -14,7 +14,9 @@ from cryptography.hazmat.primitives.serialization import load_der_private_key
 
 from mailsec.core.domains import DomainError, to_ascii
 from mailsec.core.errors import BadInput, KeyUnavailable
-from mailsec.core.limits import MAX_KEY_BYTES, MAX_NAME, RSA_MAX_BITS, RSA_MIN_BITS
+from mailsec.core.limits.network import MAX_NAME
+from mailsec.core.limits.run import MAX_KEY_BYTES
+from mailsec.core.limits.sender import RSA_MAX_BITS, RSA_MIN_BITS
 from mailsec.sender.dkim.signature import ED25519_SHA256, RSA_SHA256
 
 PrivateKey: TypeAlias = RSAPrivateKey | Ed25519PrivateKey

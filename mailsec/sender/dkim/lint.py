@@ -13,7 +13,8 @@ from hashlib import sha256
 
 from mailsec.core.domains import DomainError, to_ascii
 from mailsec.core.flow import Answer, AnswerStatus, Flow, ask, gather
-from mailsec.core.limits import DKIM_KEY_AGE, DKIM_KEYS, DKIM_QUOTED, DKIM_SELECTORS, MAX_NAME, RSA_MIN_BITS
+from mailsec.core.limits.network import MAX_NAME
+from mailsec.core.limits.sender import DKIM_KEY_AGE, DKIM_KEYS, DKIM_QUOTED, DKIM_SELECTORS, RSA_MIN_BITS
 from mailsec.core.rdata import RdataError, name, txt_strings
 from mailsec.core.results import Check, Evidence, EvidenceKind, Fact, Finding, Status, finding
 from mailsec.core.rules import Rule, Severity

@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 
 from mailsec.core.errors import BadInput
 from mailsec.core.flow import Flow, ask
-from mailsec.core.limits import DKIM_KEYS, DKIM_QUOTED, RSA_MAX_BITS, RSA_MIN_BITS
+from mailsec.core.limits.sender import DKIM_KEYS, DKIM_QUOTED, RSA_MAX_BITS, RSA_MIN_BITS
 from mailsec.core.rdata import encode_txt, show
 from mailsec.core.results import Check, Evidence, EvidenceKind, Fact, Status
 from mailsec.core.text import clipped, from_bytes

@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from cryptography.hazmat.primitives.hashes import SHA256
 
 from mailsec.core.errors import BadInput
-from mailsec.core.limits import DKIM_HEADER_NAMES
+from mailsec.core.limits.sender import DKIM_HEADER_NAMES
 from mailsec.core.results import Evidence, EvidenceKind, Finding, finding
 from mailsec.message.fields import DefectKind, Field, Message
 from mailsec.sender.dkim import rules

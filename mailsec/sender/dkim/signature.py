@@ -11,14 +11,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from mailsec.core.domains import DomainError, is_within, to_ascii
-from mailsec.core.limits import (
-    DKIM_HEADER_NAMES,
-    DKIM_IDENTITY_BYTES,
-    DKIM_SIGNATURE_BYTES,
-    MAX_NAME,
-    MAX_TAGS,
-    RSA_MAX_BITS,
-)
+from mailsec.core.limits.network import MAX_NAME, MAX_TAGS
+from mailsec.core.limits.sender import DKIM_HEADER_NAMES, DKIM_IDENTITY_BYTES, DKIM_SIGNATURE_BYTES, RSA_MAX_BITS
 from mailsec.core.results import Status
 from mailsec.core.taglist import TagListError, parse
 from mailsec.core.text import from_bytes

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from operator import itemgetter
 
 from mailsec.core.flow import Answer, Flow, ask, gather
-from mailsec.core.limits import DKIM_SIGNATURES, DKIM_SIGNATURES_SHOWN, DMARC_AUTHOR_DOMAINS
+from mailsec.core.limits.sender import DKIM_SIGNATURES, DKIM_SIGNATURES_SHOWN, DMARC_AUTHOR_DOMAINS
 from mailsec.core.results import Check, Finding, Status, finding
 from mailsec.message.fields import Field, Message
 from mailsec.sender.dkim import rules

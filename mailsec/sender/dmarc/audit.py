@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from mailsec.core.limits import LINT_QUOTED, LINT_SHOWN
+from mailsec.core.limits.sender import LINT_QUOTED, LINT_SHOWN
 from mailsec.core.results import Evidence, EvidenceKind, Finding, finding
 from mailsec.core.rules import Rule, Severity
 from mailsec.core.suffixes import listed_organization, public_suffix

@@ -8,7 +8,8 @@ from urllib.parse import unquote, urlsplit
 
 from mailsec.core.domains import DomainError, to_ascii
 from mailsec.core.flow import AnswerStatus, Flow, ask, gather, together
-from mailsec.core.limits import DMARC_REPORT_HOSTS, MAX_NAME
+from mailsec.core.limits.network import MAX_NAME
+from mailsec.core.limits.sender import DMARC_REPORT_HOSTS
 from mailsec.core.rdata import RdataError, txt
 from mailsec.core.text import from_bytes
 from mailsec.sender.dmarc.discover import Discovery, related, same_organization

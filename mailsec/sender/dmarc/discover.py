@@ -12,7 +12,8 @@ from dataclasses import dataclass, field
 from itertools import product
 
 from mailsec.core.flow import Answer, AnswerStatus, Flow, ask, gather
-from mailsec.core.limits import DMARC_OPEN_NAMES, DMARC_WALK_QUERIES, MAX_ANSWER_RECORDS, MAX_NAME
+from mailsec.core.limits.network import MAX_ANSWER_RECORDS, MAX_NAME
+from mailsec.core.limits.sender import DMARC_OPEN_NAMES, DMARC_WALK_QUERIES
 from mailsec.core.rdata import RdataError, txt
 from mailsec.core.text import from_bytes
 from mailsec.sender.dmarc.record import DmarcRecord, Psd, parse

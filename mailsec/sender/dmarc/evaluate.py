@@ -12,7 +12,7 @@ from itertools import islice
 
 from mailsec.core.domains import DomainError, to_ascii
 from mailsec.core.flow import Flow
-from mailsec.core.limits import DMARC_AUTHOR_DOMAINS, DMARC_IDENTIFIERS
+from mailsec.core.limits.sender import DMARC_AUTHOR_DOMAINS, DMARC_IDENTIFIERS
 from mailsec.core.results import AuthResult, Check, Fact, Status
 from mailsec.sender.dmarc.align import (
     Aligned,

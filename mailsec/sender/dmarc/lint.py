@@ -6,7 +6,8 @@ from collections.abc import Iterator, Sequence
 from typing import Literal
 
 from mailsec.core.flow import Answer, AnswerStatus, Flow, ask, together
-from mailsec.core.limits import LINT_SHOWN, MAX_ANSWER_RECORDS
+from mailsec.core.limits.network import MAX_ANSWER_RECORDS
+from mailsec.core.limits.sender import LINT_SHOWN
 from mailsec.core.rdata import RdataError, txt
 from mailsec.core.results import Check, Evidence, EvidenceKind, Fact, Finding, Status, finding
 from mailsec.core.rules import Severity

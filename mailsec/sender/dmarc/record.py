@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TypeVar
 
-from mailsec.core.limits import MAX_TAGS
+from mailsec.core.limits.network import MAX_TAGS
 from mailsec.core.taglist import Tag
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from mailsec.core.limits import DMARC_AUTHOR_DOMAINS, DMARC_IDENTIFIERS
+from mailsec.core.limits.sender import DMARC_AUTHOR_DOMAINS, DMARC_IDENTIFIERS
 from mailsec.core.results import Check, Evidence, EvidenceKind, Fact, Finding, Status, finding
 from mailsec.sender.dmarc.align import Aligned, Alignment, Author, candidates
 from mailsec.sender.dmarc.discover import Discovery, Lookup, Walk

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from mailsec.core.limits import SPF_LOOKUPS, SPF_VOIDS
+from mailsec.core.limits.sender import SPF_LOOKUPS, SPF_VOIDS
 from mailsec.core.results import Check, Evidence, EvidenceKind, Fact, Status, finding
 from mailsec.core.rules import Rule
 from mailsec.sender.spf import rules

@@ -14,7 +14,7 @@ from ipaddress import IPv4Address, IPv6Address, ip_address
 from mailsec.core import rdata
 from mailsec.core.domains import DomainError, to_ascii
 from mailsec.core.flow import Answer, AnswerStatus, Flow, ask
-from mailsec.core.limits import SPF_LOOKUPS, SPF_SHOWN, SPF_VOIDS
+from mailsec.core.limits.sender import SPF_LOOKUPS, SPF_SHOWN, SPF_VOIDS
 from mailsec.core.rdata import RdataError
 from mailsec.core.results import AuthResult, Check, Evidence, EvidenceKind, Fact, Status, finding
 from mailsec.core.text import clipped, from_bytes

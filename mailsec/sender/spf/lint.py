@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 
 from mailsec.core import rdata
 from mailsec.core.flow import Answer, Flow, ask, together
-from mailsec.core.limits import LINT_QUOTED, LINT_SHOWN, SPF_LOOKUPS, SPF_MX_HOSTS, SPF_UDP_OCTETS, SPF_VOIDS
+from mailsec.core.limits.sender import LINT_QUOTED, LINT_SHOWN, SPF_LOOKUPS, SPF_MX_HOSTS, SPF_UDP_OCTETS, SPF_VOIDS
 from mailsec.core.rdata import RdataError
 from mailsec.core.results import Check, Evidence, EvidenceKind, Fact, FactValue, Finding, Status, finding
 from mailsec.core.rules import Severity

@@ -8,7 +8,7 @@ from ipaddress import IPv4Address, IPv6Address
 
 from mailsec.core import rdata
 from mailsec.core.flow import Answer, Flow, Record, ask, gather
-from mailsec.core.limits import SPF_MX_HOSTS, SPF_PTR_NAMES, SPF_SHOWN
+from mailsec.core.limits.sender import SPF_MX_HOSTS, SPF_PTR_NAMES, SPF_SHOWN
 from mailsec.core.rdata import RdataError
 from mailsec.core.results import Evidence, EvidenceKind, Finding, Status
 from mailsec.core.rules import Rule

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from typing import TypeAlias
 from urllib.parse import quote
 
-from mailsec.core.limits import MAX_NAME, SPF_EXPANSION
+from mailsec.core.limits.network import MAX_NAME
+from mailsec.core.limits.sender import SPF_EXPANSION
 
 
 class MacroError(ValueError):

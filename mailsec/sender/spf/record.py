@@ -14,7 +14,7 @@ from functools import lru_cache
 from ipaddress import AddressValueError, IPv4Address, IPv6Address
 from typing import Self, TypeAlias
 
-from mailsec.core.limits import SPF_CACHED_BYTES, SPF_CACHED_RECORDS, SPF_TERMS
+from mailsec.core.limits.sender import SPF_CACHED_BYTES, SPF_CACHED_RECORDS, SPF_TERMS
 from mailsec.core.results import Check, Status
 from mailsec.core.text import from_bytes
 from mailsec.sender.spf.macros import MacroError, MacroString, parse_domain

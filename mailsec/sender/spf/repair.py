@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from ipaddress import AddressValueError, IPv4Address, IPv6Address
 from itertools import pairwise
 
-from mailsec.core.limits import SPF_CACHED_BYTES
+from mailsec.core.limits.sender import SPF_CACHED_BYTES
 from mailsec.sender.spf.record import VERSION, Kind, Mechanism, Modifier, Record, Term, Unknown, parse
 
 MECHANISMS = frozenset(kind.value for kind in Kind)

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
-from mailsec.core.limits import LINT_QUOTED, LINT_SHOWN
+from mailsec.core.limits.sender import LINT_QUOTED, LINT_SHOWN
 from mailsec.core.results import Evidence, EvidenceKind, Finding, finding
 from mailsec.core.rules import Rule, Severity
 from mailsec.core.text import clipped

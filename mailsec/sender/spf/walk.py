@@ -13,7 +13,7 @@ from enum import StrEnum
 
 from mailsec.core import rdata
 from mailsec.core.flow import Answer, AnswerStatus, Flow, ask, gather
-from mailsec.core.limits import SPF_MX_HOSTS, SPF_WALK_DEPTH, SPF_WALK_NAMES, SPF_WALK_RECORDS, SPF_WALK_STEPS
+from mailsec.core.limits.sender import SPF_MX_HOSTS, SPF_WALK_DEPTH, SPF_WALK_NAMES, SPF_WALK_RECORDS, SPF_WALK_STEPS
 from mailsec.core.rdata import RdataError
 from mailsec.sender.spf.lookups import UNKNOWN, failure, is_void
 from mailsec.sender.spf.macros import Macro, MacroError, MacroString, Values, expand, name_of

@@ -6,7 +6,8 @@ import re
 from collections.abc import Iterator
 from itertools import islice
 
-from mailsec.core.limits import MAX_RECEIVED, SPOOF_ADDRESSES
+from mailsec.core.limits.message import MAX_RECEIVED
+from mailsec.core.limits.spoofing import SPOOF_ADDRESSES
 from mailsec.core.results import Finding, finding
 from mailsec.core.text import from_bytes
 from mailsec.message.checks import field_evidence, octets_evidence

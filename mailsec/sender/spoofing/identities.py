@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from mailsec.core.domains import DomainError, is_within, to_ascii
-from mailsec.core.limits import SPOOF_ADDRESSES, SPOOF_FIELD
+from mailsec.core.limits.spoofing import SPOOF_ADDRESSES, SPOOF_FIELD
 from mailsec.core.results import Finding, finding
 from mailsec.core.rules import Severity
 from mailsec.core.text import from_bytes

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import TypeAlias
 
 from mailsec.core.domains import is_within, to_unicode
-from mailsec.core.limits import SPOOF_ADDRESSES, SPOOF_DOMAINS, SPOOF_FIELD, SPOOF_PARTS, SPOOF_TEXT
+from mailsec.core.limits.spoofing import SPOOF_ADDRESSES, SPOOF_DOMAINS, SPOOF_FIELD, SPOOF_PARTS, SPOOF_TEXT
 from mailsec.core.results import Finding, finding
 from mailsec.core.rules import Rule, Severity
 from mailsec.core.text import clipped, from_bytes

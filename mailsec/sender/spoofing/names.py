@@ -6,7 +6,8 @@ import re
 from collections.abc import Iterator
 
 from mailsec.core.domains import DomainError, is_within, to_ascii
-from mailsec.core.limits import MAX_ADDRESS_BYTES, SPOOF_ADDRESSES, SPOOF_FIELD, SPOOF_NAME, SPOOF_TEXT
+from mailsec.core.limits.message import MAX_ADDRESS_BYTES
+from mailsec.core.limits.spoofing import SPOOF_ADDRESSES, SPOOF_FIELD, SPOOF_NAME, SPOOF_TEXT
 from mailsec.core.results import Evidence, Finding, finding
 from mailsec.core.rules import Severity
 from mailsec.core.text import clipped, from_bytes

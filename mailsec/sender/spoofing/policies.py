@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from ipaddress import IPv4Network, IPv6Network, ip_network
 
-from mailsec.core.limits import SPOOF_SPF_ADDRESSES, SPOOF_SPF_ANYBODY
+from mailsec.core.limits.spoofing import SPOOF_SPF_ADDRESSES, SPOOF_SPF_ANYBODY
 from mailsec.core.results import Check, Finding, Status, finding
 from mailsec.core.rules import Severity
 from mailsec.sender.dmarc.record import Policy

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from mailsec.core.limits import SPOOF_FIELD, SPOOF_RECIPIENTS, SPOOF_SIGNATURES
+from mailsec.core.limits.spoofing import SPOOF_FIELD, SPOOF_RECIPIENTS, SPOOF_SIGNATURES
 from mailsec.core.results import Finding, Status, finding
 from mailsec.core.rules import Severity
 from mailsec.core.text import from_bytes

@@ -9,7 +9,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
 from mailsec.core.domains import DomainError, is_within, to_ascii
-from mailsec.core.limits import SPOOF_ADDRESSES, SPOOF_FIELD, SPOOF_RECIPIENTS, SPOOF_TEXT
+from mailsec.core.limits.spoofing import SPOOF_ADDRESSES, SPOOF_FIELD, SPOOF_RECIPIENTS, SPOOF_TEXT
 from mailsec.core.results import Status
 from mailsec.core.suffixes import listed_organization
 from mailsec.core.text import from_bytes

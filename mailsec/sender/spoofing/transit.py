@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from mailsec.core.limits import SPOOF_TEXT
+from mailsec.core.limits.spoofing import SPOOF_TEXT
 from mailsec.core.results import Evidence, EvidenceKind, Finding, Status, finding
 from mailsec.core.text import clipped
 from mailsec.sender.spoofing import rules

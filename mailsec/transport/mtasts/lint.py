@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from mailsec.core.domains import is_name
 from mailsec.core.flow import Answer, Fetched, FetchStatus, Flow, ask, fetch, together
-from mailsec.core.limits import LISTED, STS_POLICY_BYTES, STS_SHORT_AGE
+from mailsec.core.limits.transport import LISTED, STS_POLICY_BYTES, STS_SHORT_AGE
 from mailsec.core.lookup import failed, failure, listed, quoted, texts, txt_line
 from mailsec.core.results import Check, Evidence, Fact, Finding, Status, finding
 from mailsec.core.rules import Severity

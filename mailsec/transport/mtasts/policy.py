@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from mailsec.core.domains import is_name, parent
-from mailsec.core.limits import STS_MAX_AGE, STS_POLICY_BYTES
+from mailsec.core.limits.transport import STS_MAX_AGE, STS_POLICY_BYTES
 from mailsec.core.text import from_bytes
 from mailsec.transport.fields import NAME, Defect
 

@@ -7,7 +7,7 @@ from hashlib import sha256
 
 from mailsec.core.domains import is_name
 from mailsec.core.errors import BadInput
-from mailsec.core.limits import STS_MAX_AGE
+from mailsec.core.limits.transport import STS_MAX_AGE
 from mailsec.core.lookup import txt_line
 from mailsec.transport.mtasts.policy import Mode, StsPolicy, to_text
 from mailsec.transport.mtasts.record import StsRecord

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from mailsec.core import rdata
 from mailsec.core.domains import is_name
 from mailsec.core.flow import Answer, AnswerStatus, Dnssec, Flow, ask, gather, pure
-from mailsec.core.limits import LISTED, MX_HOSTS
+from mailsec.core.limits.transport import LISTED, MX_HOSTS
 from mailsec.core.lookup import evidence, failed, failure, listed
 from mailsec.core.rdata import RdataError
 from mailsec.core.results import Check, Evidence, Fact, Finding, Status, finding

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from mailsec.core.limits import SASL_SECRET
+from mailsec.core.limits.transport import SASL_SECRET
 
 
 class SaslError(ValueError):

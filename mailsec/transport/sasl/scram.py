@@ -10,7 +10,7 @@ import hmac
 import re
 from base64 import b64encode
 
-from mailsec.core.limits import SCRAM_MAX_ITERATIONS, SCRAM_MIN_ITERATIONS
+from mailsec.core.limits.transport import SCRAM_MAX_ITERATIONS, SCRAM_MIN_ITERATIONS
 from mailsec.core.text import clipped, from_bytes
 from mailsec.transport.sasl.encoding import decode
 from mailsec.transport.sasl.login import Login, SaslError

@@ -5,7 +5,7 @@ from __future__ import annotations
 from base64 import b64encode
 from dataclasses import dataclass
 
-from mailsec.core.limits import SASL_LINE
+from mailsec.core.limits.transport import SASL_LINE
 from mailsec.transport.sasl.encoding import decode
 from mailsec.transport.sasl.login import Login, Mechanism, SaslError
 from mailsec.transport.sasl.mechanisms import KINDS, NoMechanism, Place, choose

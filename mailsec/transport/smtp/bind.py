@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Container, Iterable, Iterator, Mapping
 
-from mailsec.core.limits import SMTP_SCRIPT_FILES
+from mailsec.core.limits.transport import SMTP_SCRIPT_FILES
 from mailsec.core.text import from_bytes
 from mailsec.transport.smtp.script import How, Reply, Say, Script, ScriptError, Sleep
 from mailsec.transport.smtp.template import Reference

@@ -9,7 +9,7 @@ import re
 from dataclasses import dataclass
 from typing import NamedTuple, TypeAlias
 
-from mailsec.core.limits import SMTP_COMMAND_LINE, SMTP_CONTENT_BYTES
+from mailsec.core.limits.transport import SMTP_COMMAND_LINE, SMTP_CONTENT_BYTES
 from mailsec.core.text import from_bytes
 from mailsec.transport.smtp.replies import Broken, Flaw
 

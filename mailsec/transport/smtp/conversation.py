@@ -6,7 +6,7 @@ from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from mailsec.core.limits import SMTP_CONNECT_WAIT, SMTP_QUIT_WAIT
+from mailsec.core.limits.transport import SMTP_CONNECT_WAIT, SMTP_QUIT_WAIT
 from mailsec.core.results import Finding, finding
 from mailsec.core.rules import Rule
 from mailsec.core.text import clipped, from_bytes

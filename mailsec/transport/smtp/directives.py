@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import NamedTuple, TypeAlias
 
-from mailsec.core.limits import SMTP_SCRIPT_CONNECTIONS, SMTP_SCRIPT_SECONDS
+from mailsec.core.limits.transport import SMTP_SCRIPT_CONNECTIONS, SMTP_SCRIPT_SECONDS
 from mailsec.transport.smtp.script import (
     Connection,
     ExpectClose,

@@ -12,7 +12,7 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
-from mailsec.core.limits import LISTED, SMTP_PATTERN_REPLY, SMTP_PATTERN_TEXT
+from mailsec.core.limits.transport import LISTED, SMTP_PATTERN_REPLY, SMTP_PATTERN_TEXT
 from mailsec.core.text import clipped, from_bytes, visible
 from mailsec.transport.smtp.replies import Reply
 from mailsec.transport.smtp.template import Reference, Template, braced, read

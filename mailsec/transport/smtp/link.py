@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import NamedTuple, TypeAlias
 
-from mailsec.core.limits import SMTP_SCRIPT_FILES, SMTP_UNREAD
+from mailsec.core.limits.transport import SMTP_SCRIPT_FILES, SMTP_UNREAD
 from mailsec.core.results import Status
 from mailsec.transport.smtp import rules
 from mailsec.transport.smtp.commands import Command, CommandReader

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from mailsec.core.limits import SMTP_UNREAD, SMTP_VARIABLES
+from mailsec.core.limits.transport import SMTP_UNREAD, SMTP_VARIABLES
 from mailsec.transport.smtp import rules
 from mailsec.transport.smtp.commands import END_OF_DATA, Command, CommandReader, Content, stuffed, unstuffed
 from mailsec.transport.smtp.counterpart import matched, shown_text, texts_of, usual_code, written

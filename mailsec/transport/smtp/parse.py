@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
-from mailsec.core.limits import SMTP_SCRIPT_BYTES, SMTP_SCRIPT_LINE, SMTP_SCRIPT_LINES
+from mailsec.core.limits.transport import SMTP_SCRIPT_BYTES, SMTP_SCRIPT_LINE, SMTP_SCRIPT_LINES
 from mailsec.transport.smtp.directives import Complaint, directive
 from mailsec.transport.smtp.expect import Codes, Expectation, Text, read_codes, read_text
 from mailsec.transport.smtp.script import Connection, How, Reply, Say, Script, ScriptError, Step

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from mailsec.core.domains import DomainError, to_ascii
-from mailsec.core.limits import SMTP_PATH
+from mailsec.core.limits.transport import SMTP_PATH
 from mailsec.core.text import from_bytes
 from mailsec.message.addresses import parse_addresses
 from mailsec.message.tokens import quoted

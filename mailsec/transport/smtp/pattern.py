@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from mailsec.core.limits import SMTP_PATTERN_SIZE
+from mailsec.core.limits.transport import SMTP_PATTERN_SIZE
 from mailsec.transport.smtp.pattern_syntax import WORD, Edge, Either, Group, Node, Reader, Repeat, Row, Set
 from mailsec.transport.smtp.template import PatternError
 

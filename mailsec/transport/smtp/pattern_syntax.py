@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from mailsec.core.limits import SMTP_PATTERN_DEPTH
+from mailsec.core.limits.transport import SMTP_PATTERN_DEPTH
 from mailsec.transport.smtp.template import PatternError
 
 _DIGITS = frozenset(b"0123456789")

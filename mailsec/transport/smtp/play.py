@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mailsec.core.limits import SMTP_SCRIPT_BYTES, SMTP_UNREAD, SMTP_VARIABLES
+from mailsec.core.limits.transport import SMTP_SCRIPT_BYTES, SMTP_UNREAD, SMTP_VARIABLES
 from mailsec.core.text import from_bytes
 from mailsec.transport.smtp import rules
 from mailsec.transport.smtp.commands import stuffed

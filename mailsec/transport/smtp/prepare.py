@@ -12,7 +12,8 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from mailsec.core.errors import BadInput, NothingToJudge
-from mailsec.core.limits import MAX_LINE, SMTP_BLOCK
+from mailsec.core.limits.message import MAX_LINE
+from mailsec.core.limits.transport import SMTP_BLOCK
 from mailsec.core.results import Evidence, EvidenceKind, Finding, finding
 from mailsec.core.taglist import TagListError, unfold
 from mailsec.core.taglist import parse as parse_tags

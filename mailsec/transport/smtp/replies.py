@@ -6,7 +6,7 @@ import re
 from enum import StrEnum
 from typing import NamedTuple, TypeAlias
 
-from mailsec.core.limits import SMTP_REPLY_BYTES, SMTP_REPLY_LINE, SMTP_REPLY_LINES
+from mailsec.core.limits.transport import SMTP_REPLY_BYTES, SMTP_REPLY_LINE, SMTP_REPLY_LINES
 
 
 class Flaw(StrEnum):

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from mailsec.core.flow import Answer, Dnssec, Flow, gather
-from mailsec.core.limits import LISTED, TLSA_RECORDS
+from mailsec.core.limits.transport import LISTED, TLSA_RECORDS
 from mailsec.core.lookup import evidence, failure, listed
 from mailsec.core.results import Check, Evidence, Fact, Finding, Status, finding
 from mailsec.transport.mx.hosts import MxHost

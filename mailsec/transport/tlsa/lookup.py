@@ -6,7 +6,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from mailsec.core.flow import Answer, Dnssec, Flow, ask
-from mailsec.core.limits import TLSA_RECORDS
+from mailsec.core.limits.transport import TLSA_RECORDS
 from mailsec.transport.mx.hosts import MxHost, weakest
 from mailsec.transport.tlsa.record import TlsaError, TlsaRecord, parse
 

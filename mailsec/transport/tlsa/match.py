@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from cryptography.hazmat.primitives.serialization import Encoding
 
-from mailsec.core.limits import TLS_CHAIN, TLSA_KEYS, TLSA_RECORDS
+from mailsec.core.limits.transport import TLS_CHAIN, TLSA_KEYS, TLSA_RECORDS
 from mailsec.core.lookup import listed
 from mailsec.core.results import Status
 from mailsec.transport.tlsa.record import TlsaRecord, Usage

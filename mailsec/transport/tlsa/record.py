@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import IntEnum
 
 from mailsec.core import rdata as wire
-from mailsec.core.limits import KEY_RECORD_BYTES
+from mailsec.core.limits.transport import KEY_RECORD_BYTES
 from mailsec.core.rdata import RdataError
 
 

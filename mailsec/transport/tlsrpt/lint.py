@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from mailsec.core.flow import Flow, ask
-from mailsec.core.limits import LISTED
+from mailsec.core.limits.transport import LISTED
 from mailsec.core.lookup import failed, failure, listed, quoted, texts, txt_line
 from mailsec.core.results import Check, Fact, Finding, Status, finding
 from mailsec.transport.tlsrpt import rules

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
-from mailsec.core.limits import MAX_TAGS
+from mailsec.core.limits.network import MAX_TAGS
 from mailsec.transport import fields
 from mailsec.transport.fields import Defect, Field
 

@@ -17,7 +17,7 @@ import dns.rrset
 import dns.zonefile
 
 from mailsec.core.errors import BadInput
-from mailsec.core.limits import TRUST_ANCHOR_BYTES, TRUST_ANCHORS
+from mailsec.core.limits.network import TRUST_ANCHOR_BYTES, TRUST_ANCHORS
 from mailsec.core.rdata import name
 from mailsec.core.text import clipped
 

@@ -11,7 +11,7 @@ from dns.rdtypes.ANY.NSEC3PARAM import NSEC3PARAM
 from dns.rdtypes.ANY.RRSIG import RRSIG
 
 from mailsec.core.flow import Answer, AnswerStatus, Dnssec, Flow, ask, gather
-from mailsec.core.limits import DNSSEC_SOON
+from mailsec.core.limits.network import DNSSEC_SOON
 from mailsec.core.results import Check, Evidence, EvidenceKind, Fact, Finding, Status, finding
 from mailsec.trust.dnssec import rules
 from mailsec.trust.dnssec.sets import SignedSet, collect, parse, shown, text

@@ -12,7 +12,7 @@ import dns.name
 from dns.rdtypes.ANY.NSEC3 import NSEC3
 
 from mailsec.core.flow import Dnssec
-from mailsec.core.limits import NSEC3_ITERATIONS, NSEC3_MAX_ITERATIONS
+from mailsec.core.limits.network import NSEC3_ITERATIONS, NSEC3_MAX_ITERATIONS
 from mailsec.trust.dnssec.proved import DS, Missing, Proved, no_type, nothing_below, types_of, unproven
 from mailsec.trust.dnssec.sets import shown
 from mailsec.trust.dnssec.work import BeyondLimit, Work

@@ -15,7 +15,7 @@ import dns.rdataset
 from dns.rdtypes.ANY.DNSKEY import DNSKEY
 from dns.rdtypes.ANY.RRSIG import RRSIG
 
-from mailsec.core.limits import DNSSEC_EXPONENT_BITS, DNSSEC_FAILURES, DNSSEC_KEYS, DNSSEC_MODULUS_BITS
+from mailsec.core.limits.network import DNSSEC_EXPONENT_BITS, DNSSEC_FAILURES, DNSSEC_KEYS, DNSSEC_MODULUS_BITS
 from mailsec.trust.dnssec.sets import SignedSet, shown
 from mailsec.trust.dnssec.work import BeyondLimit, Work, algorithm_text
 

@@ -12,7 +12,7 @@ import dns.rdatatype
 from dns.rdtypes.ANY.DS import DS
 
 from mailsec.core.flow import Answer, AnswerStatus, Dnssec, Flow, Query, ask, gather
-from mailsec.core.limits import DNSSEC_AT_ONCE, DNSSEC_ZONES
+from mailsec.core.limits.network import DNSSEC_AT_ONCE, DNSSEC_ZONES
 from mailsec.trust.dnssec.anchors import Anchor, Anchors
 from mailsec.trust.dnssec.case import Case
 from mailsec.trust.dnssec.proved import Missing

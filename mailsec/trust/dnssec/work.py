@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from mailsec.core.limits import DNSSEC_HASH_ROUNDS, DNSSEC_VERIFICATIONS
+from mailsec.core.limits.network import DNSSEC_HASH_ROUNDS, DNSSEC_VERIFICATIONS
 
 _SHA1 = frozenset({5, 7})
 _MODERN = frozenset({8, 10, 13, 14, 15, 16})

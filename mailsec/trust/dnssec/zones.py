@@ -13,7 +13,7 @@ from dns.rdtypes.ANY.DS import DS
 from dns.rdtypes.ANY.RRSIG import RRSIG
 
 from mailsec.core.flow import Dnssec
-from mailsec.core.limits import DNSSEC_DS, DNSSEC_KEYS
+from mailsec.core.limits.network import DNSSEC_DS, DNSSEC_KEYS
 from mailsec.trust.dnssec.sets import SignedSet, shown
 from mailsec.trust.dnssec.signatures import Keys, verify, zone_keys
 from mailsec.trust.dnssec.work import ALGORITHMS, DIGESTS, BeyondLimit, Policy, Work, algorithm_text

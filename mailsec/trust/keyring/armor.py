@@ -10,7 +10,7 @@ from binascii import Error as Base64Error
 from binascii import a2b_base64
 from dataclasses import dataclass
 
-from mailsec.core.limits import PGP_BLOCKS
+from mailsec.core.limits.content import PGP_BLOCKS
 
 MESSAGE, SIGNATURE, SIGNED, PUBLIC, PRIVATE = (
     "MESSAGE",

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from mailsec.core.errors import BadInput
-from mailsec.core.limits import PGP_CERTIFICATES, PGP_KEY_FILE, RING_USER_IDS
+from mailsec.core.limits.content import PGP_CERTIFICATES, PGP_KEY_FILE
+from mailsec.core.limits.keys import RING_USER_IDS
 from mailsec.message.person import address_in, parse_address, same
 from mailsec.trust.keyring.armor import PRIVATE, PUBLIC, ArmorError, blocks, is_armored
 from mailsec.trust.keyring.component import components

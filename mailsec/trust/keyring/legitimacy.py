@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from mailsec.core.limits import RING_CERTIFICATIONS, RING_PACKETS
+from mailsec.core.limits.keys import RING_CERTIFICATIONS, RING_PACKETS
 from mailsec.core.text import from_bytes
 from mailsec.trust.keyring.certifications import REVOKING, counts_at, holds
 from mailsec.trust.keyring.packets import Packet, SignaturePacket, key_id, packets

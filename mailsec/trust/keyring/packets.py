@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from hashlib import sha1, sha256
 
-from mailsec.core.limits import PGP_PACKETS, PGP_SUBPACKETS
+from mailsec.core.limits.content import PGP_PACKETS, PGP_SUBPACKETS
 
 SIGNATURE, SECRET_KEY, PUBLIC_KEY, SECRET_SUBKEY, COMPRESSED, ENCRYPTED_OLD = 2, 5, 6, 7, 8, 9
 SESSION_KEY, SESSION_KEY_BY_PASSWORD, ONE_PASS, MARKER, LITERAL, USER_ID, PUBLIC_SUBKEY = 1, 3, 4, 10, 11, 13, 14

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from mailsec.core.limits import X509_CHAIN, X509_PATH
+from mailsec.core.limits.keys import X509_CHAIN, X509_PATH
 from mailsec.core.results import Status
 from mailsec.trust.keyring.keys import Binding, Bound, Certificate
 

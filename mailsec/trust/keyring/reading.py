@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from mailsec.core.errors import BadInput
-from mailsec.core.limits import RING_BLOCKS, RING_CERTIFICATE_BYTES, RING_PACKETS, RING_SELF_WORK, RING_USER_IDS
+from mailsec.core.limits.keys import RING_BLOCKS, RING_CERTIFICATE_BYTES, RING_PACKETS, RING_SELF_WORK, RING_USER_IDS
 from mailsec.core.text import from_bytes
 from mailsec.message.person import parse_address
 from mailsec.trust.keyring.algorithms import algorithm_of

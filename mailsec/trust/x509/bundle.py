@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, load_der_priv
 from cryptography.x509 import load_der_x509_certificate
 
 from mailsec.core.errors import BadInput, KeyAlone, MailsecError
-from mailsec.core.limits import X509_FILE_CERTIFICATES, X509_LOCKED_KEYS
+from mailsec.core.limits.keys import X509_FILE_CERTIFICATES, X509_LOCKED_KEYS
 from mailsec.trust.x509.form import CERTIFICATE, ENCRYPTED, MANY, PLAIN, is_der, labels
 from mailsec.trust.x509.path import load
 from mailsec.trust.x509.pkcs12 import read_pkcs12

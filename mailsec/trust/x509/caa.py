@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from mailsec.core import rdata
 from mailsec.core.domains import parent
 from mailsec.core.flow import Answer, Flow, Record, ask
-from mailsec.core.limits import CAA_CLIMB, CAA_RECORDS, LISTED
+from mailsec.core.limits.transport import CAA_CLIMB, CAA_RECORDS, LISTED
 from mailsec.core.lookup import evidence, failed, failure, listed
 from mailsec.core.rdata import RdataError
 from mailsec.core.results import Check, Fact, Finding, Status, finding

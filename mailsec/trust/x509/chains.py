@@ -16,7 +16,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509 import Certificate
 
-from mailsec.core.limits import X509_PATH, X509_PATHS, X509_STEPS
+from mailsec.core.limits.keys import X509_PATH, X509_PATHS, X509_STEPS
 from mailsec.trust.x509.path import load
 from mailsec.trust.x509.spki import public_key_info
 from mailsec.trust.x509.usage import extension, public_key

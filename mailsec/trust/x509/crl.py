@@ -17,7 +17,7 @@ from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.x509 import CertificateRevocationList, ReasonFlags
 
-from mailsec.core.limits import X509_LIST_SIGNATURES
+from mailsec.core.limits.keys import X509_LIST_SIGNATURES
 from mailsec.core.moment import utc
 from mailsec.trust.x509.chains import Link, NameKey, name_key
 from mailsec.trust.x509.revocation import RevocationAnswer, covers

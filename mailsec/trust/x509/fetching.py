@@ -22,7 +22,7 @@ from cryptography.x509 import Certificate, ocsp
 from cryptography.x509.oid import AuthorityInformationAccessOID
 
 from mailsec.core.flow import Fetched, FetchStatus, Flow, Purpose, fetch
-from mailsec.core.limits import (
+from mailsec.core.limits.keys import (
     X509_CERTIFICATE_BYTES,
     X509_CHAIN,
     X509_FETCH_REDIRECTS,

@@ -7,7 +7,7 @@ from binascii import Error, a2b_base64
 from collections.abc import Callable
 
 from mailsec.core.errors import BadInput
-from mailsec.core.limits import X509_REVOCATION_FILES
+from mailsec.core.limits.keys import X509_REVOCATION_FILES
 from mailsec.trust.x509 import crl
 from mailsec.trust.x509.fetching import is_response
 

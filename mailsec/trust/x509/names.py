@@ -10,7 +10,7 @@ from cryptography import x509
 from cryptography.x509 import Certificate
 
 from mailsec.core.domains import DomainError, parent, to_ascii
-from mailsec.core.limits import TLS_NAMES
+from mailsec.core.limits.transport import TLS_NAMES
 
 
 class Names(NamedTuple):

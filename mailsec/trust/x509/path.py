@@ -17,7 +17,7 @@ from cryptography.x509 import Certificate
 from cryptography.x509.oid import ExtendedKeyUsageOID
 from cryptography.x509.verification import Criticality, ExtensionPolicy, Policy, PolicyBuilder, Store, VerificationError
 
-from mailsec.core.limits import TLS_CHAIN, TLS_PATH
+from mailsec.core.limits.transport import TLS_CHAIN, TLS_PATH
 from mailsec.core.text import clipped
 from mailsec.trust.x509.flaws import Flaw
 

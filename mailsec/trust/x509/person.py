@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePublicKey
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from cryptography.x509.oid import ExtendedKeyUsageOID, ExtensionOID, NameOID
 
-from mailsec.core.limits import KEY_NAME_TEXT, KEY_NAMES
+from mailsec.core.limits.transport import KEY_NAME_TEXT, KEY_NAMES
 from mailsec.core.text import clipped, from_bytes
 
 _WEAK_HASHES = frozenset({"md2", "md5", "sha1"})

@@ -35,7 +35,7 @@ from pyhanko_certvalidator.policy_decl import (
 from pyhanko_certvalidator.revinfo.validate_ocsp import verify_ocsp_response
 from pyhanko_certvalidator.validate import async_validate_path
 
-from mailsec.core.limits import X509_POLICIES
+from mailsec.core.limits.keys import X509_POLICIES
 from mailsec.trust.x509.revocation import RevocationAnswer, covers
 
 _NO_CHECK = RevocationCheckingPolicy(RevocationCheckingRule.NO_CHECK, RevocationCheckingRule.NO_CHECK)

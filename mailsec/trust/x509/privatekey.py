@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives.serialization import (
 )
 
 from mailsec.core.errors import BadInput, KeyUnavailable, UsageError
-from mailsec.core.limits import X509_ITERATIONS, X509_PASSPHRASE, X509_SCRYPT_BYTES, X509_SCRYPT_TIMES
+from mailsec.core.limits.keys import X509_ITERATIONS, X509_PASSPHRASE, X509_SCRYPT_BYTES, X509_SCRYPT_TIMES
 from mailsec.trust.x509.path import load
 from mailsec.trust.x509.spki import element
 

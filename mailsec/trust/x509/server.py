@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from mailsec.core.limits import LISTED, TLS_CHAIN
+from mailsec.core.limits.transport import LISTED, TLS_CHAIN
 from mailsec.core.results import Status
 from mailsec.core.text import clipped
 from mailsec.trust.x509.flaws import Flaw

@@ -13,7 +13,7 @@ from itertools import pairwise
 
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 
-from mailsec.core.limits import (
+from mailsec.core.limits.keys import (
     X509_CERTIFICATE_BYTES,
     X509_CHAIN,
     X509_OCSP_BYTES,

@@ -16,7 +16,8 @@ from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PublicKey
 from cryptography.x509 import Certificate
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
-from mailsec.core.limits import LISTED, X509_RSA_BITS
+from mailsec.core.limits.keys import X509_RSA_BITS
+from mailsec.core.limits.transport import LISTED
 from mailsec.core.moment import utc
 from mailsec.core.results import Finding, finding
 from mailsec.trust.x509 import rules

@@ -8,7 +8,7 @@ import pytest
 
 from mailsec.api.session import Session, Settings
 from mailsec.api.verify_message import VerifyOptions, verify_message
-from mailsec.core.limits import CONTENT_LAYERS
+from mailsec.core.limits.content import CONTENT_LAYERS
 from mailsec.core.results import Report, Status
 from mailsec.trust.keyring.files import FileKeys, read_keys
 from tests.content.mails import (

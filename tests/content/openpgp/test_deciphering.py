@@ -39,7 +39,7 @@ from mailsec.content.openpgp.symmetric import (
     specifier_size,
     summed,
 )
-from mailsec.core.limits import PGP_NESTING
+from mailsec.core.limits.content import PGP_NESTING
 from mailsec.trust.keyring.packets import packets
 from tests.cli.openpgp import SUITES, person
 from tests.content.openpgp.forge import contained, packet, sealed

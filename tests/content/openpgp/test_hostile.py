@@ -16,7 +16,7 @@ from mailsec.content.openpgp.decrypting import DecryptingError, Failure, is_lock
 from mailsec.content.openpgp.mail import Judge
 from mailsec.content.openpgp.opening import OpeningError, unwrapped
 from mailsec.core.errors import BadInput
-from mailsec.core.limits import PGP_BLOCKS, PGP_CERTIFICATES, PGP_NESTING, PGP_RECIPIENTS, PGP_SIGNATURES
+from mailsec.core.limits.content import PGP_BLOCKS, PGP_CERTIFICATES, PGP_NESTING, PGP_RECIPIENTS, PGP_SIGNATURES
 from mailsec.core.results import Status
 from mailsec.judges.child import Bounds
 from mailsec.judges.opening import open_message

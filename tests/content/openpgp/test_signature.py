@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from pysequoia import CipherSuite, Profile, SignatureMode, Tsk, sign
 
 from mailsec.content.openpgp.signature import Answer, SignatureResult, judge, signatures_in
-from mailsec.core.limits import PGP_SIGNATURES
+from mailsec.core.limits.content import PGP_SIGNATURES
 from mailsec.core.results import Status
 from mailsec.trust.keyring.algorithms import algorithm_of, weakness
 from mailsec.trust.keyring.files import FileKeys, read_keys

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mailsec.content.smime.ber import BerError, definite, elements
-from mailsec.core.limits import CMS_DEPTH, CMS_ELEMENTS
+from mailsec.core.limits.content import CMS_DEPTH, CMS_ELEMENTS
 from tests.content.smime.forge import TEXT, Signing, indefinite, signed_data
 
 SIGNED = signed_data(TEXT * 50, Signing(), detached=False)

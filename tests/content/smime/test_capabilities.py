@@ -23,7 +23,7 @@ from mailsec.content.smime.mail import layers
 from mailsec.content.smime.signature import Answer, SignatureResult
 from mailsec.content.smime.signerinfo import Attributes, read
 from mailsec.content.smime.signing import SignForm, signed_entity
-from mailsec.core.limits import CMS_CAPABILITIES, CMS_CAPABILITY_BYTES
+from mailsec.core.limits.content import CMS_CAPABILITIES, CMS_CAPABILITY_BYTES
 from mailsec.message.authors import author
 from mailsec.message.fields import parse
 from mailsec.message.mime import structure

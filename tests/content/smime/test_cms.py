@@ -14,7 +14,7 @@ from mailsec.content.smime.cms import HEAD, Cms, CmsError, ContentType, decompre
 from mailsec.content.smime.der import integer, oid, sequence, tlv
 from mailsec.content.smime.identifier import Identifier
 from mailsec.content.smime.signerinfo import read
-from mailsec.core.limits import CMS_ATTRIBUTES
+from mailsec.core.limits.content import CMS_ATTRIBUTES
 from tests.content.smime.forge import ALICE, BOB, TEXT, Signing, compressed, signer_info
 from tests.content.smime.forge import signed_data as forged
 

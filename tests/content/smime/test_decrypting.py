@@ -16,7 +16,7 @@ from mailsec.content.smime.cms import CmsError, opened
 from mailsec.content.smime.decrypting import DecryptingError, Secret, decrypted, is_for, load_private
 from mailsec.content.smime.enveloped import enveloped
 from mailsec.content.smime.unwrapping import SCHEMES, agreed, derived
-from mailsec.core.limits import CMS_RECIPIENTS
+from mailsec.core.limits.content import CMS_RECIPIENTS
 from tests.certificates import Issued
 from tests.content.smime.forge import ALICE, BOB, RSA_KEY, SUB, TEXT, Signing, indefinite, person, signed_data
 from tests.content.smime.seal import Sealing, sealed

@@ -33,7 +33,8 @@ from mailsec.content.smime.outline import outline
 from mailsec.content.smime.signature import Answer, SignatureResult, judge_signature
 from mailsec.content.smime.signerinfo import read
 from mailsec.content.smime.signing import DETACHED, SigningError, signed_entity
-from mailsec.core.limits import CMS_CANDIDATES, CMS_SIGNERS, X509_CERTIFICATE_BYTES
+from mailsec.core.limits.content import CMS_CANDIDATES, CMS_SIGNERS
+from mailsec.core.limits.keys import X509_CERTIFICATE_BYTES
 from mailsec.message.authors import author
 from mailsec.message.fields import parse
 from mailsec.message.mime import structure

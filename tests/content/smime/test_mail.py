@@ -16,7 +16,7 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 from mailsec.api.session import Session, Settings
 from mailsec.api.verify_message import VerifyOptions, verify_message
 from mailsec.content.smime.der import algorithm, integer, octets, oid, sequence, tlv
-from mailsec.core.limits import CMS_CERTIFICATES, CMS_NESTING, CMS_SIGNERS
+from mailsec.core.limits.content import CMS_CERTIFICATES, CMS_NESTING, CMS_SIGNERS
 from mailsec.core.results import Report
 from tests.certificates import NOW, Issued, issue, make
 from tests.content.smime.forge import (

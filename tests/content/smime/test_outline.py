@@ -14,7 +14,7 @@ from mailsec.content.smime.cms import CmsError, ContentType
 from mailsec.content.smime.der import oid, sequence, tlv
 from mailsec.content.smime.names import algorithm_name, dotted
 from mailsec.content.smime.outline import Outline, outline
-from mailsec.core.limits import CMS_DEPTH, CMS_OUTLINED
+from mailsec.core.limits.content import CMS_DEPTH, CMS_OUTLINED
 from mailsec.message.fields import parse
 from mailsec.message.leaf import part_content
 from mailsec.message.mime import structure

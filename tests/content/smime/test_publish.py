@@ -6,7 +6,7 @@ from cryptography import x509
 from mailsec.content.openpgp.publish import record_for as openpgpkey_for
 from mailsec.content.smime.publish import Form, record_for
 from mailsec.core.errors import BadInput
-from mailsec.core.limits import KEY_RECORD_BYTES, KEY_RECORD_LARGE
+from mailsec.core.limits.transport import KEY_RECORD_BYTES, KEY_RECORD_LARGE
 from tests.certificates import NOW, issue
 from tests.content.smime.forge import ALICE
 

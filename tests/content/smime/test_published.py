@@ -6,7 +6,7 @@ from mailsec.content.smime import rules
 from mailsec.content.smime.published import Published, published
 from mailsec.content.smime.smimea import owner_name
 from mailsec.core.flow import AnswerStatus, Dnssec
-from mailsec.core.limits import KEY_RECORDS
+from mailsec.core.limits.transport import KEY_RECORDS
 from mailsec.core.results import Status
 from mailsec.message.person import parse_address
 from tests import published as dns

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 
 import pytest
 
-from mailsec.core.limits import LISTED, MAX_RECEIVED, PATH_VISITS
+from mailsec.core.limits.message import MAX_RECEIVED, PATH_VISITS
+from mailsec.core.limits.transport import LISTED
 from mailsec.core.results import Finding
 from mailsec.core.rules import Severity
 from mailsec.message.path.read import received_path

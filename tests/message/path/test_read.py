@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mailsec.core.limits import MAX_RECEIVED
+from mailsec.core.limits.message import MAX_RECEIVED
 from mailsec.core.results import Check
 from mailsec.message.fields import parse
 from mailsec.message.path.read import ReceivedPath, received_path

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mailsec.core.limits import FOREIGN_RESULTS, FOREIGN_SHOWN, LISTED
+from mailsec.core.limits.sender import FOREIGN_RESULTS, FOREIGN_SHOWN
+from mailsec.core.limits.transport import LISTED
 from mailsec.core.results import AuthResult, Check, Status
 from mailsec.message.fields import Message, parse
 from mailsec.sender.authres.compare import Known, as_auth, status_of, subject

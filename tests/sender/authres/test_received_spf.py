@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mailsec.core.limits import AUTHRES_BYTES, AUTHRES_RESULTS
+from mailsec.core.limits.sender import AUTHRES_BYTES, AUTHRES_RESULTS
 from mailsec.sender.authres.read import AuthenticationResults, AuthresDefect, MethodResult
 from mailsec.sender.authres.received_spf import read_received_spf
 

@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mailsec.core.errors import UsageError
-from mailsec.core.limits import AUTHRES_VALUE, MAX_LINE
+from mailsec.core.limits.message import MAX_LINE
+from mailsec.core.limits.sender import AUTHRES_VALUE
 from mailsec.core.results import AuthResult, Status
 from mailsec.message.fields import parse
 from mailsec.sender.authres.read import read

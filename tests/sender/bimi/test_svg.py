@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mailsec.core.limits import BIMI_SVG_BYTES, BIMI_SVG_DEPTH, BIMI_SVG_ELEMENTS, BIMI_SVG_FINDINGS, BIMI_SVG_READ
+from mailsec.core.limits.sender import BIMI_SVG_BYTES, BIMI_SVG_DEPTH, BIMI_SVG_ELEMENTS, BIMI_SVG_FINDINGS, BIMI_SVG_READ
 from mailsec.core.results import Status
 from mailsec.core.rules import Rule
 from mailsec.sender.bimi import rules

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mailsec.core.limits import DKIM_SIGNATURES, DKIM_SIGNATURES_SHOWN
+from mailsec.core.limits.sender import DKIM_SIGNATURES, DKIM_SIGNATURES_SHOWN
 from mailsec.core.results import Status
 from tests.sender.dkim.support import MESSAGE, NOW, judge, key, only, rules_of, signed, zone
 

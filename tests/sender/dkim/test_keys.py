@@ -24,7 +24,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mailsec.core.errors import BadInput, KeyUnavailable
-from mailsec.core.limits import MAX_KEY_BYTES
+from mailsec.core.limits.run import MAX_KEY_BYTES
 from mailsec.sender.dkim.keys import SigningKey, key_bits, load_private
 from tests.sender.dkim.support import key, pem
 

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mailsec.core.flow import Answer, AnswerStatus, Ask, Query, Record, run
-from mailsec.core.limits import DKIM_KEY_AGE, DKIM_SELECTORS
+from mailsec.core.limits.sender import DKIM_KEY_AGE, DKIM_SELECTORS
 from mailsec.core.rdata import encode_name, encode_txt
 from mailsec.core.results import Check, Finding, Status
 from mailsec.sender.dkim.key import parse_key

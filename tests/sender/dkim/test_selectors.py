@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from mailsec.core.domains import to_ascii
-from mailsec.core.limits import DKIM_SELECTORS
+from mailsec.core.limits.sender import DKIM_SELECTORS
 from mailsec.sender.dkim import selectors
 from mailsec.sender.dkim.selectors import COMMON, inferred
 

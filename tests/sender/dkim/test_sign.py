@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from mailsec.core.errors import BadInput
-from mailsec.core.limits import DKIM_HEADER_NAMES
+from mailsec.core.limits.sender import DKIM_HEADER_NAMES
 from mailsec.core.results import Status
 from mailsec.message.fields import parse
 from mailsec.sender.dkim import sign as sign_module

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mailsec.core.flow import Answer, AnswerStatus, Flow, Query, Record, run
-from mailsec.core.limits import DMARC_OPEN_NAMES, DMARC_WALK_QUERIES
+from mailsec.core.limits.sender import DMARC_OPEN_NAMES, DMARC_WALK_QUERIES
 from mailsec.sender.dmarc.discover import (
     Discovery,
     Lookup,

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mailsec.core.flow import AnswerStatus, run
-from mailsec.core.limits import DMARC_AUTHOR_DOMAINS, DMARC_IDENTIFIERS
+from mailsec.core.limits.sender import DMARC_AUTHOR_DOMAINS, DMARC_IDENTIFIERS
 from mailsec.core.results import AuthResult, Check, Status
 from mailsec.core.rules import Severity
 from mailsec.sender.dmarc.evaluate import DmarcResult, evaluate

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mailsec.core.flow import Answer, AnswerStatus, Ask, Record, run
-from mailsec.core.limits import DMARC_REPORT_HOSTS, LINT_QUOTED, LINT_SHOWN
+from mailsec.core.limits.sender import DMARC_REPORT_HOSTS, LINT_QUOTED, LINT_SHOWN
 from mailsec.core.results import Check, Finding, Status
 from mailsec.core.suffixes import listed_organization, public_suffix
 from mailsec.sender.dmarc.destinations import host_of, is_address

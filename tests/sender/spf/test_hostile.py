@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mailsec.core.flow import AnswerStatus, Query, run
-from mailsec.core.limits import MAX_TXT, SPF_TERMS
+from mailsec.core.limits.network import MAX_TXT
+from mailsec.core.limits.sender import SPF_TERMS
 from mailsec.core.results import Status
 from mailsec.sender.spf.evaluate import SpfResult, evaluate, evaluate_helo
 from mailsec.sender.spf.record import parse

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mailsec.core.flow import Answer, AnswerStatus, Query, Record, run
-from mailsec.core.limits import LINT_QUOTED, LINT_SHOWN
+from mailsec.core.limits.sender import LINT_QUOTED, LINT_SHOWN
 from mailsec.core.rdata import encode_txt
 from mailsec.core.results import Check, Finding, Severity, Status
 from mailsec.sender.spf.lint import lint

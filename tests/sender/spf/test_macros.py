@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mailsec.core.limits import SPF_EXPANSION
+from mailsec.core.limits.sender import SPF_EXPANSION
 from mailsec.sender.spf.macros import Macro, MacroError, Values, expand, name_of, parse, parse_domain
 
 FOUR = Values(

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mailsec.core.flow import Answer, AnswerStatus, Ask, Query, Record, run
-from mailsec.core.limits import SPF_WALK_DEPTH, SPF_WALK_NAMES, SPF_WALK_RECORDS, SPF_WALK_STEPS
+from mailsec.core.limits.sender import SPF_WALK_DEPTH, SPF_WALK_NAMES, SPF_WALK_RECORDS, SPF_WALK_STEPS
 from mailsec.core.results import Status
 from mailsec.sender.spf.evaluate import evaluate
 from mailsec.sender.spf.lint import lint

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from mailsec.core.limits import SASL_SECRET
+from mailsec.core.limits.transport import SASL_SECRET
 from mailsec.transport.sasl.encoding import decode
 from mailsec.transport.sasl.login import Login, SaslError
 from mailsec.transport.sasl.mechanisms import KINDS, NoMechanism, Place, choose

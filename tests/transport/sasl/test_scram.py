@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mailsec.core.limits import SCRAM_MAX_ITERATIONS
+from mailsec.core.limits.transport import SCRAM_MAX_ITERATIONS
 from mailsec.transport.sasl.login import Login, SaslError
 from mailsec.transport.sasl.saslprep import saslprep
 from mailsec.transport.sasl.scram import Scram

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mailsec.core.limits import SMTP_COMMAND_LINE
+from mailsec.core.limits.transport import SMTP_COMMAND_LINE
 from mailsec.transport.smtp.commands import Command, CommandReader, Content, Event, stuffed, unstuffed
 from mailsec.transport.smtp.replies import Broken, Flaw
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mailsec.core.limits import SMTP_PATTERN_REPLY, SMTP_PATTERN_TEXT
+from mailsec.core.limits.transport import SMTP_PATTERN_REPLY, SMTP_PATTERN_TEXT
 from mailsec.transport.smtp.expect import Demand, Expectation, Judged, read_codes, read_text, written
 from mailsec.transport.smtp.replies import Reply, ReplyReader
 

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mailsec.core.exits import Exit
-from mailsec.core.limits import SMTP_SCRIPT_BYTES, SMTP_SCRIPT_LINE, SMTP_SCRIPT_LINES
+from mailsec.core.limits.transport import SMTP_SCRIPT_BYTES, SMTP_SCRIPT_LINE, SMTP_SCRIPT_LINES
 from mailsec.core.results import Evidence, EvidenceKind
 from mailsec.transport.smtp.directives import DIRECTIVES
 from mailsec.transport.smtp.parse import parse

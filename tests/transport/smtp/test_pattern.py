@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mailsec.core.limits import SMTP_PATTERN_DEPTH, SMTP_PATTERN_SIZE
+from mailsec.core.limits.transport import SMTP_PATTERN_DEPTH, SMTP_PATTERN_SIZE
 from mailsec.transport.smtp.pattern import compile
 from mailsec.transport.smtp.template import PatternError
 

@@ -8,7 +8,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from mailsec.core.errors import BadInput, NothingToJudge
-from mailsec.core.limits import SMTP_BLOCK
+from mailsec.core.limits.transport import SMTP_BLOCK
 from mailsec.transport.smtp.prepare import Content, Preparation, content_blocks, prepare
 
 HOW = Preparation(1790000000, "0a1b", "client.example.test")

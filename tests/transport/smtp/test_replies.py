@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mailsec.core.limits import SMTP_REPLY_BYTES, SMTP_REPLY_LINE, SMTP_REPLY_LINES
+from mailsec.core.limits.transport import SMTP_REPLY_BYTES, SMTP_REPLY_LINE, SMTP_REPLY_LINES
 from mailsec.transport.smtp.replies import Broken, Event, Flaw, Reply, ReplyReader
 
 PIECES = [

@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mailsec.core import limits
 from mailsec.core.errors import BadInput
+from mailsec.core.limits.network import TRUST_ANCHOR_BYTES, TRUST_ANCHORS
 from mailsec.trust.dnssec.anchors import IANA, Anchor, load
 
 KEYS = {
@@ -112,8 +112,8 @@ def test_records_of_several_zones() -> None:
         (XML.replace("2017-02-02T00:00:00+00:00", "2017-02-02"), "time zone"),
         (XML.replace("2017-02-02T00:00:00+00:00", "yesterday"), "no trust anchors"),
         ('<!DOCTYPE x [<!ENTITY a "b">]>' + XML.partition("?>")[2], "document type"),
-        ("\n".join(f"{at}.test. IN DS 1 13 2 {DIGEST}" for at in range(limits.TRUST_ANCHORS + 1)), "101"),
-        (";" * (limits.TRUST_ANCHOR_BYTES + 1), "at most"),
+        ("\n".join(f"{at}.test. IN DS 1 13 2 {DIGEST}" for at in range(TRUST_ANCHORS + 1)), "101"),
+        (";" * (TRUST_ANCHOR_BYTES + 1), "at most"),
     ],
 )
 def test_what_is_no_anchor_file(text: str, said: str) -> None:

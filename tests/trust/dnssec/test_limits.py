@@ -9,8 +9,8 @@ import dns.rrset
 import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
 
-from mailsec.core import limits
 from mailsec.core.flow import Answer, AnswerStatus, Dnssec, Query, Record
+from mailsec.core.limits.network import DNSSEC_DS, DNSSEC_KEYS
 from mailsec.trust.dnssec.anchors import Anchor, Anchors
 from mailsec.trust.dnssec.validator import Validator
 from mailsec.trust.dnssec.walk import Walker
@@ -54,7 +54,7 @@ def test_two_keys_of_one_tag_are_an_accident() -> None:
 def test_more_keys_of_one_tag_than_are_tried() -> None:
     key = Signer()
     others = colliding(key, 12)
-    assert len(others) > limits.DNSSEC_KEYS
+    assert len(others) > DNSSEC_KEYS
     zone = Zone("a.test", "mx A 192.0.2.1", signer=key, extra_keys=others)
     world = small(zone)
     world.forge[Query("a.test", "DNSKEY")] = lambda answer: replace(answer, records=(*answer.records[1:], answer.records[0]))
@@ -101,7 +101,7 @@ def test_verifications_of_one_question() -> None:
 def test_ds_records_that_are_compared() -> None:
     key = Signer()
     zone = Zone("a.test", "mx A 192.0.2.1", signer=key)
-    many = "\n".join(f"a DS {at} 15 2 {at:064x}" for at in range(1, limits.DNSSEC_DS + 2))
+    many = "\n".join(f"a DS {at} 15 2 {at:064x}" for at in range(1, DNSSEC_DS + 2))
     world = World(Zone(""), Zone("test", many), zone)
     answer = Asker(world).ask("mx.a.test", "A")
     assert answer.dnssec is Dnssec.INDETERMINATE

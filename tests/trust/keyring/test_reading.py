@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from pysequoia import Profile, Tsk
 
 from mailsec.core.errors import BadInput
-from mailsec.core.limits import RING_SELF_WORK, RING_USER_IDS
+from mailsec.core.limits.keys import RING_SELF_WORK, RING_USER_IDS
 from mailsec.trust.keyring.packets import SIGNATURE, USER_ID, framed, packets
 from mailsec.trust.keyring.reading import Reading, address_of, read_key, read_keys, read_revocations
 

@@ -32,7 +32,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mailsec.core.errors import BadInput, KeyUnavailable
-from mailsec.core.limits import X509_FILE_CERTIFICATES, X509_ITERATIONS, X509_LOCKED_KEYS
+from mailsec.core.limits.keys import X509_FILE_CERTIFICATES, X509_ITERATIONS, X509_LOCKED_KEYS
 from mailsec.trust.x509.bundle import Held, as_pem, joined, read_bundle, read_chain, read_contents
 from mailsec.trust.x509.form import is_x509
 from mailsec.trust.x509.pkcs12 import write_pkcs12

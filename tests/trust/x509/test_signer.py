@@ -15,7 +15,7 @@ from cryptography.x509.oid import ExtendedKeyUsageOID
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mailsec.core.limits import X509_PATH, X509_PATHS, X509_REVOCATION_BYTES, X509_REVOCATION_FILES
+from mailsec.core.limits.keys import X509_PATH, X509_PATHS, X509_REVOCATION_BYTES, X509_REVOCATION_FILES
 from mailsec.core.results import Status
 from mailsec.trust.x509.revocation import RevocationFiles
 from mailsec.trust.x509.signer import NOT_CHECKED, judge_signer

@@ -10,7 +10,7 @@ from contextlib import suppress
 from functools import partial
 from typing import NamedTuple, Protocol
 
-from mailsec.core.limits import (
+from mailsec.core.limits.spoofing import (
     MAX_ARCHIVE_DEPTH,
     MAX_ARCHIVE_MEMBERS,
     MAX_ARCHIVE_SNIFFED,

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from mailsec.core.limits import BOMB_BYTES, BOMB_RATIO
+from mailsec.core.limits.spoofing import BOMB_BYTES, BOMB_RATIO
 from mailsec.core.results import Evidence
 from mailsec.core.rules import Rule, Severity
 from mailsec.core.text import clipped

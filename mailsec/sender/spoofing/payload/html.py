@@ -11,7 +11,7 @@ from enum import StrEnum
 from html import unescape
 from typing import NamedTuple
 
-from mailsec.core.limits import MAX_HTML_ATTRIBUTES, MAX_HTML_CHARACTERS, MAX_HTML_LINKS, MAX_LINK_TEXT
+from mailsec.core.limits.spoofing import MAX_HTML_ATTRIBUTES, MAX_HTML_CHARACTERS, MAX_HTML_LINKS, MAX_LINK_TEXT
 from mailsec.core.text import clipped
 
 

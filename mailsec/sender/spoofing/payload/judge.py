@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from mailsec.core.limits import MAX_HTML_CHARACTERS, MAX_LINK_TARGET, MAX_MESSAGE_LINKS
+from mailsec.core.limits.spoofing import MAX_HTML_CHARACTERS, MAX_LINK_TARGET, MAX_MESSAGE_LINKS
 from mailsec.core.results import Evidence, EvidenceKind, Finding
 from mailsec.core.text import clipped
 from mailsec.message.names import extension

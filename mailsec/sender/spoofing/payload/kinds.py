@@ -9,7 +9,7 @@ import re
 from enum import StrEnum
 from typing import NamedTuple
 
-from mailsec.core.limits import MAX_SNIFFED_BYTES
+from mailsec.core.limits.spoofing import MAX_SNIFFED_BYTES
 
 
 class Family(StrEnum):

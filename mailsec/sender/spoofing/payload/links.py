@@ -6,7 +6,7 @@ import re
 from typing import NamedTuple
 
 from mailsec.core.domains import to_unicode
-from mailsec.core.limits import MAX_MESSAGE_LINKS
+from mailsec.core.limits.spoofing import MAX_MESSAGE_LINKS
 from mailsec.core.results import Evidence
 from mailsec.core.rules import Severity
 from mailsec.core.text import clipped

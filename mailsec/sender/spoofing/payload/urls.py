@@ -14,7 +14,7 @@ from ipaddress import IPv4Address, IPv6Address
 from typing import NamedTuple
 
 from mailsec.core.domains import DomainError, to_ascii
-from mailsec.core.limits import MAX_LINK_TARGET
+from mailsec.core.limits.spoofing import MAX_LINK_TARGET
 from mailsec.core.suffixes import listed_organization
 from mailsec.sender.spoofing.subject import akin
 

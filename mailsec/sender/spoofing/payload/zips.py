@@ -7,7 +7,7 @@ from __future__ import annotations
 import struct
 import zlib
 
-from mailsec.core.limits import MAX_ARCHIVE_MEMBERS
+from mailsec.core.limits.spoofing import MAX_ARCHIVE_MEMBERS
 from mailsec.core.text import from_bytes
 from mailsec.sender.spoofing.payload.listing import ArchiveDefect, Listing, Member
 

@@ -8,7 +8,7 @@ import zipfile
 
 import pytest
 
-from mailsec.core.limits import MAX_ARCHIVE_DEPTH, MAX_ARCHIVE_MEMBERS, MAX_ARCHIVE_SNIFFED, MAX_UNPACKED_BYTES
+from mailsec.core.limits.spoofing import MAX_ARCHIVE_DEPTH, MAX_ARCHIVE_MEMBERS, MAX_ARCHIVE_SNIFFED, MAX_UNPACKED_BYTES
 from mailsec.sender.spoofing.payload.archives import Budget, Contents, look_into
 from mailsec.sender.spoofing.payload.kinds import kind_of
 from mailsec.sender.spoofing.payload.listing import ArchiveDefect

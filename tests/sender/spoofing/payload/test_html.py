@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mailsec.core.limits import MAX_HTML_CHARACTERS, MAX_HTML_LINKS, MAX_LINK_TEXT
+from mailsec.core.limits.spoofing import MAX_HTML_CHARACTERS, MAX_HTML_LINKS, MAX_LINK_TEXT
 from mailsec.sender.spoofing.payload.html import LinkKind, read_page, visible_text
 
 

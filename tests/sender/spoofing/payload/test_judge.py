@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from mailsec.core.limits import MAX_HTML_LINKS, MAX_MESSAGE_LINKS
+from mailsec.core.limits.spoofing import MAX_HTML_LINKS, MAX_MESSAGE_LINKS
 from mailsec.core.results import Evidence, EvidenceKind
 from mailsec.sender.spoofing.payload.html import LinkKind
 from mailsec.sender.spoofing.payload.judge import Content, Payload, PayloadJudge

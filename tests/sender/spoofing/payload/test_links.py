@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mailsec.core.limits import MAX_HTML_LINKS
+from mailsec.core.limits.spoofing import MAX_HTML_LINKS
 from mailsec.core.results import Evidence, EvidenceKind, Finding
 from mailsec.sender.spoofing.payload.html import read_page
 from mailsec.sender.spoofing.payload.links import judge_page, shown_host

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mailsec.core.limits import MAX_ARCHIVE_MEMBERS
+from mailsec.core.limits.spoofing import MAX_ARCHIVE_MEMBERS
 from mailsec.sender.spoofing.payload.listing import ArchiveDefect
 from mailsec.sender.spoofing.payload.tars import list_tar, unpack_tar_member
 

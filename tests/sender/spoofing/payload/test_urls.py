@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mailsec.core.limits import MAX_LINK_TARGET
+from mailsec.core.limits.spoofing import MAX_LINK_TARGET
 from mailsec.sender.spoofing.payload.urls import Trick, Url, parse_url, same_site
 
 

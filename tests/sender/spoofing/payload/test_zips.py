@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mailsec.core.limits import MAX_ARCHIVE_MEMBERS
+from mailsec.core.limits.spoofing import MAX_ARCHIVE_MEMBERS
 from mailsec.sender.spoofing.payload.listing import ArchiveDefect, Listing
 from mailsec.sender.spoofing.payload.zips import list_zip, unpack_zip_member
 
