@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import click
 
-from mailsec.cli.options import PATH, TEXT, DnsOptions, OutputOptions, command, fetching_options, output_options
-from mailsec.cli.types import ADDRESS, IPAddress
+from mailsec.cli.lookup import DnsOptions, fetching_options
+from mailsec.cli.options import OutputOptions, command, output_options
+from mailsec.cli.types import ADDRESS, PATH, TEXT, IPAddress
 from mailsec.core.errors import UsageError
 
 if TYPE_CHECKING:

@@ -8,7 +8,9 @@ from typing import Any
 import click
 
 from mailsec.cli.keys import PassphraseOptions, case_option, passphrase_options, ring_option
-from mailsec.cli.options import PATH, DnsOptions, command, dns_options, revocation_options
+from mailsec.cli.lookup import DnsOptions, dns_options, revocation_options
+from mailsec.cli.options import command
+from mailsec.cli.types import PATH
 from mailsec.core.errors import UsageError
 
 

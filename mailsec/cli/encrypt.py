@@ -8,7 +8,9 @@ from typing import Any
 import click
 
 from mailsec.cli.keys import PassphraseOptions, case_option, passphrase_options, ring_option, signer_option
-from mailsec.cli.options import PATH, TEXT, DnsOptions, command, dns_options
+from mailsec.cli.lookup import DnsOptions, dns_options
+from mailsec.cli.options import command
+from mailsec.cli.types import PATH, TEXT
 from mailsec.core.errors import UsageError
 
 

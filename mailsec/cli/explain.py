@@ -9,7 +9,8 @@ import click
 from mailsec.api.rulebook import rules
 from mailsec.cli.group import NoSuchName
 from mailsec.cli.io import put, style
-from mailsec.cli.options import TEXT, OutputOptions, command, format_options
+from mailsec.cli.options import OutputOptions, command, format_options
+from mailsec.cli.types import TEXT
 from mailsec.core.rules import Rule
 from mailsec.core.text import visible
 from mailsec.output.rulebook import show

@@ -8,8 +8,9 @@ from typing import Any
 
 import click
 
-from mailsec.cli.options import PATH, TEXT, TIME, OutputOptions, command, protect_option, shown_options
+from mailsec.cli.options import OutputOptions, command, protect_option, shown_options
 from mailsec.cli.times import At
+from mailsec.cli.types import PATH, TEXT, TIME
 from mailsec.core.errors import UsageError
 
 

@@ -10,9 +10,9 @@ from typing import Any, TypeVar
 import click
 
 from mailsec.cli.group import group
-from mailsec.cli.options import PATH, TEXT, TIME
 from mailsec.cli.table import KEYS
 from mailsec.cli.times import At
+from mailsec.cli.types import PATH, TEXT, TIME
 from mailsec.core.errors import UsageError
 
 F = TypeVar("F", bound=Callable[..., Any])

@@ -6,7 +6,8 @@ import click
 
 from mailsec.cli.expiry import Expiry, When
 from mailsec.cli.keys import PassphraseOptions, RingOptions, passphrase_options, ring_options
-from mailsec.cli.options import PATH, TEXT, OutputOptions, answer_options, command
+from mailsec.cli.options import OutputOptions, answer_options, command
+from mailsec.cli.types import PATH, TEXT
 from mailsec.core.errors import UsageError
 
 LEVELS = ("unknown", "never", "marginal", "full", "ultimate")

@@ -10,7 +10,9 @@ from click.core import ParameterSource
 
 from mailsec.cli.expiry import Expiry, When
 from mailsec.cli.keys import PassphraseOptions, RingOptions, case_option, passphrase_options, ring_option, ring_options
-from mailsec.cli.options import PATH, TEXT, DnsOptions, OutputOptions, answer_options, command, dns_options
+from mailsec.cli.lookup import DnsOptions, dns_options
+from mailsec.cli.options import OutputOptions, answer_options, command
+from mailsec.cli.types import PATH, TEXT
 from mailsec.core.errors import UsageError
 
 KINDS = ("ed25519", "rsa3072", "rsa4096", "p256", "p384", "p521")

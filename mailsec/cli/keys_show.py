@@ -5,7 +5,8 @@ from __future__ import annotations
 import click
 
 from mailsec.cli.keys import RingOptions, ring_options
-from mailsec.cli.options import TEXT, OutputOptions, answer_options, command
+from mailsec.cli.options import OutputOptions, answer_options, command
+from mailsec.cli.types import TEXT
 
 
 @command(

@@ -1,7 +1,7 @@
 """Options that mean the same in every command, and the frame of a command.
 
-A command takes each group as one value: `@output_options` passes `output: OutputOptions`, `@dns_options` passes
-`dns: DnsOptions`. `@command(examples=[...])` makes a click command whose `--help` ends with its examples.
+A command takes each group as one value: `@output_options` passes `output: OutputOptions` (`cli.lookup.dns_options`:
+`dns: DnsOptions`). `@command(examples=[...])` makes a click command whose `--help` ends with its examples.
 """
 
 from __future__ import annotations
@@ -11,20 +11,14 @@ import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import wraps
-from ipaddress import ip_address
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
 import click
 
-from mailsec.cli.times import At, parse_at
+from mailsec.cli.types import PATH, TEXT
 from mailsec.core.rules import Severity
 
 F = TypeVar("F", bound=Callable[..., Any])
-
-if TYPE_CHECKING:
-    _Type = click.ParamType[Any]
-else:
-    _Type = click.ParamType  # no generic class in older versions of click
 
 FORMATS = ("human", "plain", "json", "jsonl")
 NEVER = "never"
@@ -57,72 +51,6 @@ def command(name: str, *, examples: Sequence[str], **settings: Any) -> Callable[
     return decorate
 
 
-class Text(_Type):
-    """Text that is UTF-8; what the terminal passed on as other bytes is a usage error, so that no string holds a surrogate."""
-
-    name = "text"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
-        """The text itself."""
-        text = str(value)
-        try:
-            text.encode()
-        except UnicodeEncodeError:
-            self.fail("not UTF-8 text", param, ctx)
-        return text
-
-
-class Time(_Type):
-    """A time for `--at`; see `cli.times`."""
-
-    name = "time"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> At:
-        """Seconds, or the word itself."""
-        try:
-            return parse_at(value)
-        except ValueError as error:
-            self.fail(f"{value!r}: {error}", param, ctx)
-
-
-class Nameserver(_Type):
-    """An IP address, with a port as 192.0.2.1:5353 or [2001:db8::1]:5353."""
-
-    name = "address"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
-        """The same in its shortest form; port 53 is left out."""
-        host, port = host_and_port(value, "53")
-        try:
-            number = int(port) if port.isascii() and port.isdigit() else 0
-            address = str(ip_address(host))
-        except ValueError:
-            self.fail(f"{value!r} is not an IP address, alone or with a port (192.0.2.1:53, [2001:db8::1]:53)", param, ctx)
-        if not 0 < number < 65536:
-            self.fail(f"{value!r}: a port is a number from 1 to 65535", param, ctx)
-        if number == 53:
-            return address
-        return f"[{address}]:{number}" if ":" in address else f"{address}:{number}"
-
-
-def host_and_port(text: str, default: str) -> tuple[str, str]:
-    """What stands before and behind the last colon: of host, host:port, [address]:port, or an IPv6 address."""
-    if text.startswith("[") and "]" in text:
-        host, _, rest = text[1:].partition("]")
-        return host, rest.removeprefix(":") if rest else default
-    if text.count(":") == 1:
-        host, _, port = text.partition(":")
-        return host, port
-    return text, default
-
-
-TEXT = Text()
-TIME = Time()
-NAMESERVER = Nameserver()
-PATH = click.Path(path_type=str, allow_dash=True)
-"""A file name as the shell gave it; whether it can be read is found out when it is read."""
-
-
 @dataclass(frozen=True, slots=True)
 class OutputOptions:
     """How a command's answer is shown. `fail_on` None is `never`; `path` "" is stdout."""
@@ -135,32 +63,6 @@ class OutputOptions:
     quiet: bool = False
     verbose: int = 0
     trace: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class DnsOptions:
-    """Where answers come from and the time they are judged for. `timeout` is in seconds.
-
-    `nameservers` are IP addresses, with a port where it is not 53: 192.0.2.1:5353, [2001:db8::1]:5353.
-
-    `at` None means that `--at` was not given, so that the command takes its own default.
-    """
-
-    zones: tuple[str, ...] = ()
-    nameservers: tuple[str, ...] = ()
-    timeout: float | None = None
-    at: At | None = None
-    offline: bool = False
-    overlays: tuple[str, ...] = ()
-    answers: str = ""
-    save_answers: str = ""
-    dnssec: str = ""
-    trust_anchor: str = ""
-    allow_sha1: bool = False
-    allow_private: bool = False
-    ca_file: str = ""
-    fetch: bool = False
-    bimi_ca: str = ""
 
 
 _FORMAT = (
@@ -200,122 +102,6 @@ _OUTPUT = (
     click.option("--exit-zero", "out_exit_zero", is_flag=True, help="Leave with 0 once judged, whatever the answer."),
 )
 
-_TIMEOUT = click.option(
-    "--timeout",
-    "dns_timeout",
-    type=click.FloatRange(0.1, 3600),
-    metavar="SECONDS",
-    help="How long the questions about one input may take together.  [default: 10]",
-)
-
-_DNS = (
-    click.option(
-        "--zone", "dns_zones", type=PATH, multiple=True, metavar="FILE", help="Answer from this zone file alone (repeatable)."
-    ),
-    click.option(
-        "--nameserver",
-        "dns_nameservers",
-        type=NAMESERVER,
-        multiple=True,
-        metavar="ADDRESS",
-        help="Ask this server instead of the system's (repeatable).",
-    ),
-    click.option(
-        "--at", "dns_at", type=TIME, metavar="TIME", help="Judge for this time: now, received, a date, 2026-11-21T12:00:00Z."
-    ),
-    click.option("--offline", "dns_offline", is_flag=True, help="Ask the network nothing."),
-    click.option(
-        "--overlay",
-        "dns_overlays",
-        type=PATH,
-        multiple=True,
-        metavar="FILE",
-        help="Answer from this zone file first: records judged before they are published (repeatable).",
-    ),
-    click.option(
-        "--answers", "dns_answers", type=PATH, default="", metavar="FILE", help="Repeat a run from the answers saved in FILE."
-    ),
-    click.option(
-        "--save-answers",
-        "dns_save_answers",
-        type=PATH,
-        default="",
-        metavar="FILE",
-        help="Save answers and time to FILE.",
-    ),
-    click.option(
-        "--dnssec",
-        "dns_dnssec",
-        type=click.Choice(("validate", "trust-ad", "off")),
-        help="validate: from the root down, here; trust-ad: believe the name server.",
-    ),
-    click.option(
-        "--trust-anchor",
-        "dns_trust_anchor",
-        type=PATH,
-        default="",
-        metavar="FILE",
-        help="Validate from these keys (DS, DNSKEY or XML) instead of the root's.",
-    ),
-    click.option("--allow-sha1", "dns_allow_sha1", is_flag=True, help="Let DNSSEC signatures with SHA-1 count."),
-    click.option(
-        "--allow-private", "dns_allow_private", is_flag=True, help="Let HTTPS requests go to addresses that are not public."
-    ),
-    click.option(
-        "--ca",
-        "dns_ca_file",
-        type=PATH,
-        default="",
-        metavar="FILE",
-        help="Roots (PEM) for HTTPS and S/MIME instead of the system's.",
-    ),
-)
-
-
-_FETCH = (
-    click.option(
-        "--fetch",
-        "dns_fetch",
-        is_flag=True,
-        help="Fetch what records and certificates name: logos and mark certificates over HTTPS, revocation data over HTTP too.",
-    ),
-    click.option(
-        "--bimi-ca",
-        "dns_bimi_ca",
-        type=PATH,
-        default="",
-        metavar="FILE",
-        help="Roots (PEM) for the mark certificates of BIMI besides those known.",
-    ),
-)
-
-
-def revocation_options(function: F) -> F:
-    """What says which certificates are revoked: `crls`, `ocsps` and `require_revocation`."""
-    for option in reversed(_REVOCATION):
-        function = option(function)
-    return function
-
-
-_REVOCATION = (
-    click.option(
-        "--crl",
-        "crls",
-        type=PATH,
-        multiple=True,
-        metavar="FILE",
-        help="A revocation list (CRL, DER or PEM) for the certificates of S/MIME (repeatable).",
-    ),
-    click.option(
-        "--ocsp", "ocsps", type=PATH, multiple=True, metavar="FILE", help="The same: an OCSP response (DER or PEM; repeatable)."
-    ),
-    click.option(
-        "--require-revocation",
-        is_flag=True,
-        help="Do not take an S/MIME signature as good before it is known that no certificate of its path is revoked.",
-    ),
-)
-
 protect_option = click.option(
     "--protect",
     type=TEXT,
@@ -327,42 +113,29 @@ protect_option = click.option(
 
 def output_options(function: F) -> F:
     """Adds the output options; the function gets them as `output`, an OutputOptions."""
-    return _grouped(function, _OUTPUT, "out_", "output", _output)
+    return grouped(function, _OUTPUT, "out_", "output", _output)
 
 
 def answer_options(function: F) -> F:
     """Adds the output options of commands that do something, whose exit code is what became of it, as `output`."""
-    return _grouped(function, _ANSWER, "out_", "output", _output)
+    return grouped(function, _ANSWER, "out_", "output", _output)
 
 
 def shown_options(function: F) -> F:
     """Adds the output options of commands that evaluate nothing step by step; see `output_options`."""
-    return _grouped(function, [each for each in _OUTPUT if each is not _TRACE], "out_", "output", _output)
+    return grouped(function, [each for each in _OUTPUT if each is not _TRACE], "out_", "output", _output)
 
 
 def format_options(function: F) -> F:
     """Adds the output options of commands that judge nothing; the function gets them as `output`, an OutputOptions."""
-    return _grouped(function, _FORMAT, "out_", "output", _output)
+    return grouped(function, _FORMAT, "out_", "output", _output)
 
 
-def dns_options(function: F) -> F:
-    """Adds the options of commands that ask the DNS; the function gets them as `dns`, a DnsOptions."""
-    return _grouped(function, (_TIMEOUT, *_DNS), "dns_", "dns", _dns)
-
-
-def fetching_options(function: F) -> F:
-    """The same, with `--fetch`, for commands that may fetch what records, messages and certificates name."""
-    return _grouped(function, (_TIMEOUT, *_DNS, *_FETCH), "dns_", "dns", _dns)
-
-
-def lookup_options(function: F) -> F:
-    """The same for commands whose `--timeout` is about something else than the DNS."""
-    return _grouped(function, _DNS, "dns_", "dns", _dns)
-
-
-def _grouped(
+def grouped(
     function: F, options: Sequence[Callable[[F], F]], prefix: str, argument: str, make: Callable[[dict[str, Any]], object]
 ) -> F:
+    """Adds `options`, whose names begin with `prefix`; the function gets what `make` makes of them as `argument`."""
+
     @wraps(function)
     def wrapper(*args: Any, **values: Any) -> Any:
         own = {name.removeprefix(prefix): values.pop(name) for name in list(values) if name.startswith(prefix)}
@@ -391,14 +164,6 @@ def _output(values: dict[str, Any]) -> OutputOptions:
         verbose=values.get("verbose", 0),
         trace=values.get("trace", False),
     )
-
-
-def _dns(values: dict[str, Any]) -> DnsOptions:
-    if values["offline"] and values["nameservers"]:
-        raise click.UsageError("--offline and --nameserver contradict each other", click.get_current_context(silent=True))
-    if values["zones"] and values["answers"]:
-        raise click.UsageError("--zone and --answers contradict each other", click.get_current_context(silent=True))
-    return DnsOptions(**values | {"dnssec": values["dnssec"] or ""})
 
 
 def default_format(path: str) -> str:

@@ -8,7 +8,9 @@ from typing import Any
 import click
 
 from mailsec.cli.keys import PassphraseOptions, passphrase_options, ring_option
-from mailsec.cli.options import PATH, TEXT, DnsOptions, OutputOptions, command, dns_options, output_options
+from mailsec.cli.lookup import DnsOptions, dns_options
+from mailsec.cli.options import OutputOptions, command, output_options
+from mailsec.cli.types import PATH, TEXT
 from mailsec.core.errors import UsageError
 
 KINDS = ("dkim", "smimea", "openpgpkey")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from mailsec.cli.options import PATH, TEXT
+from mailsec.cli.types import PATH, TEXT
 from mailsec.core.errors import UsageError
 
 if TYPE_CHECKING:

@@ -9,8 +9,9 @@ from typing import Any
 import click
 
 from mailsec.cli.keys import PassphraseOptions, passphrase_options, ring_option, signer_option
-from mailsec.cli.options import PATH, TEXT, TIME, command
+from mailsec.cli.options import command
 from mailsec.cli.times import At
+from mailsec.cli.types import PATH, TEXT, TIME
 from mailsec.core.errors import UsageError
 
 

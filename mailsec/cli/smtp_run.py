@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import click
 
-from mailsec.cli.options import PATH, TEXT, DnsOptions, OutputOptions, command, lookup_options, output_options
+from mailsec.cli.lookup import DnsOptions, lookup_options
+from mailsec.cli.options import OutputOptions, command, output_options
 from mailsec.cli.script_options import ScriptChoices, script_options
-from mailsec.cli.types import SERVER
+from mailsec.cli.types import PATH, SERVER, TEXT
 from mailsec.core.errors import UsageError
 
 

@@ -8,7 +8,9 @@ from typing import Any
 
 import click
 
-from mailsec.cli.options import PATH, TEXT, DnsOptions, OutputOptions, answer_options, command, dns_options
+from mailsec.cli.lookup import DnsOptions, dns_options
+from mailsec.cli.options import OutputOptions, answer_options, command
+from mailsec.cli.types import PATH, TEXT
 
 STEPS = ("connect", "greeting", "ehlo", "starttls", "auth", "mail", "rcpt", "data")
 MECHANISMS = ("SCRAM-SHA-256", "SCRAM-SHA-1", "CRAM-MD5", "PLAIN", "LOGIN", "OAUTHBEARER", "XOAUTH2")

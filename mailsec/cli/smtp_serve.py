@@ -7,8 +7,9 @@ from typing import Any
 
 import click
 
-from mailsec.cli.options import PATH, TEXT, OutputOptions, command, output_options
+from mailsec.cli.options import OutputOptions, command, output_options
 from mailsec.cli.script_options import ScriptChoices, script_options
+from mailsec.cli.types import PATH, TEXT
 from mailsec.core.errors import UsageError
 
 

@@ -9,18 +9,9 @@ from typing import Any
 import click
 
 from mailsec.cli.keys import PassphraseOptions, case_option, passphrase_options, ring_option
-from mailsec.cli.options import (
-    PATH,
-    TEXT,
-    DnsOptions,
-    OutputOptions,
-    command,
-    fetching_options,
-    output_options,
-    protect_option,
-    revocation_options,
-)
-from mailsec.cli.types import ADDRESS, IPAddress
+from mailsec.cli.lookup import DnsOptions, fetching_options, revocation_options
+from mailsec.cli.options import OutputOptions, command, output_options, protect_option
+from mailsec.cli.types import ADDRESS, PATH, TEXT, IPAddress
 from mailsec.core.errors import UsageError
 from mailsec.store.files import STDIN
 

@@ -7,7 +7,9 @@ import sys
 import click
 
 from mailsec.cli.io import Printer, each, each_input, put, write_message
-from mailsec.cli.options import PATH, TEXT, DnsOptions, OutputOptions, command, dns_options, output_options
+from mailsec.cli.lookup import DnsOptions, dns_options
+from mailsec.cli.options import OutputOptions, command, output_options
+from mailsec.cli.types import PATH, TEXT
 from mailsec.core.errors import BadInput, KeyUnavailable, NothingToJudge, TemporaryFailure, UsageError
 from tests.output.samples import FAILED, PASSED, SHOWN, UNJUDGED
 

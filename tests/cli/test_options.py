@@ -4,7 +4,8 @@ import sys
 
 import pytest
 
-from mailsec.cli.options import DnsOptions, OutputOptions, default_format, use_color
+from mailsec.cli.lookup import DnsOptions
+from mailsec.cli.options import OutputOptions, default_format, use_color
 from mailsec.core.rules import Severity
 from tests.conftest import Mailsec
 

@@ -17,7 +17,8 @@ from mailsec.cli.check import CheckChoices
 from mailsec.cli.complaint import complain, say
 from mailsec.cli.io import Printer, each, put, style
 from mailsec.cli.jobs.session import session
-from mailsec.cli.options import DnsOptions, OutputOptions
+from mailsec.cli.lookup import DnsOptions
+from mailsec.cli.options import OutputOptions
 from mailsec.cli.progress import Progress
 from mailsec.core.errors import BadInput, MailsecError, NothingToJudge, UsageError
 from mailsec.core.exits import most_severe

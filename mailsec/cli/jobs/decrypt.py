@@ -14,7 +14,7 @@ from mailsec.cli.io import each_unread, write_message
 from mailsec.cli.jobs.keyfile import at_hand, key_files, passphrases, revocation_files
 from mailsec.cli.jobs.session import session
 from mailsec.cli.keys import PassphraseOptions
-from mailsec.cli.options import DnsOptions
+from mailsec.cli.lookup import DnsOptions
 from mailsec.core.exits import Exit
 
 if TYPE_CHECKING:

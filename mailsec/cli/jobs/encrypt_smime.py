@@ -15,7 +15,7 @@ from mailsec.cli.jobs.encrypting import allowed, from_dns, written, written_spli
 from mailsec.cli.jobs.keyfile import at_hand, key_files, only, passphrases
 from mailsec.cli.jobs.session import session
 from mailsec.cli.keys import PassphraseOptions
-from mailsec.cli.options import DnsOptions
+from mailsec.cli.lookup import DnsOptions
 from mailsec.core.errors import KeyUnavailable
 from mailsec.trust.keyring.files import FileKeys
 from mailsec.trust.keyring.keys import Kind

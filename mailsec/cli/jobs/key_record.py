@@ -10,7 +10,8 @@ from mailsec.cli.io import write_message
 from mailsec.cli.jobs.keyfile import at_hand, key_files, passphrases
 from mailsec.cli.jobs.session import session
 from mailsec.cli.keys import PassphraseOptions
-from mailsec.cli.options import DnsOptions, OutputOptions
+from mailsec.cli.lookup import DnsOptions
+from mailsec.cli.options import OutputOptions
 from mailsec.cli.record import KeyRecordChoices
 from mailsec.content.smime.publish import Form
 from mailsec.core.exits import Exit

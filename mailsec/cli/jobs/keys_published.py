@@ -8,7 +8,8 @@ from mailsec.api.keys.published import import_published
 from mailsec.api.settings import KEYS
 from mailsec.cli.io import Printer, each
 from mailsec.cli.jobs.session import session
-from mailsec.cli.options import DnsOptions, OutputOptions
+from mailsec.cli.lookup import DnsOptions
+from mailsec.cli.options import OutputOptions
 from mailsec.store.places import ring_path
 from mailsec.store.ring import Ring
 

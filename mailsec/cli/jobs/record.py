@@ -7,7 +7,8 @@ from mailsec.cli.complaint import say
 from mailsec.cli.io import Printer, each, write_message
 from mailsec.cli.jobs.keyfile import read_key
 from mailsec.cli.jobs.session import session
-from mailsec.cli.options import DnsOptions, OutputOptions
+from mailsec.cli.lookup import DnsOptions
+from mailsec.cli.options import OutputOptions
 from mailsec.cli.record import RecordChoices
 from mailsec.core.text import visible
 from mailsec.store.files import shown

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mailsec.api.settings import OFF, Settings
-from mailsec.cli.options import DnsOptions
+from mailsec.cli.lookup import DnsOptions
 from mailsec.core.limits.network import DNS_TIMEOUT
 
 if TYPE_CHECKING:

@@ -7,7 +7,8 @@ from mailsec.api.smtp_script import Played, run_script
 from mailsec.cli.complaint import say
 from mailsec.cli.io import Printer, each_input, write_message
 from mailsec.cli.jobs.session import settings
-from mailsec.cli.options import DnsOptions, OutputOptions
+from mailsec.cli.lookup import DnsOptions
+from mailsec.cli.options import OutputOptions
 from mailsec.cli.script_options import ScriptChoices, options
 from mailsec.core.exits import Exit
 from mailsec.core.limits.transport import SMTP_SCRIPT_BYTES

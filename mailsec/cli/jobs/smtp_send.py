@@ -19,7 +19,8 @@ from mailsec.api.session import VALIDATE
 from mailsec.api.trace import Trace, trace_check
 from mailsec.cli.io import Printer, each_input
 from mailsec.cli.jobs.session import session
-from mailsec.cli.options import DnsOptions, OutputOptions
+from mailsec.cli.lookup import DnsOptions
+from mailsec.cli.options import OutputOptions
 from mailsec.cli.secrets import asked, secret_from_descriptor, secret_in_file
 from mailsec.cli.smtp_send import SendChoices
 from mailsec.core.errors import BadInput, UsageError

@@ -17,7 +17,8 @@ from mailsec.cli.io import Printer, each_unread, put, write_message
 from mailsec.cli.jobs.keyfile import at_hand, key_files, passphrases, revocation_files
 from mailsec.cli.jobs.session import session
 from mailsec.cli.keys import PassphraseOptions
-from mailsec.cli.options import DnsOptions, OutputOptions
+from mailsec.cli.lookup import DnsOptions
+from mailsec.cli.options import OutputOptions
 from mailsec.cli.verify import VerifyChoices
 from mailsec.core.errors import BadInput
 from mailsec.core.exits import Exit
