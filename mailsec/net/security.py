@@ -30,8 +30,7 @@ class Security:
 
     def context(self, wish: TlsWish) -> ssl.SSLContext:
         """The context for `wish`. Raises ValueError, OSError, ssl.SSLError where the library cannot do it."""
-        # slow to load, and a dialogue in the clear never needs it
-        from mailsec.net.contexts import new_context  # noqa: PLC0415
+        from mailsec.net.contexts import new_context  # noqa: PLC0415 - ssl is slow to load, and a dialogue in the clear has none
 
         kind = wish.versions, wish.ciphers, wish.server
         if kind not in self._contexts:
@@ -53,13 +52,13 @@ class Security:
     @staticmethod
     def problem(error: Exception) -> str:
         """Why a context could not be made, in words."""
-        from mailsec.net.contexts import problem  # noqa: PLC0415 - as above
+        from mailsec.net.contexts import problem  # noqa: PLC0415 - loads ssl, as `context` does
 
         return problem(error)
 
     def state(self, tls: ssl.SSLObject, wish: TlsWish) -> TlsState:
         """What the handshake came to, with the certificate judged where a server showed it."""
-        from mailsec.net.tls import peer_chain  # noqa: PLC0415 - as above
+        from mailsec.net.tls import peer_chain  # noqa: PLC0415 - loads ssl, as `context` does
 
         cipher, _, bits = tls.cipher() or ("", "", 0)
         chain = peer_chain(tls)
@@ -67,9 +66,8 @@ class Security:
         return TlsState(tls.version() or "", cipher, bits, wish.name, chain, pkix)
 
     def _judged(self, chain: tuple[bytes, ...], name: str) -> PkixVerdict:
-        # The cryptography is slow to load, and a dialogue in the clear never needs it.
-        from mailsec.net.roots import trusted_roots  # noqa: PLC0415
-        from mailsec.trust.x509.server import judge  # noqa: PLC0415
+        from mailsec.net.roots import trusted_roots  # noqa: PLC0415 - cryptography is slow to load: only where one is judged
+        from mailsec.trust.x509.server import judge  # noqa: PLC0415 - the same
 
         now = int(time.time()) if self._now is None else self._now
         status, reasons = judge(chain, name, trusted_roots(self._ca_file), now=now)

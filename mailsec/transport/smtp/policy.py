@@ -97,8 +97,7 @@ def _judged(policy: TlsPolicy, state: TlsState | None, now: int) -> tuple[Status
     if policy.need is Need.PKIX:
         return _by_pkix(state.pkix)
     if policy.need is Need.DANE:
-        # The cryptography is slow to load, and most mail goes without it.
-        from mailsec.transport.tlsa.match import matches  # noqa: PLC0415
+        from mailsec.transport.tlsa.match import matches  # noqa: PLC0415 - loads the cryptography, and most mail goes without
 
         match = matches(policy.records, state.chain, names=policy.names, now=now)
         return (Status.PASS if match.status is Status.PASS else Status.FAIL), f"DANE: {match.reason}"
