@@ -60,10 +60,11 @@ def block_size(cipher: int) -> int:
 
 def cfb_decrypted(cipher: int, key: bytes, data: bytes, vector: bytes = b"") -> bytes:
     """`data` without its encryption in CFB mode; the initialization vector is zeros where none is given."""
-    if len(key) != key_size(cipher):
-        raise WrongError("a key of the wrong length")
+    vector = vector or bytes(block_size(cipher))
+    if len(key) != key_size(cipher) or len(vector) != block_size(cipher):
+        raise WrongError("a key or an initialization vector of the wrong length")
     try:
-        decryptor = Cipher(_CIPHERS[cipher][0](key), CFB(vector or bytes(block_size(cipher)))).decryptor()
+        decryptor = Cipher(_CIPHERS[cipher][0](key), CFB(vector)).decryptor()
     except UnsupportedAlgorithm:  # as the system's OpenSSL was built
         raise UnknownAlgorithmError(f"cipher {cipher}") from None
     return decryptor.update(data) + decryptor.finalize()
