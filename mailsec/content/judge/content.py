@@ -68,12 +68,6 @@ class _Judged:
     covered: Covered
     command: str = ""
     address: str = ""
-    temporary: bool = False
-
-    @property
-    def status(self) -> Status:
-        """The answer as a result word."""
-        return Status.TEMPERROR if self.temporary else STATUSES[self.answer]
 
 
 def judge_content(mail: Mail, layers: Sequence[Layer]) -> ContentResult:
@@ -97,11 +91,12 @@ def judge_content(mail: Mail, layers: Sequence[Layer]) -> ContentResult:
         findings += [*_header(guarded), *strange]
     children = tuple(each.check for each in judged)
     facts = (Fact("answer", best.answer.value), Fact("coverage", best.covered.coverage.value))
-    check = Check("content", best.status, best.reason, facts, tuple(findings), children=children)
+    status = best.check.status
+    check = Check("content", status, best.reason, facts, tuple(findings), children=children)
     exposed = strange[0].message if strange else ""
     commands = tuple(each.command for each in outer if each.command)
-    attached = best.covered.attached
-    return ContentResult(best.answer, best.reason, check, guarded, exposed, commands, best.temporary, attached)
+    temporary, attached = status is Status.TEMPERROR, best.covered.attached
+    return ContentResult(best.answer, best.reason, check, guarded, exposed, commands, temporary, attached)
 
 
 def beside(mail: Mail, layers: Sequence[Layer]) -> tuple[Finding, ...]:
@@ -180,7 +175,7 @@ def _layer(mail: Mail, layer: Layer, layers: Sequence[Layer]) -> _Judged:
         children,
     )
     command = (signer.command if signer else "") or (identity.command if identity else "")
-    return _Judged(layer, answer, reason, check, covered, command, identity.address if identity else "", temporary)
+    return _Judged(layer, answer, reason, check, covered, command, identity.address if identity else "")
 
 
 def _quiet(check: Check) -> Check:
