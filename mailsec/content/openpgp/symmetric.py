@@ -85,6 +85,8 @@ class Aead:
             raise UnknownAlgorithmError(f"cipher {self.cipher} with AEAD")
         try:
             return _MODES[self.mode][0](self.key).decrypt(nonce, data, associated)
+        except UnsupportedAlgorithm:  # as above
+            raise UnknownAlgorithmError(f"AEAD mode {self.mode}") from None
         except (InvalidTag, ValueError):
             raise WrongError("it does not fit") from None
 
@@ -135,7 +137,11 @@ def _argon2(specifier: bytes, words: bytes, size: int) -> bytes:
         raise UnknownAlgorithmError("an Argon2 that takes more memory or time than it may")
     if not passes or not lanes or 1 << exponent < 8 * lanes:
         raise WrongError("parameters of Argon2 that cannot be")
-    return Argon2id(salt=specifier[1:17], length=size, iterations=passes, lanes=lanes, memory_cost=1 << exponent).derive(words)
+    try:
+        made = Argon2id(salt=specifier[1:17], length=size, iterations=passes, lanes=lanes, memory_cost=1 << exponent)
+    except UnsupportedAlgorithm:  # as above
+        raise UnknownAlgorithmError("Argon2") from None
+    return made.derive(words)
 
 
 def summed(text: bytes) -> bytes:
