@@ -70,13 +70,15 @@ class AuthorDomain:
 class Content:
     """What is known about the content when the table is asked. `reason` says why the answer is what it is; `header` is True
     where the signature covers the header fields too; `exposed` names a field that it does not cover and that names somebody
-    else; `temporary` is True where the lookup of a key failed."""
+    else; `temporary` is True where the lookup of a key failed, `attached` where what is signed is inside of an attachment, and
+    says nothing about this message."""
 
     answer: ContentAnswer = ContentAnswer.ABSENT
     reason: str = ""
     header: bool = False
     exposed: str = ""
     temporary: bool = False
+    attached: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,15 +98,16 @@ class Case:
     @property
     def vouched(self) -> bool:
         """True where a person's key vouches for the content, or for as much of it as is asked for."""
-        answer = self.content.answer
-        return answer is ContentAnswer.GOOD or (answer is ContentAnswer.PARTIAL and self.allow_partial)
+        if self.content.answer is ContentAnswer.PARTIAL:
+            return self.allow_partial and not self.content.attached
+        return self.content.answer is ContentAnswer.GOOD
 
     @property
     def in_part(self) -> bool:
         """True where a key vouches for a part only: of the body, or of what a reader takes the message to be, because a field
         that neither signature nor domain covers names somebody else."""
         if self.content.answer is ContentAnswer.PARTIAL:
-            return not self.allow_partial
+            return not self.allow_partial or (self.content.attached and self.answer is not DomainAnswer.YES)
         exposed = self.content.answer is ContentAnswer.GOOD and bool(self.content.exposed)
         return exposed and self.answer is not DomainAnswer.YES
 

@@ -100,7 +100,7 @@ def case_of(evidenced: Evidenced, fail_on: Severity | None, *, allow_partial: bo
 def _content(found: ContentResult | None) -> Content:
     if found is None:
         return Content()
-    return Content(found.answer, found.reason, found.protected.complete, found.exposed, found.temporary)
+    return Content(found.answer, found.reason, found.protected.complete, found.exposed, found.temporary, found.attached)
 
 
 def describe(evidenced: Evidenced, index: int) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -15,6 +15,7 @@ from mailsec.message.mime import Form, Method, protection
 
 if TYPE_CHECKING:
     from mailsec.api.verify_case import Evidenced
+    from mailsec.content.judge.content import ContentResult
     from mailsec.content.judge.layer import Layer
     from mailsec.content.openpgp.signature import SignatureResult
     from mailsec.content.smime.mail import Found
@@ -81,10 +82,7 @@ def with_content(evidenced: Evidenced, known: ContentKeys, *, now: int) -> Evide
     if not layers and not present(message, found):
         return evidenced
     content = judge_content(Mail(message, found, evidenced.author, keys), layers)
-    opinions = tuple(opinion(data, result) for data, result in seen if result.accepted)
-    if opinions:
-        content = replace(content, check=replace(content.check, children=(*content.check.children, *opinions)))
-    return replace(evidenced, content=content)
+    return replace(evidenced, content=with_opinions(content, seen))
 
 
 def judged_layers(
@@ -111,7 +109,13 @@ def judged_layers(
     return sorted(made, key=lambda layer: layer.part), keys
 
 
-def opinion(data: bytes, result: SignatureResult) -> Check:
+def with_opinions(content: ContentResult, seen: Iterable[tuple[bytes, SignatureResult]]) -> ContentResult:
+    """`content`, and what another program says of those OpenPGP signatures in `seen`, each with its text, that are accepted."""
+    opinions = tuple(_opinion(data, result) for data, result in seen if result.accepted)
+    return replace(content, check=replace(content.check, children=(*content.check.children, *opinions)))
+
+
+def _opinion(data: bytes, result: SignatureResult) -> Check:
     """What another program says of a signature that is accepted here."""
     from mailsec.judges import rules
     from mailsec.judges.openpgp import ask_openpgp

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from mailsec.api.certificate_paths import SYSTEM, PathJudgement, PathOptions
 from mailsec.api.tool import TOOL
 from mailsec.api.verdict import Case, Content, Question, decide
-from mailsec.api.verify_content import opinion
+from mailsec.api.verify_content import with_opinions
 from mailsec.content.judge.content import ContentResult
 from mailsec.content.judge.file import judge_file
 from mailsec.content.judge.layer import ContentAnswer
@@ -83,9 +83,7 @@ def _openpgp(file: bytes, signature: bytes | None, options: FileOptions, now: in
         found = signed_file(file, judge) if signature is None else detached(signature, file, judge)
     except (ArmorError, PacketError, OpeningError) as error:
         raise _unreadable(error, signature) from None
-    result = judge_file(found, options.keys)
-    opinions = tuple(opinion(data, each) for data, each in seen if each.accepted)
-    return replace(result, check=replace(result.check, children=(*result.check.children, *opinions)))
+    return with_opinions(judge_file(found, options.keys), seen)
 
 
 def _smime(file: bytes, signature: bytes | None, options: FileOptions, now: int) -> ContentResult | None:

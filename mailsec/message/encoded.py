@@ -59,6 +59,7 @@ class Decoded(NamedTuple):
 
 
 def pieces(raw: Octets) -> Iterator[bytes]:
+    """`raw` in pieces of one size, each copied out when it is asked for."""
     if len(raw) <= BODY_CHUNK:
         yield bytes(raw)
         return

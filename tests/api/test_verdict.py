@@ -24,6 +24,7 @@ GOOD = Content(ContentAnswer.GOOD, "signed by alice")
 GOOD_HEADER = Content(ContentAnswer.GOOD, "signed by alice", header=True)
 EXPOSED = Content(ContentAnswer.GOOD, "signed by alice", exposed="Reply-To names c@x.example")
 IN_PART = Content(ContentAnswer.PARTIAL, "signed by alice, but not all of it")
+ATTACHED = Content(ContentAnswer.PARTIAL, "what is signed is inside of an attachment", attached=True)
 BAD = Content(ContentAnswer.BAD, "the text was changed")
 UNKNOWN = Content(ContentAnswer.UNJUDGED, "made by a key that is not known")
 UNASKED = Content(ContentAnswer.UNJUDGED, "the key server did not answer", temporary=True)
@@ -57,6 +58,9 @@ LOW = Finding("y-rule", Severity.LOW, "something small")
         (Case((SKIPPED,), content=GOOD), 12, Status.PASS, 0, "a.example was not settled"),
         (Case((TEMPORARY,), content=GOOD), 12, Status.PASS, 0, "was not settled"),
         (Case((NONE,), content=IN_PART, allow_partial=True), 12, Status.PASS, 0, "Signed by alice"),
+        (Case((YES,), content=ATTACHED, allow_partial=True), 11, Status.PASS, 0, "a.example vouches"),
+        (Case((NO,), content=ATTACHED, allow_partial=True), 8, Status.FAIL, 1, "a.example does not vouch"),
+        (Case((NONE,), content=ATTACHED, allow_partial=True), 9, Status.POLICY, 1, "inside of an attachment"),
         (Case((NO,)), 8, Status.FAIL, 1, "does not vouch for this message: SPF says fail (policy: reject)"),
         (Case((NO_P_NONE,)), 8, Status.FAIL, 1, "asks for no action"),
         (

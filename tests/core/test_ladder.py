@@ -6,7 +6,7 @@ from mailsec.core.results import Status
 
 
 def facts(said: bytes, speaker: str = "server", **more: str) -> dict[str, object]:
-    return {fact.name: fact.value for fact in rung(0.0127, speaker, said, **more).facts}  # type: ignore[arg-type]
+    return {fact.name: fact.value for fact in rung(0.0127, speaker, said, **more).facts}  # type: ignore[arg-type] # words alone
 
 
 def test_what_was_said_is_text_or_base64() -> None:

@@ -34,7 +34,8 @@ _BEST = (ContentAnswer.GOOD, ContentAnswer.BAD, ContentAnswer.UNJUDGED, ContentA
 class ContentResult:
     """The content answer and why. `protected` says what the signature says of the header; `exposed` names a field that nothing
     protects and that names somebody else; `commands` are what the user can do about it; `temporary` is True where a lookup
-    failed that could change the answer."""
+    failed that could change the answer, `attached` where what is signed is inside of an attachment: whatever that signature is
+    worth, it says nothing about the message."""
 
     answer: ContentAnswer
     reason: str
@@ -43,6 +44,7 @@ class ContentResult:
     exposed: str = ""
     commands: tuple[str, ...] = ()
     temporary: bool = False
+    attached: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,12 +68,6 @@ class _Judged:
     covered: Covered
     command: str = ""
     address: str = ""
-    temporary: bool = False
-
-    @property
-    def status(self) -> Status:
-        """The answer as a result word."""
-        return Status.TEMPERROR if self.temporary else STATUSES[self.answer]
 
 
 def judge_content(mail: Mail, layers: Sequence[Layer]) -> ContentResult:
@@ -84,7 +80,7 @@ def judge_content(mail: Mail, layers: Sequence[Layer]) -> ContentResult:
     findings = list(_surroundings(mail, outer))
     if len(layers) > CONTENT_LAYERS:
         findings.append(finding(rules.TOO_MANY, f"{len(layers)} of them; the first {CONTENT_LAYERS} are judged"))
-    best = min(outer, key=lambda each: _BEST.index(each.answer), default=None)
+    best = min(outer, key=lambda each: (_BEST.index(each.answer), each.covered.attached), default=None)
     if best is None:
         return _nothing(findings)
     guarded = Protected()
@@ -95,10 +91,12 @@ def judge_content(mail: Mail, layers: Sequence[Layer]) -> ContentResult:
         findings += [*_header(guarded), *strange]
     children = tuple(each.check for each in judged)
     facts = (Fact("answer", best.answer.value), Fact("coverage", best.covered.coverage.value))
-    check = Check("content", best.status, best.reason, facts, tuple(findings), children=children)
+    status = best.check.status
+    check = Check("content", status, best.reason, facts, tuple(findings), children=children)
     exposed = strange[0].message if strange else ""
     commands = tuple(each.command for each in outer if each.command)
-    return ContentResult(best.answer, best.reason, check, guarded, exposed, commands, best.temporary)
+    temporary, attached = status is Status.TEMPERROR, best.covered.attached
+    return ContentResult(best.answer, best.reason, check, guarded, exposed, commands, temporary, attached)
 
 
 def beside(mail: Mail, layers: Sequence[Layer]) -> tuple[Finding, ...]:
@@ -177,7 +175,7 @@ def _layer(mail: Mail, layer: Layer, layers: Sequence[Layer]) -> _Judged:
         children,
     )
     command = (signer.command if signer else "") or (identity.command if identity else "")
-    return _Judged(layer, answer, reason, check, covered, command, identity.address if identity else "", temporary)
+    return _Judged(layer, answer, reason, check, covered, command, identity.address if identity else "")
 
 
 def _quiet(check: Check) -> Check:

@@ -9,7 +9,7 @@ from mailsec.content.judge.file import Signature, SignedFile
 from mailsec.content.judge.layer import Signer
 from mailsec.content.openpgp import rules
 from mailsec.content.openpgp.engine import facts
-from mailsec.content.openpgp.mail import Judge
+from mailsec.content.openpgp.mail import INJECTED, Judge
 from mailsec.content.openpgp.opening import OpeningError, begins_with_packet, unwrapped
 from mailsec.content.openpgp.signature import signatures_in
 from mailsec.core.limits.run import MAX_MESSAGE_BYTES
@@ -19,8 +19,6 @@ from mailsec.message.person import address_in
 from mailsec.trust.keyring.armor import MESSAGE, SIGNATURE, SIGNED, Block, blocks, dearmored
 from mailsec.trust.keyring.packets import SIGNATURE as SIGNATURE_TAG
 from mailsec.trust.keyring.packets import SignaturePacket, packets
-
-_INJECTED = "lines in front of the signed text look signed and are not"
 
 
 def signed_file(file: bytes, judge: Judge) -> SignedFile:
@@ -84,7 +82,7 @@ def _block(block: Block, judge: Judge, limit: int) -> SignedFile:
     if block.text is None:
         return _message(block.data, judge, limit)
     if block.injected:
-        return SignedFile(Method.OPENPGP, trouble=_INJECTED, findings=(finding(rules.INJECTED, _INJECTED),))
+        return SignedFile(Method.OPENPGP, trouble=INJECTED, findings=(finding(rules.INJECTED, INJECTED),))
     return _signed(block.text, signatures_in(block.data), judge)
 
 

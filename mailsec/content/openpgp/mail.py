@@ -18,6 +18,7 @@ from mailsec.trust.keyring.armor import MESSAGE, SIGNATURE, SIGNED, ArmorError, 
 from mailsec.trust.keyring.keys import Keys
 from mailsec.trust.keyring.packets import PacketError, SignaturePacket
 
+INJECTED = "lines in front of the signed text look signed and are not"
 _MARK = b"-----BEGIN PGP "
 _INLINE = (MESSAGE, SIGNED)
 
@@ -156,6 +157,5 @@ def _inline_layer(index: int, block: Block, alone: bool, judge: Judge) -> Layer:
 
 
 def _injected(layer: Layer) -> Layer:
-    trouble = "lines in front of the signed text look signed and are not"
-    check = Check("cleartext", None, trouble, findings=(finding(rules.INJECTED, trouble),))
-    return Layer(layer.method, layer.form, layer.part, layer.covered, (), layer.whole, (), trouble, check)
+    check = Check("cleartext", None, INJECTED, findings=(finding(rules.INJECTED, INJECTED),))
+    return Layer(layer.method, layer.form, layer.part, layer.covered, (), layer.whole, (), INJECTED, check)

@@ -13,6 +13,7 @@ from mailsec.content.openpgp.symmetric import (
     Aead,
     UnknownAlgorithmError,
     WrongError,
+    block_size,
     cfb_decrypted,
     from_passphrase,
     key_size,
@@ -122,7 +123,7 @@ def _unlocked(tag: int, public: bytes, data: bytes, passphrase: str | None) -> b
         derived = HKDF(SHA256(), key_size(cipher), None, head + bytes((public[0], cipher, mode))).derive(key)
         size = nonce_size(mode)
         return Aead(cipher, mode, derived).opened(data[at : at + size], data[at + size :], head + public)
-    vector = data[at : at + (16 if cipher > 4 else 8)]
+    vector = data[at : at + block_size(cipher)]
     opened = cfb_decrypted(cipher, key, data[at + len(vector) :], vector)
     if sha1(opened[:-20], usedforsecurity=False).digest() != opened[-20:]:
         raise WrongError("another passphrase")

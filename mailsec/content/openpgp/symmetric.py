@@ -60,10 +60,11 @@ def block_size(cipher: int) -> int:
 
 def cfb_decrypted(cipher: int, key: bytes, data: bytes, vector: bytes = b"") -> bytes:
     """`data` without its encryption in CFB mode; the initialization vector is zeros where none is given."""
-    if len(key) != key_size(cipher):
-        raise WrongError("a key of the wrong length")
+    vector = vector or bytes(block_size(cipher))
+    if len(key) != key_size(cipher) or len(vector) != block_size(cipher):
+        raise WrongError("a key or an initialization vector of the wrong length")
     try:
-        decryptor = Cipher(_CIPHERS[cipher][0](key), CFB(vector or bytes(block_size(cipher)))).decryptor()
+        decryptor = Cipher(_CIPHERS[cipher][0](key), CFB(vector)).decryptor()
     except UnsupportedAlgorithm:  # as the system's OpenSSL was built
         raise UnknownAlgorithmError(f"cipher {cipher}") from None
     return decryptor.update(data) + decryptor.finalize()
@@ -84,6 +85,8 @@ class Aead:
             raise UnknownAlgorithmError(f"cipher {self.cipher} with AEAD")
         try:
             return _MODES[self.mode][0](self.key).decrypt(nonce, data, associated)
+        except UnsupportedAlgorithm:  # as above
+            raise UnknownAlgorithmError(f"AEAD mode {self.mode}") from None
         except (InvalidTag, ValueError):
             raise WrongError("it does not fit") from None
 
@@ -134,7 +137,11 @@ def _argon2(specifier: bytes, words: bytes, size: int) -> bytes:
         raise UnknownAlgorithmError("an Argon2 that takes more memory or time than it may")
     if not passes or not lanes or 1 << exponent < 8 * lanes:
         raise WrongError("parameters of Argon2 that cannot be")
-    return Argon2id(salt=specifier[1:17], length=size, iterations=passes, lanes=lanes, memory_cost=1 << exponent).derive(words)
+    try:
+        made = Argon2id(salt=specifier[1:17], length=size, iterations=passes, lanes=lanes, memory_cost=1 << exponent)
+    except UnsupportedAlgorithm:  # as above
+        raise UnknownAlgorithmError("Argon2") from None
+    return made.derive(words)
 
 
 def summed(text: bytes) -> bytes:

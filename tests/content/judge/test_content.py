@@ -7,6 +7,7 @@ from base64 import b64encode
 import pytest
 
 from mailsec.api.session import Session, Settings
+from mailsec.api.verdict import Question
 from mailsec.api.verify_message import VerifyOptions, verify_message
 from mailsec.core.limits.content import CONTENT_LAYERS
 from mailsec.core.results import Report, Status
@@ -272,6 +273,17 @@ def test_a_footer_can_be_allowed() -> None:
     assert outcome(judged(file, allow_partial=True)) == ("partial", 12, 0)
     html = mail(mixed(HTML, signed()))
     assert outcome(judged(html, allow_partial=True)) == ("partial", 4, 1)
+
+
+@pytest.mark.parametrize("case", [name for name, (_, _, found) in CASES.items() if "content-signed-attachment" in found])
+def test_what_is_attached_cannot_be_allowed(case: str) -> None:
+    """Whoever wrote the mail can attach what somebody else signed, or what nobody did."""
+    file = CASES[case][0]
+    for keys in (KEYS, None):
+        assert outcome(judged(file, keys, allow_partial=True)) == ("partial", 9, 1)
+        assert outcome(judged(file, keys, allow_partial=True, require=Question.CONTENT))[2] == 1
+    footer = mail(mixed(part(mail(signed()), b"message/rfc822"), signed()))
+    assert outcome(judged(footer, allow_partial=True)) == ("partial", 12, 0)
 
 
 def test_uncovered_parts_are_named() -> None:

@@ -305,12 +305,19 @@ def test_what_is_not_known() -> None:
 
 
 def test_a_cipher_that_the_system_was_built_without(monkeypatch: pytest.MonkeyPatch) -> None:
-    def refuse(_: bytes) -> None:
+    def refuse(*_: object, **__: object) -> None:
         raise UnsupportedAlgorithm("no")
 
     monkeypatch.setattr(symmetric, "CFB", refuse)
-    with pytest.raises(UnknownAlgorithmError):
-        cfb_decrypted(9, bytes(32), b"x")
+    monkeypatch.setattr(symmetric, "Argon2id", refuse)
+    monkeypatch.setitem(symmetric._MODES, 2, (refuse, 15))
+    for call in (
+        lambda: cfb_decrypted(9, bytes(32), b"x"),
+        lambda: from_passphrase(b"\x04" + bytes(16) + b"\x01\x01\x10", "x", 32),
+        lambda: Aead(9, 2, bytes(32)).opened(bytes(15), bytes(32), b""),
+    ):
+        with pytest.raises(UnknownAlgorithmError):
+            call()
 
 
 def test_secret_keys_that_are_damaged_or_protected_in_another_way() -> None:

@@ -64,6 +64,13 @@ def test_one_key_that_is_not_understood_hides_no_other() -> None:
         deciphered(argon + packet(18, b"\x01" + bytes(60)), (), "words")
 
 
+def test_a_locked_key_that_is_cut_off_anywhere(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(secretparts, "from_passphrase", lambda *_: bytes(32))
+    locked = protected(bytes(person("bob")), "words")
+    subkey = next(each.body for each in packets(locked) if each.tag == 7 and each.body[5] == 18)
+    assert [list(secret_parts(framed(7, subkey[:at]), "words")) for at in range(len(subkey))] == [[]] * len(subkey)
+
+
 @pytest.mark.parametrize("suite", [each for each in SUITES if each != "rsa"])
 def test_a_public_half_that_is_not_the_secrets_own(suite: str) -> None:
     """Who may overwrite the public half of a stored key must not learn from what is done with the secret one."""
