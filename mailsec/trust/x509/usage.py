@@ -133,7 +133,7 @@ def strength_flaws(certificate: Certificate, *, root: bool) -> Iterator[Finding]
         yield finding(rules.WEAK, f"the certificate has an RSA key of {key.key_size} bits (RFC 8550 section 4.3)")
     elif isinstance(key, DSAPublicKey):
         yield finding(rules.WEAK, "the certificate has a DSA key (RFC 8550 section 4.3)")
-    hashed = "" if root else _signature_hash(certificate)
+    hashed = "" if root else signature_hash(certificate)
     if hashed in WEAK_HASHES:
         yield finding(rules.WEAK, f"the certificate is signed with {hashed} (RFC 8550 section 4.3)")
 
@@ -146,8 +146,9 @@ def public_key(certificate: Certificate) -> object:
         return None
 
 
-def _signature_hash(certificate: Certificate) -> str:
-    """The name of the hash in a certificate's signature; "" where it has none, or one that is not known."""
+def signature_hash(certificate: Certificate) -> str:
+    """The name of the hash in a certificate's signature; "" where it has none, or one that is not known. Raises ValueError
+    where it is damaged."""
     try:
         hashed = certificate.signature_hash_algorithm
     except UnsupportedAlgorithm:
