@@ -143,8 +143,12 @@ def _without_end(der: bytes, issuer: Issued) -> bytes:
     """The list without its nextUpdate, signed anew."""
     made = asn1_crl.CertificateList.load(der)
     made["tbs_cert_list"]["next_update"] = None
-    made["signature"] = issuer.key.sign(made["tbs_cert_list"].dump(force=True), ec.ECDSA(SHA256()))
-    return made.dump(force=True)
+    return _signed(made, issuer)
+
+
+def _signed(made: asn1_crl.CertificateList, issuer: Issued) -> bytes:
+    made["signature"] = issuer.key.sign(made["tbs_cert_list"].dump(), ec.ECDSA(SHA256()))
+    return made.dump()
 
 
 def test_a_list_that_does_not_say_until_when() -> None:
@@ -153,6 +157,22 @@ def test_a_list_that_does_not_say_until_when() -> None:
     assert "does not say until when" in judged(listed).reasons[0]
     alice = cases()["good"].chain[0]
     assert judged(_without_end(crl(world()["middle"], alice), world()["middle"])).status is Status.FAIL
+
+
+def test_an_entry_with_a_reason_that_there_is_not_is_an_entry() -> None:
+    good, damaged = bytes.fromhex("0603551d1504030a0101"), bytes.fromhex("0603551d1504030a0107")
+    listed = crl(world()["middle"], cases()["good"].chain[0])
+    assert listed.count(good) == 1
+    found = judged(_signed(asn1_crl.CertificateList.load(listed.replace(good, damaged)), world()["middle"]))
+    assert (found.status, found.steps[0].revocation.revoked) == (Status.FAIL, True)
+
+
+def test_an_entry_with_two_reasons_is_an_entry() -> None:
+    made = asn1_crl.CertificateList.load(crl(world()["middle"], cases()["good"].chain[0]))
+    reasons = made["tbs_cert_list"]["revoked_certificates"][0]["crl_entry_extensions"]
+    reasons.append(reasons[0].copy())
+    found = judged(_signed(made, world()["middle"]))
+    assert (found.status, found.steps[0].revocation.revoked) == (Status.FAIL, True)
 
 
 @pytest.mark.parametrize(
