@@ -85,12 +85,13 @@ def lists(ders: tuple[bytes, ...]) -> Lists:
     return Lists(tuple(each for each in found if each is not None), found.count(None))
 
 
-def validity(der: bytes) -> tuple[int, int] | None:
-    """From when to when the list is the latest one, in seconds since 1970 UTC; None where it cannot be read or never says."""
+def counts_until(der: bytes) -> int | None:
+    """Until when the list is the latest one, in seconds since 1970 UTC, 0 where it does not say; None where it is none."""
     found = _read(der)
-    if found is None or found.crl.next_update_utc is None:
+    if found is None:
         return None
-    return int(found.crl.last_update_utc.timestamp()), int(found.crl.next_update_utc.timestamp())
+    end = found.crl.next_update_utc
+    return int(end.timestamp()) if end is not None else 0
 
 
 def is_list(der: bytes) -> bool:
