@@ -72,19 +72,18 @@ class PathJudgement:
         from mailsec.trust.x509.signer import judge_signer
 
         options = self._options
-        found = self._gathered(chain, now) if options.drive is not None or options.shelf is not None else None
-        if found is None:
-            path = judge_signer(chain, self._roots, now=now, revocation=options.revocation)
-            return replace(path, origin=self._origin(path))
+        found = self._gathered(chain, now)
         path = judge_signer((*chain, *found.issuers), self._roots, now=now, revocation=found.files)
         if options.shelf is not None:
             found.shelve(options.shelf, path)
         return replace(path, origin=self._origin(path), notes=found.notes)
 
     def _gathered(self, chain: Sequence[bytes], now: int) -> Gathered:
-        """What the shelf has of what the chain names, and what is fetched."""
-        from mailsec.trust.x509.fetching import gathered
+        """What is at hand, what the shelf has of what the chain names, and what is fetched."""
+        from mailsec.trust.x509.fetching import Gathered, gathered
 
+        if self._options.drive is None and self._options.shelf is None:
+            return Gathered(self._options.revocation)
         options, most = self._options, self._left if self._options.drive is not None else None
         flow = gathered(chain, self._roots, options.revocation, now=now, most=most, shelf=options.shelf)
         found = (options.drive or _finished)(flow)

@@ -21,7 +21,7 @@ from mailsec.sender.bimi.svg import judge as judge_svg
 from mailsec.trust.x509.bundle import read_chain
 from mailsec.trust.x509.fetching import gathered
 from mailsec.trust.x509.path import load
-from mailsec.trust.x509.revocation import NO_FILES, RevocationFiles
+from mailsec.trust.x509.revocation import NO_FILES
 from mailsec.trust.x509.signer import judge_signer
 from mailsec.trust.x509.tree import SignerPath
 from mailsec.trust.x509.usage import Purpose
@@ -42,7 +42,6 @@ class Expected:
     selector: str
     svg: bytes | None
     roots: tuple[bytes, ...] = ()
-    revocation: RevocationFiles = NO_FILES
 
     @property
     def names(self) -> frozenset[str]:
@@ -83,7 +82,7 @@ def _own_logo(mark: Mark, expected: Expected) -> tuple[Check, ...]:
 
 def _path(chain: tuple[bytes, ...], expected: Expected, now: int) -> Flow[SignerPath]:
     """The path, after what it lacks was asked for: with a root that came so, revocation can be asked for, too."""
-    files, left = expected.revocation, X509_FETCHES
+    files, left = NO_FILES, X509_FETCHES
     notes: tuple[str, ...] = ()
     for _ in range(2):
         roots = (*expected.roots, *known(chain))
@@ -116,7 +115,7 @@ def _path_findings(path: SignerPath) -> Iterator[Finding]:
         return
     if path.status is Status.PASS:
         return
-    usage = [each for each in path.reasons if "is not for marks" in each]
+    usage = [each for each in path.reasons if each.startswith("the certificate is not for marks")]
     others = [each for each in path.reasons if each not in usage]
     if usage:
         yield finding(rules.CERT_USAGE, "; ".join(usage))

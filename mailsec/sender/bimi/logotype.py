@@ -30,39 +30,39 @@ class _Unread(SequenceOf):  # type: ignore[misc] # the library has no types
     _child_spec = AnyType
 
 
-class _HashAndValue(Sequence):  # type: ignore[misc]
+class _HashAndValue(Sequence):  # type: ignore[misc] # the same
     _fields: ClassVar = [("hash_alg", DigestAlgorithm), ("hash_value", OctetString)]
 
 
-class _Hashes(SequenceOf):  # type: ignore[misc]
+class _Hashes(SequenceOf):  # type: ignore[misc] # the same
     _child_spec = _HashAndValue
 
 
-class _Addresses(SequenceOf):  # type: ignore[misc]
+class _Addresses(SequenceOf):  # type: ignore[misc] # the same
     _child_spec = IA5String
 
 
-class _Details(Sequence):  # type: ignore[misc]
+class _Details(Sequence):  # type: ignore[misc] # the same
     _fields: ClassVar = [("media_type", IA5String), ("hashes", _Hashes), ("addresses", _Addresses)]
 
 
-class _Image(Sequence):  # type: ignore[misc]
+class _Image(Sequence):  # type: ignore[misc] # the same
     _fields: ClassVar = [("details", _Details), ("info", AnyType, {"optional": True})]
 
 
-class _Images(SequenceOf):  # type: ignore[misc]
+class _Images(SequenceOf):  # type: ignore[misc] # the same
     _child_spec = _Image
 
 
-class _LogotypeData(Sequence):  # type: ignore[misc]
+class _LogotypeData(Sequence):  # type: ignore[misc] # the same
     _fields: ClassVar = [("image", _Images, {"optional": True}), ("audio", _Unread, {"implicit": 1, "optional": True})]
 
 
-class _LogotypeInfo(Choice):  # type: ignore[misc]
+class _LogotypeInfo(Choice):  # type: ignore[misc] # the same
     _alternatives: ClassVar = [("direct", _LogotypeData, {"implicit": 0}), ("indirect", _Unread, {"implicit": 1})]
 
 
-class _Logotype(Sequence):  # type: ignore[misc]
+class _Logotype(Sequence):  # type: ignore[misc] # the same
     """Logotype of RFC 3709 section 4.1, as far as the logo of the subject."""
 
     _fields: ClassVar = [

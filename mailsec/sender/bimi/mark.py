@@ -13,7 +13,7 @@ from mailsec.core.results import Fact
 from mailsec.core.text import clipped
 from mailsec.sender.bimi.logotype import OID, Logotype, LogotypeProblem
 from mailsec.sender.bimi.logotype import read as read_logotype
-from mailsec.trust.x509.usage import BRAND_INDICATOR, extension
+from mailsec.trust.x509.usage import extension
 
 _ARC = "1.3.6.1.4.1.53087."
 _MARK_TYPE = _ARC + "1.13"
@@ -64,7 +64,6 @@ class Mark:
 
     kind: MarkKind
     domains: tuple[str, ...]
-    for_marks: bool
     logo: Logotype | None
     logo_problem: str
     timestamps: bool
@@ -92,11 +91,9 @@ def of(certificate: x509.Certificate) -> Mark:
     """What `certificate` says of itself; one that `trust.x509.path.load` has read."""
     named = _subject(certificate)
     logo, problem = _logo(certificate)
-    usages = extension(certificate, x509.ExtendedKeyUsage)
     return Mark(
         _KINDS.get(dict(named).get("mark-type", "").strip().lower(), MarkKind.UNKNOWN),
         _domains(certificate),
-        usages is not None and set(usages) == {BRAND_INDICATOR},
         logo,
         problem,
         _value(certificate, _TIMESTAMPS) is not None,

@@ -65,7 +65,7 @@ SVG_UNREADABLE = Rule(
     "bimi-svg-unreadable",
     Severity.MEDIUM,
     "The logo is not XML in UTF-8",
-    "draft-brand-indicators-for-message-identification section 7.6",
+    _DRAFT + "7.6",
     _UNSEEN,
     "Save the logo as SVG again; for .svgz compress it with gzip.",
 )
@@ -169,7 +169,7 @@ NOT_FETCHED = Rule(
     "bimi-not-fetched",
     Severity.MEDIUM,
     "The logo or its certificate is not to be had",
-    "draft-brand-indicators-for-message-identification section 7.5",
+    _DRAFT + "7.5",
     (*_UNSEEN, Threat.UNAVAILABLE),
     "Serve it over HTTPS with a valid certificate, at the address in the record.",
 )
@@ -241,7 +241,7 @@ CERT_MARK_TYPE = Rule(
     "bimi-cert-mark-type",
     Severity.LOW,
     "The mark certificate does not say what kind of mark it is for",
-    "draft-brand-indicators-for-message-identification section 3.5",
+    _DRAFT + "3.5",
     _FALSE_LOGO,
     "Ask the authority for a certificate that names the mark type.",
 )
@@ -249,7 +249,7 @@ BROUGHT = Rule(
     "bimi-brought-along",
     Severity.LOW,
     "The message brings fields that only the receiver may write about logos",
-    "draft-brand-indicators-for-message-identification section 7.8",
+    _DRAFT + "7.8",
     _FALSE_LOGO,
     "Remove BIMI-Location, BIMI-Indicator and BIMI-Logo-Preference at the border.",
 )
@@ -257,7 +257,7 @@ SELECTOR_IGNORED = Rule(
     "bimi-selector-ignored",
     Severity.INFO,
     "The BIMI-Selector field is not used",
-    "draft-brand-indicators-for-message-identification section 5.5",
+    _DRAFT + "5.5",
     _FALSE_LOGO,
     "Write v=BIMI1; s=SELECTOR; once, and sign it with the DKIM signature of the author domain.",
 )

@@ -19,7 +19,7 @@ from cryptography.x509 import Certificate
 from mailsec.core.limits.keys import X509_PATH, X509_PATHS, X509_STEPS
 from mailsec.trust.x509.path import load
 from mailsec.trust.x509.spki import public_key_info
-from mailsec.trust.x509.usage import extension, public_key
+from mailsec.trust.x509.usage import extension, public_key, signature_hash
 
 NameKey = tuple[frozenset[tuple[str, str]], ...]
 
@@ -45,7 +45,7 @@ Chain = tuple[Link, ...]
 def link(der: bytes) -> Link | None:
     """The certificate in `der`, or None where it cannot be read."""
     certificate, key = load(der), public_key_info(der)
-    if certificate is None or key is None or not _has_sound_key(certificate):
+    if certificate is None or key is None or not _is_sound(certificate):
         return None
     der = certificate.public_bytes(Encoding.DER)
     subject = certificate.subject.public_bytes()
@@ -112,9 +112,11 @@ def _serial(certificate: Certificate) -> int:
         return certificate.serial_number
 
 
-def _has_sound_key(certificate: Certificate) -> bool:
+def _is_sound(certificate: Certificate) -> bool:
+    """Whether its key, and how it was signed, can be read, if only to find that they are of a kind that is not known."""
     try:
         public_key(certificate)
+        signature_hash(certificate)
     except ValueError:
         return False
     return True

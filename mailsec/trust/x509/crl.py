@@ -85,12 +85,13 @@ def lists(ders: tuple[bytes, ...]) -> Lists:
     return Lists(tuple(each for each in found if each is not None), found.count(None))
 
 
-def validity(der: bytes) -> tuple[int, int] | None:
-    """From when to when the list is the latest one, in seconds since 1970 UTC; None where it cannot be read or never says."""
+def counts_until(der: bytes) -> int | None:
+    """Until when the list is the latest one, in seconds since 1970 UTC, 0 where it does not say; None where it is none."""
     found = _read(der)
-    if found is None or found.crl.next_update_utc is None:
+    if found is None:
         return None
-    return int(found.crl.last_update_utc.timestamp()), int(found.crl.next_update_utc.timestamp())
+    end = found.crl.next_update_utc
+    return int(end.timestamp()) if end is not None else 0
 
 
 def is_list(der: bytes) -> bool:
@@ -145,18 +146,25 @@ def _says(crl: CertificateRevocationList, certificate: Link, now: int) -> Revoca
     """What a list with a good signature says."""
     entry = crl.get_revoked_certificate_by_serial_number(certificate.serial) if certificate.serial > 0 else None
     if entry is not None:
-        reason = _entry_extension(entry, x509.CRLReason)
-        invalid = _entry_extension(entry, x509.InvalidityDate)
-        if reason is None or reason.reason is not ReasonFlags.remove_from_crl:
-            return covers(
-                reason.reason if reason else ReasonFlags.unspecified,
-                int(entry.revocation_date_utc.timestamp()),
-                int(invalid.invalidity_date_utc.timestamp()) if invalid else None,
-                source="CRL",
-                now=now,
-            )
+        reason, invalid = _details(entry)
+        if reason is not ReasonFlags.remove_from_crl:
+            return covers(reason, int(entry.revocation_date_utc.timestamp()), invalid, source="CRL", now=now)
     why = next(_silences(crl, certificate, now), "")
     return RevocationAnswer(None, why) if why else RevocationAnswer(False, "not revoked, says CRL")
+
+
+def _details(entry: x509.RevokedCertificate) -> tuple[ReasonFlags, int | None]:
+    """Why a certificate is listed, and since when its key was lost (seconds since 1970 UTC), None where that is not told.
+
+    What of it cannot be read takes nothing back: the certificate is listed.
+    """
+    try:
+        reason = _entry_extension(entry, x509.CRLReason)
+        invalid = _entry_extension(entry, x509.InvalidityDate)
+    except Exception:  # ValueError and several classes of the library's own, as `DuplicateExtension`
+        return ReasonFlags.unspecified, None
+    told = reason.reason if reason is not None else ReasonFlags.unspecified
+    return told, int(invalid.invalidity_date_utc.timestamp()) if invalid is not None else None
 
 
 def _silences(crl: CertificateRevocationList, certificate: Link, now: int) -> Iterator[str]:

@@ -7,6 +7,7 @@ where a path leads to a root that is trusted; the number of requests, their size
 
 from __future__ import annotations
 
+import warnings
 from base64 import b64encode
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -35,6 +36,7 @@ from mailsec.core.limits.keys import (
 from mailsec.core.results import Status
 from mailsec.core.text import clipped
 from mailsec.trust.x509 import crl
+from mailsec.trust.x509.form import is_der
 from mailsec.trust.x509.path import load
 from mailsec.trust.x509.revocation import RevocationFiles
 from mailsec.trust.x509.signer import judge_signer
@@ -57,8 +59,8 @@ class Shelf(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Brought:
-    """What came from `url` and counts until `until` (seconds since 1970 UTC): revocation of the certificate `about` (DER), or,
-    an `issuer`, that one itself."""
+    """What came from `url` and counts until `until` (seconds since 1970 UTC, 0 where it does not say): revocation of the
+    certificate `about` (DER), or, an `issuer`, that one itself."""
 
     url: str
     body: bytes
@@ -115,21 +117,25 @@ class _Gathering:
         return path
 
     def revocation(self, of: Certificate, issuer: Certificate) -> Flow[None]:
-        """An OCSP response about a certificate, or else the CRLs that it names."""
-        files, request = self.found.files, _request(of, issuer)
-        for url in _access(of, AuthorityInformationAccessOID.OCSP):
+        """An OCSP response about a certificate, or else the CRLs that it names. One that does not say until when it counts may
+        still say that the certificate is revoked; that it is not, is asked for further."""
+        about, request = of.public_bytes(Encoding.DER), _request(of, issuer)
+        for url in _access(of, AuthorityInformationAccessOID.OCSP) if request else ():
             question = f"{url.rstrip('/')}/{request}"
-            body = (yield from self._asked(question, X509_OCSP_BYTES)) if request else b""
-            if body and (until := online_validity(body)):
-                self._brought(Brought(question, body, until[1], of.public_bytes(Encoding.DER)))
-                self.found = replace(self.found, files=replace(files, ocsps=(*files.ocsps, body)))
+            body = yield from self._asked(question, X509_OCSP_BYTES)
+            if (until := counts_until(body)) is None:
+                continue
+            files = self.found.files
+            self.found = replace(self.found, files=replace(files, ocsps=(*files.ocsps, body)))
+            self._brought(Brought(question, body, until, about))
+            if until:
                 return
         for url in _points(of):
             body = yield from self._asked(url, X509_REVOCATION_BYTES)
-            if body and (until := crl.validity(body)):
-                self._brought(Brought(url, body, until[1], of.public_bytes(Encoding.DER)))
-                files = replace(files, crls=(*files.crls, body))
-        self.found = replace(self.found, files=files)
+            if (until := crl.counts_until(body)) is not None:
+                files = self.found.files
+                self.found = replace(self.found, files=replace(files, crls=(*files.crls, body)))
+                self._brought(Brought(url, body, until, about))
 
     def _asked(self, url: str, most: int) -> Flow[bytes]:
         """What is at `url`; empty where that is nothing."""
@@ -183,14 +189,14 @@ def gathered(
     return gathering.found
 
 
-def online_validity(der: bytes) -> tuple[int, int] | None:
-    """From when to when an OCSP response is the latest one, in seconds since 1970 UTC; None where it is none or never says."""
+def counts_until(der: bytes) -> int | None:
+    """Until when an OCSP response is the latest one, in seconds since 1970 UTC, 0 where it does not say; None where it is none
+    that tells anything."""
     try:
-        read = ocsp.load_der_ocsp_response(der)
-        begin, end = read.this_update_utc, read.next_update_utc
+        end = ocsp.load_der_ocsp_response(der).next_update_utc
     except Exception:  # ValueError and several classes of the library's own, for what strangers make up
         return None
-    return (int(begin.timestamp()), int(end.timestamp())) if end is not None else None
+    return int(end.timestamp()) if end is not None else 0
 
 
 def _end(der: bytes) -> int:
@@ -236,7 +242,9 @@ def _certificates(body: bytes) -> list[bytes]:
     if load(body) is not None:
         return [body]
     try:
-        found = pkcs7.load_der_pkcs7_certificates(body) if body[:1] == b"\x30" else x509.load_pem_x509_certificates(body)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of oddities that change nothing
+            found = pkcs7.load_der_pkcs7_certificates(body) if is_der(body) else x509.load_pem_x509_certificates(body)
     except Exception:  # the same
         return []
     ders = (each.public_bytes(Encoding.DER) for each in found[:X509_PATH])

@@ -11,15 +11,13 @@ from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric.dsa import DSAPublicKey
 from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePublicKey
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
-from cryptography.x509.oid import ExtendedKeyUsageOID, ExtensionOID, NameOID
+from cryptography.x509.oid import NameOID
 
 from mailsec.core.limits.transport import KEY_NAME_TEXT, KEY_NAMES
 from mailsec.core.text import clipped, from_bytes
+from mailsec.trust.x509.usage import FOR_MAIL, MIN_RSA_BITS, WEAK_HASHES, extension
 
-_WEAK_HASHES = frozenset({"md2", "md5", "sha1"})
-_MIN_RSA_BITS = 2048
 SMTP_UTF8_MAILBOX = x509.ObjectIdentifier("1.3.6.1.5.5.7.8.9")
-_FOR_MAIL = frozenset({ExtendedKeyUsageOID.EMAIL_PROTECTION, ExtendedKeyUsageOID.ANY_EXTENDED_KEY_USAGE})
 _UTF8_STRING = 0x0C
 
 
@@ -48,11 +46,11 @@ class Certificate:
     @property
     def weakness(self) -> str:
         """Why the key or the signature is weak; "" where neither is."""
-        if self.algorithm == "rsa" and self.bits < _MIN_RSA_BITS:
+        if self.algorithm == "rsa" and self.bits < MIN_RSA_BITS:
             return f"an RSA key of {self.bits} bits"
         if self.algorithm == "dsa":
             return "a DSA key"
-        return f"signed with {self.signature_hash}" if self.signature_hash in _WEAK_HASHES else ""
+        return f"signed with {self.signature_hash}" if self.signature_hash in WEAK_HASHES else ""
 
 
 def load(der: bytes) -> Certificate:
@@ -94,17 +92,10 @@ def kind_of_key(key: object) -> tuple[str, int]:
     return "unknown" if key is None else type(key).__name__.removesuffix("PublicKey").lower(), 0
 
 
-def _extension(certificate: x509.Certificate, oid: x509.ObjectIdentifier) -> x509.ExtensionType | None:
-    try:
-        return certificate.extensions.get_extension_for_oid(oid).value
-    except x509.ExtensionNotFound:
-        return None
-
-
 def _addresses(certificate: x509.Certificate) -> Iterator[str]:
     """The rfc822Names and SmtpUTF8Mailboxes; the subject's emailAddress only where there is no subjectAltName (RFC 8550)."""
-    names = _extension(certificate, ExtensionOID.SUBJECT_ALTERNATIVE_NAME)
-    if not isinstance(names, x509.SubjectAlternativeName):
+    names = extension(certificate, x509.SubjectAlternativeName)
+    if names is None:
         for attribute in certificate.subject.get_attributes_for_oid(NameOID.EMAIL_ADDRESS):
             yield str(attribute.value)
         return
@@ -124,5 +115,5 @@ def _utf8_string(der: bytes) -> str:
 
 
 def _for_mail(certificate: x509.Certificate) -> bool:
-    usage = _extension(certificate, ExtensionOID.EXTENDED_KEY_USAGE)
-    return not isinstance(usage, x509.ExtendedKeyUsage) or not _FOR_MAIL.isdisjoint(usage)
+    usage = extension(certificate, x509.ExtendedKeyUsage)
+    return usage is None or not FOR_MAIL.isdisjoint(usage)

@@ -114,7 +114,7 @@ USAGE = Rule(
     "A certificate of the path is not for what it is used for",
     "RFC 8550 section 4.4",
     _FALSE_PERSON,
-    "Have a certificate issued whose key usage and extended key usage are those of mail.",
+    "Have a certificate issued whose key usage and extended key usage are those of mail, or of marks.",
 )
 NOT_AUTHORITY = Rule(
     "x509-not-authority",
@@ -186,7 +186,7 @@ UNKNOWN_ROOT = Rule(
     "The path ends in a root that is not trusted",
     "RFC 5280 section 6.1.1",
     _FALSE_PERSON,
-    "Where you know the root to be right, name it with --ca, or trust it in the key ring.",
+    "Where you know the root to be right, name it with --ca (for marks --bimi-ca), or trust it in the key ring.",
 )
 UNKNOWN_ISSUER = Rule(
     "x509-unknown-issuer",
@@ -194,7 +194,7 @@ UNKNOWN_ISSUER = Rule(
     "The issuer of a certificate is not at hand",
     "RFC 5280 section 4.2.2.1",
     _FALSE_PERSON,
-    "Ask for it with --fetch, or name a file of roots and authorities with --ca.",
+    "Ask for it with --fetch, or name a file of roots and authorities with --ca (for marks --bimi-ca).",
 )
 TOO_MANY_PATHS = Rule(
     "x509-too-many-paths",

@@ -173,7 +173,7 @@ class _Judgement:
     def _online(self, chain: Chain, place: int) -> RevocationAnswer:
         if not self.files.ocsps:
             return UNKNOWN
-        from mailsec.trust.x509.pkix import Pkix  # noqa: PLC0415
+        from mailsec.trust.x509.pkix import Pkix  # noqa: PLC0415 (the same)
 
         try:
             return Pkix([each.der for each in chain], self.now).online(place, self.files.ocsps)

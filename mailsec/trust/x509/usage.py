@@ -22,11 +22,11 @@ from mailsec.core.moment import utc
 from mailsec.core.results import Finding, finding
 from mailsec.trust.x509 import rules
 
-_FOR_MAIL = frozenset({ExtendedKeyUsageOID.EMAIL_PROTECTION, ExtendedKeyUsageOID.ANY_EXTENDED_KEY_USAGE})
+FOR_MAIL = frozenset({ExtendedKeyUsageOID.EMAIL_PROTECTION, ExtendedKeyUsageOID.ANY_EXTENDED_KEY_USAGE})
 BRAND_INDICATOR = x509.ObjectIdentifier("1.3.6.1.5.5.7.3.31")
 """id-kp-BrandIndicatorforMessageIdentification."""
 WEAK_HASHES = frozenset({"md2", "md4", "md5", "sha1"})
-_MIN_RSA_BITS = 2048
+MIN_RSA_BITS = 2048
 _AGREEING = (EllipticCurvePublicKey, X25519PublicKey, X448PublicKey)
 _KEY_USAGES = {
     "digital_signature": "digitalSignature",
@@ -79,7 +79,7 @@ def _usage_flaws(certificate: Certificate, purpose: Purpose | None) -> Iterator[
         if flaw := _mark_flaw(extended, purpose):
             yield flaw
         return
-    if extended is not None and _FOR_MAIL.isdisjoint(extended):
+    if extended is not None and FOR_MAIL.isdisjoint(extended):
         yield "the certificate is not for mail: no emailProtection in its extended key usage (RFC 8550 section 4.4.4)"
     usage = extension(certificate, x509.KeyUsage)
     if usage is None or purpose is None:
@@ -129,11 +129,11 @@ def date_flaws(certificate: Certificate, now: int) -> Iterator[Finding]:
 def strength_flaws(certificate: Certificate, *, root: bool) -> Iterator[Finding]:
     """What makes its key or its signature weak; nobody believes a root for its signature."""
     key = public_key(certificate)
-    if isinstance(key, RSAPublicKey) and not _MIN_RSA_BITS <= key.key_size <= X509_RSA_BITS:
+    if isinstance(key, RSAPublicKey) and not MIN_RSA_BITS <= key.key_size <= X509_RSA_BITS:
         yield finding(rules.WEAK, f"the certificate has an RSA key of {key.key_size} bits (RFC 8550 section 4.3)")
     elif isinstance(key, DSAPublicKey):
         yield finding(rules.WEAK, "the certificate has a DSA key (RFC 8550 section 4.3)")
-    hashed = "" if root else _signature_hash(certificate)
+    hashed = "" if root else signature_hash(certificate)
     if hashed in WEAK_HASHES:
         yield finding(rules.WEAK, f"the certificate is signed with {hashed} (RFC 8550 section 4.3)")
 
@@ -146,8 +146,9 @@ def public_key(certificate: Certificate) -> object:
         return None
 
 
-def _signature_hash(certificate: Certificate) -> str:
-    """The name of the hash in a certificate's signature; "" where it has none, or one that is not known."""
+def signature_hash(certificate: Certificate) -> str:
+    """The name of the hash in a certificate's signature; "" where it has none, or one that is not known. Raises ValueError
+    where it is damaged."""
     try:
         hashed = certificate.signature_hash_algorithm
     except UnsupportedAlgorithm:

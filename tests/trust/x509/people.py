@@ -8,9 +8,10 @@ from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import Any
 
+from asn1crypto import crl as asn1_crl
 from asn1crypto import x509 as asn1_x509
 from cryptography import x509
-from cryptography.hazmat.primitives.asymmetric import dsa, ed25519, padding, rsa
+from cryptography.hazmat.primitives.asymmetric import dsa, ec, ed25519, padding, rsa
 from cryptography.hazmat.primitives.hashes import SHA1, SHA256
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509 import ocsp
@@ -75,7 +76,22 @@ def crl(
     return builder.sign((signer or issuer).key, SHA256()).public_bytes(Encoding.DER)
 
 
-def response(issuer: Issued, of: Issued, *, good: bool, signer: Issued | None = None, days: tuple[int, int] = (-1, 7)) -> bytes:
+def signed(made: asn1_crl.CertificateList, issuer: Issued) -> bytes:
+    """A list signed anew, after it was changed."""
+    made["signature"] = issuer.key.sign(made["tbs_cert_list"].dump(), ec.ECDSA(SHA256()))
+    return made.dump()
+
+
+def without_end(der: bytes, issuer: Issued) -> bytes:
+    """A list without its nextUpdate, signed anew."""
+    made = asn1_crl.CertificateList.load(der)
+    made["tbs_cert_list"]["next_update"] = None
+    return signed(made, issuer)
+
+
+def response(
+    issuer: Issued, of: Issued, *, good: bool, signer: Issued | None = None, days: tuple[int, int | None] = (-1, 7)
+) -> bytes:
     """An OCSP response in DER; `signer` other than `issuer` shows its certificate in it."""
     at = datetime.fromtimestamp(NOW, UTC)
     state = ocsp.OCSPCertStatus.GOOD if good else ocsp.OCSPCertStatus.REVOKED
@@ -86,7 +102,7 @@ def response(issuer: Issued, of: Issued, *, good: bool, signer: Issued | None = 
         algorithm=SHA256(),
         cert_status=state,
         this_update=at + timedelta(days[0]),
-        next_update=at + timedelta(days[1]),
+        next_update=None if days[1] is None else at + timedelta(days[1]),
         revocation_time=None if good else at - timedelta(2),
         revocation_reason=None if good else x509.ReasonFlags.key_compromise,
     )

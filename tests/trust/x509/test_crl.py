@@ -8,20 +8,19 @@ import pytest
 from asn1crypto import core
 from asn1crypto import crl as asn1_crl
 from cryptography import x509
-from cryptography.hazmat.primitives.asymmetric import ec, rsa
-from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509 import ReasonFlags
 
 from mailsec.core.errors import BadInput
 from mailsec.core.results import Status
 from mailsec.trust.x509.chains import link
-from mailsec.trust.x509.crl import lists, validity
+from mailsec.trust.x509.crl import counts_until, lists
 from mailsec.trust.x509.handed import read_crls, read_responses
 from mailsec.trust.x509.revocation import RevocationAnswer, RevocationFiles
 from mailsec.trust.x509.signer import judge_signer
 from tests.certificates import NOW, Issued, issue
-from tests.trust.x509.people import Case, authority, cases, crl, person, response, usage, world
+from tests.trust.x509.people import Case, authority, cases, crl, person, response, signed, usage, without_end, world
 
 URL = x509.UniformResourceIdentifier("http://crl.example/a")
 
@@ -120,8 +119,8 @@ def test_lists_are_read_once_and_damaged_ones_counted() -> None:
     good = crl(world()["middle"])
     found = lists((good, b"x", good[:-9]))
     assert (len(found.lists), found.damaged) == (1, 2)
-    assert validity(good) == (NOW - 86_400, NOW + 7 * 86_400)
-    assert validity(b"") is None
+    assert counts_until(good) == NOW + 7 * 86_400
+    assert counts_until(b"") is None
 
 
 def test_what_is_handed_in() -> None:
@@ -139,20 +138,28 @@ def test_what_is_handed_in() -> None:
             read_responses(bad)
 
 
-def _without_end(der: bytes, issuer: Issued) -> bytes:
-    """The list without its nextUpdate, signed anew."""
-    made = asn1_crl.CertificateList.load(der)
-    made["tbs_cert_list"]["next_update"] = None
-    made["signature"] = issuer.key.sign(made["tbs_cert_list"].dump(force=True), ec.ECDSA(SHA256()))
-    return made.dump(force=True)
-
-
 def test_a_list_that_does_not_say_until_when() -> None:
-    listed = _without_end(crl(world()["middle"]), world()["middle"])
-    assert validity(listed) is None
+    listed = without_end(crl(world()["middle"]), world()["middle"])
+    assert counts_until(listed) == 0
     assert "does not say until when" in judged(listed).reasons[0]
     alice = cases()["good"].chain[0]
-    assert judged(_without_end(crl(world()["middle"], alice), world()["middle"])).status is Status.FAIL
+    assert judged(without_end(crl(world()["middle"], alice), world()["middle"])).status is Status.FAIL
+
+
+def test_an_entry_with_a_reason_that_there_is_not_is_an_entry() -> None:
+    good, damaged = bytes.fromhex("0603551d1504030a0101"), bytes.fromhex("0603551d1504030a0107")
+    listed = crl(world()["middle"], cases()["good"].chain[0])
+    assert listed.count(good) == 1
+    found = judged(signed(asn1_crl.CertificateList.load(listed.replace(good, damaged)), world()["middle"]))
+    assert (found.status, found.steps[0].revocation.revoked) == (Status.FAIL, True)
+
+
+def test_an_entry_with_two_reasons_is_an_entry() -> None:
+    made = asn1_crl.CertificateList.load(crl(world()["middle"], cases()["good"].chain[0]))
+    reasons = made["tbs_cert_list"]["revoked_certificates"][0]["crl_entry_extensions"]
+    reasons.append(reasons[0].copy())
+    found = judged(signed(made, world()["middle"]))
+    assert (found.status, found.steps[0].revocation.revoked) == (Status.FAIL, True)
 
 
 @pytest.mark.parametrize(
@@ -168,7 +175,7 @@ def test_signatures_of_lists_that_do_not_count(oid: str, why: str) -> None:
     assert why in found.reasons[0]
 
 
-def test_a_list_that_another_key_of_the_issuer_signed() -> None:
+def test_a_list_that_another_key_of_the_issuersigned() -> None:
     identified = [(x509.SubjectKeyIdentifier(b"one"), False)]
     keyed = authority("Keyed", extensions=identified)
     alice = person(keyed)

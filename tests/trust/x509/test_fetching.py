@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import pytest
 from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding, pkcs7
+from cryptography.x509 import ocsp
 from cryptography.x509.oid import AuthorityInformationAccessOID as Access
 
 from mailsec.core.flow import Ask, Fetch, Fetched, FetchStatus, Purpose
 from mailsec.core.results import Status
-from mailsec.trust.x509.fetching import Gathered, gathered, online_validity
+from mailsec.trust.x509.fetching import Gathered, counts_until, gathered
 from mailsec.trust.x509.revocation import NO_FILES, RevocationFiles
 from mailsec.trust.x509.signer import judge_signer
 from tests.certificates import NOW, Issued
-from tests.trust.x509.people import authority, crl, person, response, usage, world
+from tests.trust.x509.people import authority, crl, person, response, usage, without_end, world
 
+TRY_LATER = ocsp.OCSPResponseStatus.TRY_LATER
 LIST, ISSUER, OCSP = "http://crl.example/m.crl", "http://ca.example/m.cer", "http://ocsp.example"
 
 
@@ -96,4 +100,29 @@ def test_nothing_is_asked_about_strangers() -> None:
 
 def test_until_when_an_answer_counts() -> None:
     said = response(world()["middle"], person(), good=True)
-    assert online_validity(said) == (NOW - 86_400, NOW + 7 * 86_400)
+    assert counts_until(said) == NOW + 7 * 86_400
+    for bad in (b"", said[:-1], ocsp.OCSPResponseBuilder.build_unsuccessful(TRY_LATER).public_bytes(Encoding.DER)):
+        assert counts_until(bad) is None
+
+
+def test_what_does_not_say_until_when_it_counts_may_still_revoke() -> None:
+    middle = world()["middle"]
+    alice = person(extensions=[usage("digital_signature"), points(LIST), access(Access.OCSP, OCSP)])
+    for good, status in ((False, Status.FAIL), (True, Status.PASS)):
+        said = response(middle, alice, good=good, days=(-1, None))
+        found, asked = driven([alice, middle], {OCSP: said})
+        assert (found.files.ocsps, len(asked), counts_until(said)) == ((said,), 2, 0)
+        assert judged([alice, middle], found) is status
+    listed = without_end(crl(middle, alice), middle)
+    found, _ = driven([alice, middle], {LIST: listed})
+    assert (found.files.crls, judged([alice, middle], found)) == ((listed,), Status.FAIL)
+
+
+@pytest.mark.filterwarnings("error")
+def test_oddities_of_an_issuer_are_no_warnings() -> None:
+    middle = world()["middle"]
+    alice = person(extensions=[usage("digital_signature"), access(Access.CA_ISSUERS, ISSUER)])
+    made = pkcs7.serialize_certificates([x509.load_der_x509_certificate(middle.der)], Encoding.DER)
+    assert made[:2] == b"\x30\x82"
+    found, _ = driven([alice], {ISSUER: b"\x30\x80" + made[4:] + b"\0\0"})  # BER: of no definite length
+    assert (found.issuers, judged([alice], found)) == ((middle.der,), Status.PASS)

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from asn1crypto import x509 as asn1_x509
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.x509.oid import ExtendedKeyUsageOID
 from hypothesis import given
@@ -22,7 +23,7 @@ from mailsec.trust.x509.signer import NOT_CHECKED, judge_signer
 from mailsec.trust.x509.tree import SignerPath
 from mailsec.trust.x509.usage import Purpose
 from tests.certificates import NOW, Issued, issue
-from tests.trust.x509.people import Case, cases, crl, person, purpose, response, usage, world
+from tests.trust.x509.people import ALICE, Case, cases, crl, person, purpose, response, usage, world
 
 
 def judged(case: Case) -> SignerPath:
@@ -111,6 +112,16 @@ def test_kinds_of_keys_and_signatures_that_nobody_knows(oid: str) -> None:
     found = judge_signer([strange], [root.der], now=NOW)
     assert found.status is Status.FAIL
     assert "RFC 5280 section 6.1" in found.reasons[0]
+
+
+def test_a_signature_without_the_parameters_that_it_needs() -> None:
+    made = asn1_x509.Certificate.load(issue("alice", None, ALICE).der)
+    for algorithm in (made["signature_algorithm"], made["tbs_certificate"]["signature"]):
+        algorithm["algorithm"], algorithm["parameters"] = "rsassa_pss", None  # RFC 4055 section 3.1: SHA-1, if anything
+    damaged = made.dump(force=True)
+    for roots in ([], [damaged]):
+        found = judge_signer([damaged], roots, now=NOW)
+        assert (found.status, found.reasons) == (Status.FAIL, ("the certificate cannot be read",))
 
 
 def test_for_encryption() -> None:
