@@ -109,7 +109,7 @@ def _enveloped(cms: Cms) -> Enveloped:
     fields = [each for each in cms.fields if each.tag != _TAGGED_0]
     tags = [each.tag for each in fields]
     sealed = cms.type is ContentType.AUTH_ENVELOPED
-    if not (sealed or cms.type is ContentType.ENVELOPED) or tags[:3] != [_INTEGER, _SET, _SEQUENCE]:
+    if not cms.type.encrypted or tags[:3] != [_INTEGER, _SET, _SEQUENCE]:
         raise CmsError("it is no encrypted structure")
     cipher, iv, content = _content(elements(fields[2].content))
     if sealed != (cipher.mode is Mode.GCM):

@@ -63,7 +63,7 @@ def _inside(found: Sequence[Element]) -> Sequence[Element]:
 
 
 def _of_type(kind: ContentType, truncated: bool, fields: Sequence[Element]) -> Outline:
-    if kind in (ContentType.ENVELOPED, ContentType.AUTH_ENVELOPED):
+    if kind.encrypted:
         return _encrypted(kind, truncated, fields)
     if kind is ContentType.SIGNED:
         return _signed(truncated, fields)
