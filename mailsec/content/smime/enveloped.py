@@ -8,7 +8,7 @@ from enum import StrEnum
 
 from mailsec.content.smime.ber import Element, elements
 from mailsec.content.smime.cms import Cms, CmsError, ContentType
-from mailsec.content.smime.identifier import Identifier
+from mailsec.content.smime.identifier import Identifier, identifier_in
 from mailsec.core.limits.content import CMS_RECIPIENTS
 
 _INTEGER, _OCTETS, _OID, _SEQUENCE, _SET = 0x02, 0x04, 0x06, 0x30, 0x31
@@ -179,17 +179,6 @@ def _agreed(fields: Sequence[Element]) -> Iterator[Recipient]:
     for each in elements(keys.content):
         name, key = elements(each.content)
         yield Recipient(identifier_in(name), _algorithm(algorithm), bytes(key.content), public, ukm)
-
-
-def identifier_in(found: Element) -> Identifier:
-    """The certificate that a RecipientIdentifier or SignerIdentifier names, in each of their forms. Raises ValueError,
-    IndexError."""
-    if found.tag == _SEQUENCE:
-        issuer, serial = elements(found.content)
-        return Identifier(bytes(issuer.whole), int.from_bytes(serial.content, "big", signed=True))
-    if found.tag == _TAGGED_0:
-        return Identifier(key_id=bytes(elements(found.content)[0].content))
-    return Identifier(key_id=bytes(found.content))
 
 
 def _algorithm(found: Element) -> Algorithm:

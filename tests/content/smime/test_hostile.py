@@ -202,6 +202,13 @@ def test_an_attribute_of_another_form_makes_the_signature_unreadable() -> None:
         assert judge_signature(made, signed, memoryview(TEXT), (), JUDGE).answer is Answer.BAD
 
 
+@pytest.mark.parametrize("name", [octets(b"key"), tlv(0xA0, octets(b"key")), sequence(sequence(), octets(b"5"))])
+def test_a_signature_that_names_its_certificate_in_no_known_way_is_unreadable(name: bytes) -> None:
+    version, _, *others = elements(elements(memoryview(forge.signer_info(TEXT, Signing()).dump()))[0].content)
+    with pytest.raises(CmsError):
+        read(sequence(bytes(version.whole), name, *(bytes(each.whole) for each in others)))
+
+
 def test_a_signature_of_another_kind_than_the_key() -> None:
     [result] = judged(forge.signed_data(TEXT, Signing(algorithm="sha256_ecdsa")))
     assert result.answer is Answer.BAD
