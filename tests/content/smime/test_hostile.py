@@ -241,6 +241,16 @@ def test_one_certificate_that_is_named_often_is_tried_a_few_times(monkeypatch: p
     assert len(tried) == CMS_CANDIDATES
 
 
+def test_a_key_is_unlocked_once_however_often_its_certificate_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    read_private = decrypting.read_private
+    unlocked: list[decrypting.Secret] = []
+    monkeypatch.setattr(decrypting, "read_private", lambda of: unlocked.append(of) or read_private(of))
+    monkeypatch.setattr(decrypting, "content_key", lambda recipient, key, size: bytes(size))
+    with pytest.raises(DecryptingError):
+        decrypted(enveloped(opened(sealed(TEXT, *[Sealing(ALICE_RSA)] * 50))), [secret(ALICE_RSA), secret(BOB)])
+    assert [each.certificate for each in unlocked] == [ALICE_RSA.der]
+
+
 @pytest.mark.parametrize("of", [ALICE_RSA, BOB])
 def test_a_key_of_another_kind_than_the_recipient_says(of: Any) -> None:
     other = BOB if of is ALICE_RSA else ALICE_RSA
