@@ -51,6 +51,8 @@ TYPES = {
     "2a864886f70d0109100117": ContentType.AUTH_ENVELOPED,
     "2a864886f70d0109100109": ContentType.COMPRESSED,
 }
+"""The content types by their object identifiers in hexadecimal digits."""
+OIDS = {kind: digits for digits, kind in TYPES.items()}
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,8 +16,9 @@ from mailsec.core.limits.content import CMS_ATTRIBUTES
 T = TypeVar("T")
 
 _OID, _OCTETS, _SEQUENCE, _SET, _SIGNED, _KEY_ID = 0x06, 0x04, 0x30, 0x31, 0xA0, 0x80
-_CONTENT_TYPE, _MESSAGE_DIGEST, _SIGNING_TIME = "2a864886f70d010903", "2a864886f70d010904", "2a864886f70d010905"
-_CAPABILITIES, _KEY_PREFERENCE = "2a864886f70d01090f", "2a864886f70d010910020b"
+CONTENT_TYPE, MESSAGE_DIGEST, SIGNING_TIME = "2a864886f70d010903", "2a864886f70d010904", "2a864886f70d010905"
+CAPABILITIES, KEY_PREFERENCE = "2a864886f70d01090f", "2a864886f70d010910020b"
+"""Signed attributes, by their object identifiers in hexadecimal digits."""
 _ISSUER_AND_SERIAL, _RECIPIENT_KEY_ID = 0xA0, 0xA1
 
 
@@ -136,11 +137,11 @@ def _attributes(fields: Sequence[Element]) -> Attributes | None:
     return Attributes(
         # the set itself, not the tag it stands under, is what is signed (RFC 5652 section 5.4)
         b"\x31" + bytes(fields[3].whole[1:]),
-        tuple(None if each is None else each.hex() for each in _contents(found.get(_CONTENT_TYPE, ()), _OID)),
-        tuple(_contents(found.get(_MESSAGE_DIGEST, ()), _OCTETS)),
-        _told(_time, found.get(_SIGNING_TIME)),
-        _told(read_capabilities, found.get(_CAPABILITIES)),
-        _told(_preferred, found.get(_KEY_PREFERENCE)),
+        tuple(None if each is None else each.hex() for each in _contents(found.get(CONTENT_TYPE, ()), _OID)),
+        tuple(_contents(found.get(MESSAGE_DIGEST, ()), _OCTETS)),
+        _told(_time, found.get(SIGNING_TIME)),
+        _told(read_capabilities, found.get(CAPABILITIES)),
+        _told(_preferred, found.get(KEY_PREFERENCE)),
         tuple(named(found)),
     )
 
