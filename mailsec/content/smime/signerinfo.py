@@ -164,7 +164,7 @@ def _told(read: Callable[[bytes], T], values: Sequence[Element | None] | None) -
 
 def _time(der: bytes) -> int:
     """A UTCTime or GeneralizedTime, in seconds since 1970 UTC."""
-    from asn1crypto import cms  # noqa: PLC0415 (as above)
+    from asn1crypto import cms  # noqa: PLC0415 (large, and few messages are signed)
 
     return int(cms.Time.load(der, strict=True).native.timestamp())
 
