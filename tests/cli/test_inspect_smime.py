@@ -10,6 +10,7 @@ import pytest
 
 from tests.content.smime.forge import BOB, HEADER, TEXT, detached, p7m
 from tests.content.smime.seal import Sealing, mail, sealed
+from tests.content.smime.test_enveloped import CBC, ENVELOPED, IV, KEY_ID, VERSION, content, structure, tlv
 
 DATA = Path(__file__).parents[1] / "data" / "smime"
 
@@ -54,8 +55,6 @@ def test_every_structure_says_what_it_is(file: bytes, reason: str, mailsec) -> N
 
 
 def test_recipients_without_a_certificate_are_counted(mailsec) -> None:
-    from tests.content.smime.test_enveloped import CBC, ENVELOPED, IV, KEY_ID, VERSION, content, structure, tlv  # noqa: PLC0415
-
     people = tlv(0x31, KEY_ID, tlv(0xA2, VERSION))
     [found] = structures(mailsec, "-", stdin=mail(structure(ENVELOPED, VERSION, people, content(CBC, IV))))
     assert [each["reason"] for each in found["children"]] == ["key identifier 6B6579, 1.2", "not named, or cut off"]

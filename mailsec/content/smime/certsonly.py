@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-from base64 import encodebytes
 from collections.abc import Iterable
 
+from mailsec.content.smime.streamed import Streamed, entity
 from mailsec.trust.x509.bundle import certs_only
-
-_HEAD = (
-    b"MIME-Version: 1.0\r\n"
-    b'Content-Type: application/pkcs7-mime; smime-type=certs-only; name="smime.p7c"\r\n'
-    b"Content-Transfer-Encoding: base64\r\n"
-    b'Content-Disposition: attachment; filename="smime.p7c"\r\n\r\n'
-)
 
 
 def certificates_entity(certificates: Iterable[bytes]) -> bytes:
     """The entity with these certificates (DER): the end of a message whose other header fields stand before it."""
-    return _HEAD + encodebytes(certs_only(certificates)).replace(b"\n", b"\r\n")
+    made = certs_only(certificates)
+    pieces = entity("pkcs7-mime; smime-type=certs-only", "smime.p7c", Streamed(len(made), (made,)))
+    return b"".join((b"MIME-Version: 1.0\r\n", *pieces))

@@ -38,6 +38,11 @@ class ContentType(StrEnum):
     COMPRESSED = "compressed-data"
     OTHER = "another content type"
 
+    @property
+    def encrypted(self) -> bool:
+        """True for what it takes a key to open."""
+        return self in (ContentType.ENVELOPED, ContentType.AUTH_ENVELOPED)
+
 
 TYPES = {
     "2a864886f70d010701": ContentType.DATA,
@@ -46,14 +51,15 @@ TYPES = {
     "2a864886f70d0109100117": ContentType.AUTH_ENVELOPED,
     "2a864886f70d0109100109": ContentType.COMPRESSED,
 }
+"""The content types by their object identifiers in hexadecimal digits."""
+OIDS = {kind: digits for digits, kind in TYPES.items()}
 
 
 @dataclass(frozen=True, slots=True)
 class Cms:
-    """A content info: its type, the object identifier of it in hexadecimal digits, and what it holds."""
+    """A content info: its type, and what it holds."""
 
     type: ContentType
-    oid: str
     fields: Sequence[Element]
 
 
@@ -83,8 +89,9 @@ def guarded(read: Callable[[], T], what: str) -> T:
         raise CmsError(f"{what} cannot be read") from None
 
 
-def stated_type(head: bytes) -> ContentType | None:
+def stated_type(data: bytes) -> ContentType | None:
     """The content type that a CMS structure states in its first octets (`HEAD` of them do); None where they are of none."""
+    head = data[:HEAD]
     first = head[1] if len(head) > 1 and head[0] == _SEQUENCE else 0
     start = 2 + (first & 0x7F if first > 0x80 else 0)
     if not first or head[start : start + 1] != bytes([_OID]):
@@ -99,12 +106,11 @@ def opened(data: bytes) -> Cms:
         fields = elements(outer[0].content) if outer and outer[0].tag == _SEQUENCE else []
         if not fields or fields[0].tag != _OID:
             raise CmsError("it is no CMS structure")
-        oid = fields[0].content.hex()
         inner = elements(fields[1].content) if len(fields) == 2 and fields[1].tag == _EXPLICIT_0 else []
         if len(inner) != 1:
             raise CmsError("it has no content")
-        kind = TYPES.get(oid, ContentType.OTHER)
-        return Cms(kind, oid, elements(inner[0].content) if inner[0].tag == _SEQUENCE else inner)
+        kind = TYPES.get(fields[0].content.hex(), ContentType.OTHER)
+        return Cms(kind, elements(inner[0].content) if inner[0].tag == _SEQUENCE else inner)
     except BerError as error:
         raise CmsError(str(error)) from None
 

@@ -5,14 +5,12 @@ from __future__ import annotations
 import zlib
 from collections.abc import Iterable, Iterator
 
-from mailsec.content.smime.cms import ZLIB
+from mailsec.content.smime.cms import OIDS, ZLIB, ContentType
 from mailsec.content.smime.der import algorithm, integer, oid
 from mailsec.content.smime.streamed import Streamed, content_info, element
 from mailsec.content.smime.streamed import entity as cms_entity
 from mailsec.message.encoded import Octets
 from mailsec.message.pieces import chunks, size
-
-_DATA, _COMPRESSED = "2a864886f70d010701", "2a864886f70d0109100109"
 
 
 def compressed_entity(entity: Iterable[Octets]) -> Iterator[Octets]:
@@ -20,6 +18,6 @@ def compressed_entity(entity: Iterable[Octets]) -> Iterator[Octets]:
     deflater = zlib.compressobj()
     made = [piece for chunk in chunks(entity) if (piece := deflater.compress(chunk))]
     made.append(deflater.flush())
-    content = element(0x30, oid(_DATA), element(0xA0, element(0x04, Streamed(size(made), made))))
-    structure = content_info(_COMPRESSED, integer(0), algorithm(ZLIB), content)
+    content = element(0x30, oid(OIDS[ContentType.DATA]), element(0xA0, element(0x04, Streamed(size(made), made))))
+    structure = content_info(ContentType.COMPRESSED, integer(0), algorithm(ZLIB), content)
     return cms_entity("pkcs7-mime; smime-type=compressed-data", "smime.p7z", structure)

@@ -66,8 +66,11 @@ def decrypted(found: Enveloped, secrets: Sequence[Secret]) -> bytes:
     for secret in secrets:
         meant = (each for each in found.recipients if supported(each) and each.certificate.fits(secret.certificate))
         # each try goes over the whole text, and one certificate can be named a thousand times
-        for recipient in islice(meant, CMS_CANDIDATES):
-            key = load_private(secret)
+        tried = tuple(islice(meant, CMS_CANDIDATES))
+        if not tried:
+            continue
+        key = load_private(secret)  # once: a passphrase is slow on purpose
+        for recipient in tried:
             if bool(recipient.originator) is isinstance(key, RSAPrivateKey):
                 continue
             text = _text(found, content_key(recipient, key, found.cipher.key))

@@ -18,6 +18,7 @@ from cryptography.hazmat.primitives.keywrap import aes_key_wrap
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from mailsec.content.objection import Objection, Objections
+from mailsec.content.smime.cms import OIDS, ContentType
 from mailsec.content.smime.der import algorithm, integer, octets, oid, sequence, set_of, tlv
 from mailsec.content.smime.enveloped import CIPHERS, ContentCipher, Mode
 from mailsec.content.smime.identifier import issuer_and_serial
@@ -31,8 +32,8 @@ from mailsec.trust.keyring.keys import Certificate, Kind
 from mailsec.trust.x509.path import load
 from mailsec.trust.x509.usage import Purpose, date_flaws, strength_flaws, usage_flaws
 
-_DATA, _ENVELOPED, _AUTH_ENVELOPED = "2a864886f70d010701", "2a864886f70d010703", "2a864886f70d0109100117"
-_OIDS = {cipher: digits for digits, cipher in CIPHERS.items()}
+_DATA = OIDS[ContentType.DATA]
+_CIPHER_OIDS = {cipher: digits for digits, cipher in CIPHERS.items()}
 _AES_WRAP = {size: digits for digits, size in WRAPS.items()}
 """The key that wraps is as long as the one that is wrapped (RFC 5753 section 8)."""
 _EC_KEY, _X25519 = "2a8648ce3d0201", "2b656e"
@@ -108,9 +109,9 @@ def _auth_enveloped(entity: Pieces, certificates: Sequence[tuple[bytes, bool]], 
     assert isinstance(sealer, AEADEncryptionContext)
     sealed = Streamed(size(entity), _updated(sealer, entity))
     parameters = sequence(octets(nonce), integer(_TAG))
-    content = element(0x30, oid(_DATA), algorithm(_OIDS[cipher], parameters), element(0x80, sealed))
+    content = element(0x30, oid(_DATA), algorithm(_CIPHER_OIDS[cipher], parameters), element(0x80, sealed))
     recipients = set_of(*(_recipient(each, key, oaep=oaep) for each, oaep in certificates))
-    return content_info(_AUTH_ENVELOPED, integer(0), recipients, content, late(_TAG + 2, lambda: octets(sealer.tag)))
+    return content_info(ContentType.AUTH_ENVELOPED, integer(0), recipients, content, late(_TAG + 2, lambda: octets(sealer.tag)))
 
 
 def _enveloped(entity: Pieces, certificates: Sequence[tuple[bytes, bool]], cipher: ContentCipher) -> Streamed:
@@ -119,10 +120,10 @@ def _enveloped(entity: Pieces, certificates: Sequence[tuple[bytes, bool]], ciphe
     # PKCS#7 padding: always some, up to a whole block
     filling = _BLOCK - size(entity) % _BLOCK
     sealed = Streamed(size(entity) + filling, _updated(sealer, (*entity, bytes([filling]) * filling)))
-    content = element(0x30, oid(_DATA), algorithm(_OIDS[cipher], octets(iv)), element(0x80, sealed))
+    content = element(0x30, oid(_DATA), algorithm(_CIPHER_OIDS[cipher], octets(iv)), element(0x80, sealed))
     recipients = [_recipient(each, key, oaep=oaep) for each, oaep in certificates]
     version = 0 if all(each[0] == 0x30 for each in recipients) else 2
-    return content_info(_ENVELOPED, integer(version), set_of(*recipients), content)
+    return content_info(ContentType.ENVELOPED, integer(version), set_of(*recipients), content)
 
 
 def _updated(cipher: CipherContext, entity: Iterable[Octets]) -> Iterator[bytes]:

@@ -8,7 +8,7 @@ from enum import StrEnum
 
 from mailsec.content.smime.ber import Element, elements
 from mailsec.content.smime.cms import Cms, CmsError, ContentType
-from mailsec.content.smime.identifier import Identifier
+from mailsec.content.smime.identifier import Identifier, identifier_in
 from mailsec.core.limits.content import CMS_RECIPIENTS
 
 _INTEGER, _OCTETS, _OID, _SEQUENCE, _SET = 0x02, 0x04, 0x06, 0x30, 0x31
@@ -109,7 +109,7 @@ def _enveloped(cms: Cms) -> Enveloped:
     fields = [each for each in cms.fields if each.tag != _TAGGED_0]
     tags = [each.tag for each in fields]
     sealed = cms.type is ContentType.AUTH_ENVELOPED
-    if not (sealed or cms.type is ContentType.ENVELOPED) or tags[:3] != [_INTEGER, _SET, _SEQUENCE]:
+    if not cms.type.encrypted or tags[:3] != [_INTEGER, _SET, _SEQUENCE]:
         raise CmsError("it is no encrypted structure")
     cipher, iv, content = _content(elements(fields[2].content))
     if sealed != (cipher.mode is Mode.GCM):
@@ -179,17 +179,6 @@ def _agreed(fields: Sequence[Element]) -> Iterator[Recipient]:
     for each in elements(keys.content):
         name, key = elements(each.content)
         yield Recipient(identifier_in(name), _algorithm(algorithm), bytes(key.content), public, ukm)
-
-
-def identifier_in(found: Element) -> Identifier:
-    """The certificate that a RecipientIdentifier or SignerIdentifier names, in each of their forms. Raises ValueError,
-    IndexError."""
-    if found.tag == _SEQUENCE:
-        issuer, serial = elements(found.content)
-        return Identifier(bytes(issuer.whole), int.from_bytes(serial.content, "big", signed=True))
-    if found.tag == _TAGGED_0:
-        return Identifier(key_id=bytes(elements(found.content)[0].content))
-    return Identifier(key_id=bytes(found.content))
 
 
 def _algorithm(found: Element) -> Algorithm:

@@ -11,17 +11,7 @@ from dataclasses import dataclass, replace
 from mailsec.content.judge.file import Signature, SignedFile
 from mailsec.content.judge.layer import Layer
 from mailsec.content.smime import rules
-from mailsec.content.smime.cms import (
-    HEAD,
-    Cms,
-    CmsError,
-    ContentType,
-    SignedData,
-    decompressed,
-    opened,
-    signed_data,
-    stated_type,
-)
+from mailsec.content.smime.cms import Cms, CmsError, ContentType, SignedData, decompressed, opened, signed_data, stated_type
 from mailsec.content.smime.enveloped import Enveloped, enveloped
 from mailsec.content.smime.judging import Judge
 from mailsec.content.smime.mail import Found, layers
@@ -41,7 +31,6 @@ _END = b"-----END "
 _SPACE = b" \t\r\n"
 _HEAD = 88
 """Characters of base64 that the first octets of a structure take, more or less."""
-_ENCRYPTED = (ContentType.ENVELOPED, ContentType.AUTH_ENVELOPED)
 _ALONE = "a signature alone: name the file that it is about (mailsec verify --detached SIGNATURE FILE)"
 
 _NO_SIGNATURE = SignedFile(Method.SMIME)
@@ -67,7 +56,7 @@ def structure_in(file: bytes) -> bytes | None:
     """The CMS structure that `file` consists of, in DER or BER; None where it is something else.
 
     Raises CmsError for base64 that is damaged or cut off."""
-    if stated_type(file[:HEAD]) is not None:
+    if stated_type(file) is not None:
         return file
     if (pem := _PEM.match(file)) is not None:
         end = file.find(_END, pem.end())
@@ -100,7 +89,7 @@ def opened_file(der: bytes, known: Sequence[bytes], judge: Judge, unseal: Unseal
     for _ in range(CMS_NESTING):
         if cms is None:
             return _of_entity(inside, judge)
-        if cms.type in _ENCRYPTED:
+        if cms.type.encrypted:
             if unseal is None:
                 return replace(inside, signed=SignedFile(Method.SMIME, sealed=True), around=_around(inside))
             inside = _unsealed(inside, enveloped(cms), unseal)
@@ -176,7 +165,7 @@ def _structure_within(content: Octets) -> Cms | None:
     without what it is about, or cannot be read: then it stays as it is."""
     head = bytes(content[:MAX_HEADER_BYTES])
     try:
-        if stated_type(head[:HEAD]) is not None:
+        if stated_type(head) is not None:
             return _layer(opened(bytes(content)))
         if not is_pkcs7(structure(parse(head)).parts[0].media):
             return None
@@ -189,7 +178,7 @@ def _structure_within(content: Octets) -> Cms | None:
 def _layer(cms: Cms) -> Cms | None:
     if cms.type is ContentType.SIGNED:
         return cms if signed_data(cms).content is not None else None
-    return cms if cms.type in (*_ENCRYPTED, ContentType.COMPRESSED) else None
+    return cms if cms.type.encrypted or cms.type is ContentType.COMPRESSED else None
 
 
 def _of_entity(inside: Inside, judge: Judge) -> Inside:

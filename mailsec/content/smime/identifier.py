@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from hashlib import sha1
-from typing import Any
 
 from mailsec.content.smime.ber import Element, elements
 from mailsec.content.smime.cms import CmsError, guarded
@@ -15,7 +14,7 @@ from mailsec.content.smime.der import sequence
 from mailsec.core.limits.content import CMS_CERTIFICATES
 from mailsec.core.text import clipped
 
-_VERSION = 0xA0
+_INTEGER, _SEQUENCE, _TAGGED_0, _KEY_ID = 0x02, 0x30, 0xA0, 0x80
 _NAME, _SERIAL_OCTETS = 200, 32
 _SPECIAL = re.compile(r'[,+"\\<>;]')
 _SHORT = {
@@ -68,14 +67,14 @@ class Identifier:
         if not self.issuer:
             return bool(self.key_id) and self.key_id == _key_id(der)
         serial, issuer = _numbered(der)
-        if int.from_bytes(serial.content, "big", signed=True) != self.serial:
+        if _number(serial) != self.serial:
             return False
         return issuer.whole == self.issuer or _spelled(bytes(issuer.whole)) == _spelled(self.issuer)
 
 
 def _written(name: bytes) -> str:
     """A name in DER as a text, its most specific part first (RFC 4514)."""
-    from asn1crypto import x509  # noqa: PLC0415
+    from asn1crypto import x509  # noqa: PLC0415 (large, and needed only to name a certificate that is not at hand)
 
     parts = (part for together in reversed(list(x509.Name.load(name).chosen)) for part in together)
     spelled = ((part["type"], _SPECIAL.sub(r"\\\g<0>", str(part["value"].native))) for part in parts)
@@ -88,7 +87,7 @@ def _written(name: bytes) -> str:
 @lru_cache(maxsize=CMS_CERTIFICATES)
 def _key_id(der: bytes) -> bytes:
     """The key identifier of a certificate, made where it states none (RFC 5280 section 4.2.1.2, the first method)."""
-    from asn1crypto import x509  # noqa: PLC0415
+    from asn1crypto import x509  # noqa: PLC0415 (large, and few name a certificate so)
 
     certificate = x509.Certificate.load(der)
     stated = certificate.key_identifier
@@ -98,7 +97,7 @@ def _key_id(der: bytes) -> bytes:
 @lru_cache(maxsize=CMS_CERTIFICATES)
 def _spelled(name: bytes) -> str:
     """A name (DER) in a form that it has in other spellings too (RFC 5280 section 7.1)."""
-    from asn1crypto import x509  # noqa: PLC0415 (large, and seldom needed)
+    from asn1crypto import x509  # noqa: PLC0415 (large, and needed only where the octets differ)
 
     return str(x509.Name.load(name).hashable)
 
@@ -125,12 +124,27 @@ def _fields(der: bytes) -> Sequence[Element]:
     """The fields of a certificate without its version: serial number, algorithm, issuer, validity, subject, key, … (RFC 5280
     section 4.1). Raises ValueError or IndexError."""
     fields = elements(elements(elements(memoryview(der))[0].content)[0].content)
-    return fields[1:] if fields[0].tag == _VERSION else fields
+    return fields[1:] if fields[0].tag == _TAGGED_0 else fields
 
 
-def read_identifier(found: Any) -> Identifier:
-    """The identifier in a SignerIdentifier, as asn1crypto has it."""
-    chosen = found.chosen
-    if found.name == "issuer_and_serial_number":
-        return Identifier(chosen["issuer"].dump(), chosen["serial_number"].native)
-    return Identifier(key_id=chosen.native)
+def identifier_in(found: Element) -> Identifier:
+    """The certificate that a RecipientIdentifier or SignerIdentifier names, in each of their forms. Raises ValueError,
+    IndexError."""
+    if found.tag == _SEQUENCE:
+        issuer, serial = elements(found.content)
+        if (issuer.tag, serial.tag) == (_SEQUENCE, _INTEGER):
+            return numbered(issuer, serial)
+    if found.tag == _TAGGED_0:
+        return Identifier(key_id=bytes(elements(found.content)[0].content))
+    if found.tag == _KEY_ID:
+        return Identifier(key_id=bytes(found.content))
+    raise ValueError("it names no certificate")
+
+
+def numbered(issuer: Element, serial: Element) -> Identifier:
+    """The certificate with this serial number among those of an issuer."""
+    return Identifier(bytes(issuer.whole), _number(serial))
+
+
+def _number(found: Element) -> int:
+    return int.from_bytes(found.content, "big", signed=True)

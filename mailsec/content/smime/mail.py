@@ -31,7 +31,6 @@ from mailsec.message.leaf import part_content, part_head
 from mailsec.message.mime import Form, Method, Protection, Structure, protection, structure
 from mailsec.trust.keyring.keys import Kind
 
-_ENCRYPTED = (ContentType.ENVELOPED, ContentType.AUTH_ENVELOPED)
 _SEALED = (Form.ENCRYPTED, Form.COMPRESSED)
 
 
@@ -76,7 +75,8 @@ def layers(message: Message, found: Structure, author: Author, judge: Judge) -> 
         if each.method is not Method.SMIME or len(made) > CONTENT_LAYERS:
             continue
         detached = found.parts[each.part].type.startswith("multipart/")
-        if not detached and stated_type(part_head(message, found.parts[each.part], 2 * HEAD)) in _ENCRYPTED:
+        stated = None if detached else stated_type(part_head(message, found.parts[each.part], 2 * HEAD))
+        if stated is not None and stated.encrypted:
             made.append(_encrypted(each.part))  # whether it can be read shows when it is opened
         elif sum(len(other.results) for other in made) >= CMS_JUDGED:
             unread = Layer(Method.SMIME, Form.SIGNED, each.part, each.part)
@@ -131,7 +131,7 @@ def _opaque(message: Message, found: Structure, said: Protection, known: Sequenc
     except CmsError as error:
         return _troubled(layer, rules.SIGNATURE_UNREADABLE, f"the S/MIME structure cannot be read: {error}")
     if signed is None:
-        return _encrypted(part) if cms.type in _ENCRYPTED else None
+        return _encrypted(part) if cms.type.encrypted else None
     if signed.content is None:
         return _without_text(layer) if signed.signers else None
     return _judged(replace(layer, form=Form.SIGNED, entity=signed.content), signed, signed.content, known, judge)

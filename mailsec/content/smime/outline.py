@@ -7,8 +7,7 @@ from dataclasses import dataclass
 
 from mailsec.content.smime.ber import BerError, Element, elements, reached
 from mailsec.content.smime.cms import TYPES, CmsError, ContentType, guarded
-from mailsec.content.smime.enveloped import identifier_in
-from mailsec.content.smime.identifier import Identifier
+from mailsec.content.smime.identifier import Identifier, identifier_in, numbered
 from mailsec.content.smime.names import algorithm_name
 from mailsec.core.limits.content import CMS_OUTLINED
 
@@ -63,7 +62,7 @@ def _inside(found: Sequence[Element]) -> Sequence[Element]:
 
 
 def _of_type(kind: ContentType, truncated: bool, fields: Sequence[Element]) -> Outline:
-    if kind in (ContentType.ENVELOPED, ContentType.AUTH_ENVELOPED):
+    if kind.encrypted:
         return _encrypted(kind, truncated, fields)
     if kind is ContentType.SIGNED:
         return _signed(truncated, fields)
@@ -125,7 +124,7 @@ def _signer(info: Element) -> Party:
 def _certificate(found: Element) -> Party:
     """Issuer, serial number, and the kind of key of a certificate, as far as it reaches."""
     fields = [each for each in _inside(elements(found.content)) if each.tag != _TAGGED_0]
-    named = Identifier(bytes(fields[2].whole), _number(fields[0])) if len(fields) > 2 else None
+    named = numbered(fields[2], fields[0]) if len(fields) > 2 else None
     return Party(named, tuple(_algorithms(elements(fields[5].content))) if len(fields) > 5 else ())
 
 
@@ -135,10 +134,6 @@ def _named(found: Sequence[Element]) -> Identifier | None:
         return identifier_in(found[0])
     except (ValueError, IndexError):
         return None
-
-
-def _number(found: Element) -> int:
-    return int.from_bytes(found.content, "big", signed=True)
 
 
 def _algorithms(found: Sequence[Element]) -> Iterator[str]:

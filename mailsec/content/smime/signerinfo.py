@@ -9,15 +9,16 @@ from typing import Any, TypeVar
 from mailsec.content.smime.ber import Element, elements
 from mailsec.content.smime.capabilities import Capabilities, read_capabilities
 from mailsec.content.smime.cms import CmsError, guarded
-from mailsec.content.smime.identifier import Identifier, read_identifier
+from mailsec.content.smime.identifier import Identifier, identifier_in, numbered
 from mailsec.content.smime.named import CertificateHash, named
 from mailsec.core.limits.content import CMS_ATTRIBUTES
 
 T = TypeVar("T")
 
-_OID, _OCTETS, _SEQUENCE, _SET, _SIGNED = 0x06, 0x04, 0x30, 0x31, 0xA0
-_CONTENT_TYPE, _MESSAGE_DIGEST, _SIGNING_TIME = "2a864886f70d010903", "2a864886f70d010904", "2a864886f70d010905"
-_CAPABILITIES, _KEY_PREFERENCE = "2a864886f70d01090f", "2a864886f70d010910020b"
+_OID, _OCTETS, _SEQUENCE, _SET, _SIGNED, _KEY_ID = 0x06, 0x04, 0x30, 0x31, 0xA0, 0x80
+CONTENT_TYPE, MESSAGE_DIGEST, SIGNING_TIME = "2a864886f70d010903", "2a864886f70d010904", "2a864886f70d010905"
+CAPABILITIES, KEY_PREFERENCE = "2a864886f70d01090f", "2a864886f70d010910020b"
+"""Signed attributes, by their object identifiers in hexadecimal digits."""
 _ISSUER_AND_SERIAL, _RECIPIENT_KEY_ID = 0xA0, 0xA1
 
 
@@ -81,14 +82,16 @@ def _read(der: bytes) -> SignerInfo:
     algorithm = info["signature_algorithm"]
     name, hashed = _algorithm(algorithm)
     pss = read_pss(algorithm["parameters"]) if name == "rsassa_pss" else None
-    attributes = _attributes(elements(elements(memoryview(der))[0].content))
+    fields = elements(elements(memoryview(der))[0].content)
+    if fields[1].tag not in (_SEQUENCE, _KEY_ID):
+        raise CmsError("a signature names no certificate")
     return SignerInfo(
-        read_identifier(info["sid"]),
+        identifier_in(fields[1]),
         info["digest_algorithm"]["algorithm"].native,
         name,
         hashed,
         pss,
-        attributes,
+        _attributes(fields),
         info["signature"].native,
     )
 
@@ -134,11 +137,11 @@ def _attributes(fields: Sequence[Element]) -> Attributes | None:
     return Attributes(
         # the set itself, not the tag it stands under, is what is signed (RFC 5652 section 5.4)
         b"\x31" + bytes(fields[3].whole[1:]),
-        tuple(None if each is None else each.hex() for each in _contents(found.get(_CONTENT_TYPE, ()), _OID)),
-        tuple(_contents(found.get(_MESSAGE_DIGEST, ()), _OCTETS)),
-        _told(_time, found.get(_SIGNING_TIME)),
-        _told(read_capabilities, found.get(_CAPABILITIES)),
-        _told(_preferred, found.get(_KEY_PREFERENCE)),
+        tuple(None if each is None else each.hex() for each in _contents(found.get(CONTENT_TYPE, ()), _OID)),
+        tuple(_contents(found.get(MESSAGE_DIGEST, ()), _OCTETS)),
+        _told(_time, found.get(SIGNING_TIME)),
+        _told(read_capabilities, found.get(CAPABILITIES)),
+        _told(_preferred, found.get(KEY_PREFERENCE)),
         tuple(named(found)),
     )
 
@@ -161,7 +164,7 @@ def _told(read: Callable[[bytes], T], values: Sequence[Element | None] | None) -
 
 def _time(der: bytes) -> int:
     """A UTCTime or GeneralizedTime, in seconds since 1970 UTC."""
-    from asn1crypto import cms  # noqa: PLC0415
+    from asn1crypto import cms  # noqa: PLC0415 (large, and few messages are signed)
 
     return int(cms.Time.load(der, strict=True).native.timestamp())
 
@@ -171,6 +174,6 @@ def _preferred(der: bytes) -> Identifier:
     [choice] = elements(memoryview(der))
     if choice.tag == _ISSUER_AND_SERIAL:
         issuer, serial = elements(choice.content)
-        return Identifier(bytes(issuer.whole), int.from_bytes(serial.content, "big", signed=True))
+        return numbered(issuer, serial)
     key_id = elements(choice.content)[0].content if choice.tag == _RECIPIENT_KEY_ID else choice.content
     return Identifier(key_id=bytes(key_id))

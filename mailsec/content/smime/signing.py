@@ -13,12 +13,14 @@ from cryptography.hazmat.primitives.asymmetric.padding import MGF1, PSS, PKCS1v1
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
 from mailsec.content.smime.capabilities import ours
+from mailsec.content.smime.cms import OIDS, ContentType
 from mailsec.content.smime.compressing import compressed_entity
 from mailsec.content.smime.decrypting import Secret, read_private
 from mailsec.content.smime.der import algorithm, integer, octets, oid, sequence, set_of, tlv
 from mailsec.content.smime.encrypting import EncryptingError, check
 from mailsec.content.smime.identifier import issuer_and_serial
 from mailsec.content.smime.numbers import HASHES, digest, is_for_pss
+from mailsec.content.smime.signerinfo import CAPABILITIES, CONTENT_TYPE, KEY_PREFERENCE, MESSAGE_DIGEST, SIGNING_TIME
 from mailsec.content.smime.streamed import Streamed, content_info, element
 from mailsec.content.smime.streamed import entity as cms_entity
 from mailsec.message.compose import multipart_pieces
@@ -34,9 +36,7 @@ from mailsec.trust.x509.usage import Purpose, date_flaws, strength_flaws, usage_
 _SigningKey = RSAPrivateKey | EllipticCurvePrivateKey | Ed25519PrivateKey
 _UTC_TIME, _GENERALIZED_TIME, _UTC_TIME_ENDS = 0x17, 0x18, 2050
 _NULL = b"\x05\x00"
-_DATA, _SIGNED = "2a864886f70d010701", "2a864886f70d010702"
-_CONTENT_TYPE, _MESSAGE_DIGEST, _SIGNING_TIME = "2a864886f70d010903", "2a864886f70d010904", "2a864886f70d010905"
-_CAPABILITIES, _KEY_PREFERENCE = "2a864886f70d01090f", "2a864886f70d010910020b"
+_DATA = OIDS[ContentType.DATA]
 _HASHES: Mapping[str, str] = {
     "sha256": "608648016503040201",
     "sha384": "608648016503040202",
@@ -145,7 +145,7 @@ def _signed_data(content: Pieces, signers: Sequence[_Signer], others: Sequence[b
     digests = {name: digest(name, *content) for name in dict.fromkeys(each.hash for each in signers)}
     inside = (element(0xA0, element(0x04, Streamed(size(content), content))),) if opaque else ()
     return content_info(
-        _SIGNED,
+        ContentType.SIGNED,
         integer(1),
         set_of(*(algorithm(_HASHES[name], _NULL) for name in digests)),
         element(0x30, oid(_DATA), *inside),
@@ -176,12 +176,12 @@ def _addresses(certificate: bytes) -> frozenset[str]:
 
 def _signer_info(content_digest: bytes, signer: _Signer, preferred: bytes | None, now: int) -> bytes:
     """A SignerInfo (RFC 5652 section 5.3); `preferred` is the certificate that others should encrypt to."""
-    preference = [] if preferred is None else [_attribute(_KEY_PREFERENCE, b"\xa0" + issuer_and_serial(preferred)[1:])]
+    preference = [] if preferred is None else [_attribute(KEY_PREFERENCE, b"\xa0" + issuer_and_serial(preferred)[1:])]
     attributes = set_of(
-        _attribute(_CONTENT_TYPE, oid(_DATA)),
-        _attribute(_MESSAGE_DIGEST, octets(content_digest)),
-        _attribute(_SIGNING_TIME, _time(now)),
-        _attribute(_CAPABILITIES, ours().der),
+        _attribute(CONTENT_TYPE, oid(_DATA)),
+        _attribute(MESSAGE_DIGEST, octets(content_digest)),
+        _attribute(SIGNING_TIME, _time(now)),
+        _attribute(CAPABILITIES, ours().der),
         *preference,
     )
     scheme, signature = signer.sign(attributes)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from itertools import chain
 
 from mailsec.content.smime.ber import length
+from mailsec.content.smime.cms import OIDS, ContentType
 from mailsec.content.smime.der import oid
 from mailsec.message.encoded import Octets
 from mailsec.message.pieces import base64_lines
@@ -28,9 +29,9 @@ def element(tag: int, *parts: bytes | Streamed) -> Streamed:
     return Streamed(len(head) + size, chain((head,), *(part.pieces for part in each)))
 
 
-def content_info(kind: str, *fields: bytes | Streamed) -> Streamed:
+def content_info(kind: ContentType, *fields: bytes | Streamed) -> Streamed:
     """A ContentInfo (RFC 5652 section 3) of the type `kind` around a SEQUENCE of `fields`."""
-    return element(0x30, oid(kind), element(0xA0, element(0x30, *fields)))
+    return element(0x30, oid(OIDS[kind]), element(0xA0, element(0x30, *fields)))
 
 
 def late(size: int, make: Callable[[], bytes]) -> Streamed:

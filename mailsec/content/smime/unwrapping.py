@@ -18,8 +18,9 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from cryptography.hazmat.primitives.kdf.x963kdf import X963KDF
 from cryptography.hazmat.primitives.keywrap import InvalidUnwrap, aes_key_unwrap
 
-from mailsec.content.smime.ber import BerError, elements, length
+from mailsec.content.smime.ber import BerError, elements
 from mailsec.content.smime.cms import CmsError, guarded
+from mailsec.content.smime.der import octets, sequence, tlv
 from mailsec.content.smime.enveloped import Recipient
 
 PrivateKey = RSAPrivateKey | EllipticCurvePrivateKey | X25519PrivateKey
@@ -95,7 +96,7 @@ def _content_key(recipient: Recipient, key: PrivateKey) -> bytes:
 def _padding(recipient: Recipient) -> padding.AsymmetricPadding:
     if recipient.algorithm.oid == RSA_15:
         return padding.PKCS1v15()
-    from asn1crypto import algos  # noqa: PLC0415
+    from asn1crypto import algos  # noqa: PLC0415 (large, and few keys are encrypted so)
 
     parameters = algos.RSAESOAEPParams.load(recipient.algorithm.parameters or b"\x30\x00")
     source = parameters["p_source_algorithm"]["parameters"].native
@@ -123,13 +124,8 @@ def agreed(key: EllipticCurvePrivateKey | X25519PrivateKey, public: bytes) -> by
 def derived(secret: bytes, scheme: Scheme, wrap: bytes, ukm: bytes, size: int) -> bytes:
     """The key of `size` octets that wraps the content key: ECC-CMS-SharedInfo (RFC 5753 section 7.2) goes into it. HKDF has the
     sender's material as its salt too (RFC 8418 section 2.2)."""
-    info = wrap + (_tagged(0, ukm) if ukm else b"") + _tagged(2, (8 * size).to_bytes(4, "big"))
-    info = b"\x30" + length(len(info)) + info
+    material = tlv(0xA0, octets(ukm)) if ukm else b""
+    info = sequence(wrap, material, tlv(0xA2, octets((8 * size).to_bytes(4, "big"))))
     if scheme.hkdf:
         return HKDF(scheme.hash, size, ukm or None, info).derive(secret)
     return X963KDF(scheme.hash, size, info).derive(secret)
-
-
-def _tagged(number: int, content: bytes) -> bytes:
-    inner = b"\x04" + length(len(content)) + content
-    return bytes([0xA0 | number]) + length(len(inner)) + inner

@@ -14,11 +14,13 @@ from asn1crypto import algos
 from asn1crypto import cms as asn1cms
 from asn1crypto import x509 as asn1
 from cryptography import x509
+from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.decrepit.ciphers.algorithms import RC2, TripleDES
 from cryptography.hazmat.primitives.asymmetric import padding
 from cryptography.hazmat.primitives.ciphers import Cipher, modes
 from hypothesis import settings
 
+from mailsec.content.smime import decrypting, mail, signature, signing
 from mailsec.content.smime.ber import BerError, definite, elements
 from mailsec.content.smime.cms import CmsError, decompressed, opened, signed_data
 from mailsec.content.smime.decrypting import DecryptingError, decrypted
@@ -32,7 +34,7 @@ from mailsec.content.smime.numbers import is_meant
 from mailsec.content.smime.outline import outline
 from mailsec.content.smime.signature import Answer, SignatureResult, judge_signature
 from mailsec.content.smime.signerinfo import read
-from mailsec.content.smime.signing import DETACHED, SigningError, signed_entity
+from mailsec.content.smime.signing import DETACHED, SignForm, SigningError, signed_entity
 from mailsec.core.limits.content import CMS_CANDIDATES, CMS_SIGNERS
 from mailsec.core.limits.keys import X509_CERTIFICATE_BYTES
 from mailsec.message.authors import author
@@ -40,6 +42,7 @@ from mailsec.message.fields import parse
 from mailsec.message.mime import structure
 from mailsec.trust.keyring.files import FileKeys
 from mailsec.trust.keyring.keys import Certificate, Kind
+from mailsec.trust.x509.person import CertificateError
 from mailsec.trust.x509.signer import judge_signer
 from tests.certificates import NOW, issue
 from tests.content.smime import forge
@@ -199,15 +202,19 @@ def test_an_attribute_of_another_form_makes_the_signature_unreadable() -> None:
         assert judge_signature(made, signed, memoryview(TEXT), (), JUDGE).answer is Answer.BAD
 
 
+@pytest.mark.parametrize("name", [octets(b"key"), tlv(0xA0, octets(b"key")), sequence(sequence(), octets(b"5"))])
+def test_a_signature_that_names_its_certificate_in_no_known_way_is_unreadable(name: bytes) -> None:
+    version, _, *others = elements(elements(memoryview(forge.signer_info(TEXT, Signing()).dump()))[0].content)
+    with pytest.raises(CmsError):
+        read(sequence(bytes(version.whole), name, *(bytes(each.whole) for each in others)))
+
+
 def test_a_signature_of_another_kind_than_the_key() -> None:
     [result] = judged(forge.signed_data(TEXT, Signing(algorithm="sha256_ecdsa")))
     assert result.answer is Answer.BAD
 
 
 def test_a_signer_that_cannot_be_described(monkeypatch: pytest.MonkeyPatch) -> None:
-    from mailsec.content.smime import signature  # noqa: PLC0415
-    from mailsec.trust.x509.person import CertificateError  # noqa: PLC0415
-
     def refuse(der: bytes) -> None:
         raise CertificateError("damaged")
 
@@ -227,13 +234,21 @@ def test_fields_cut_short_inside_are_refused() -> None:
 
 
 def test_one_certificate_that_is_named_often_is_tried_a_few_times(monkeypatch: pytest.MonkeyPatch) -> None:
-    from mailsec.content.smime import decrypting  # noqa: PLC0415
-
     tried: list[int] = []
     monkeypatch.setattr(decrypting, "content_key", lambda recipient, key, size: tried.append(size) or bytes(size))
     with pytest.raises(DecryptingError):
         decrypted(enveloped(opened(sealed(TEXT, *[Sealing(ALICE_RSA)] * 50))), [secret(ALICE_RSA)])
     assert len(tried) == CMS_CANDIDATES
+
+
+def test_a_key_is_unlocked_once_however_often_its_certificate_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    read_private = decrypting.read_private
+    unlocked: list[decrypting.Secret] = []
+    monkeypatch.setattr(decrypting, "read_private", lambda of: unlocked.append(of) or read_private(of))
+    monkeypatch.setattr(decrypting, "content_key", lambda recipient, key, size: bytes(size))
+    with pytest.raises(DecryptingError):
+        decrypted(enveloped(opened(sealed(TEXT, *[Sealing(ALICE_RSA)] * 50))), [secret(ALICE_RSA), secret(BOB)])
+    assert [each.certificate for each in unlocked] == [ALICE_RSA.der]
 
 
 @pytest.mark.parametrize("of", [ALICE_RSA, BOB])
@@ -270,10 +285,6 @@ def test_ciphers_of_old_are_read(name: str) -> None:
 
 
 def test_a_cipher_that_the_library_lacks_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
-    from cryptography.exceptions import UnsupportedAlgorithm  # noqa: PLC0415
-
-    from mailsec.content.smime import decrypting  # noqa: PLC0415
-
     def refuse(*_: object) -> None:
         raise UnsupportedAlgorithm("none")
 
@@ -291,16 +302,13 @@ def test_a_certificate_that_cannot_be_read_neither_signs_nor_is_encrypted_to() -
 
 
 def test_signing_in_the_far_future_and_with_certificates_that_cannot_be_described(monkeypatch: pytest.MonkeyPatch) -> None:
-    from mailsec.content.smime import signing  # noqa: PLC0415
-    from mailsec.trust.x509.person import CertificateError  # noqa: PLC0415
-
     def refuse(der: bytes) -> None:
         raise CertificateError("damaged")
 
     monkeypatch.setattr(signing, "describe", refuse)
     late = 2_600_000_000
     signer = person("alice@bank.example", SUB, RSA_KEY, days=(0, 20_000))
-    made = b"".join(signed_entity([TEXT], [secret(signer)], (), signing.SignForm(opaque=True), now=late))
+    made = b"".join(signed_entity([TEXT], [secret(signer)], (), SignForm(opaque=True), now=late))
     message = parse(HEADER + made)
     [found] = layers(message, structure(message), author(message), JUDGE)
     info = found.results[0].info
@@ -339,10 +347,10 @@ def test_a_renewed_certificate_with_the_same_key_is_told_from_the_old_one() -> N
     old, new = (person("alice@bank.example", SUB, RSA_KEY) for _ in range(2))
     hashed = sequence(sequence(sequence(octets(sha256(new.der).digest()))))
     name = asn1cms.CMSAttribute.load(sequence(oid("2a864886f70d010910022f"), tlv(0x31, hashed)))
-    signing = Signing(old, by_key_id=True, change=lambda fields: [*fields, name])
-    [result] = judged(forge.signed_data(TEXT, signing, certificates=[old, new, SUB]))
+    by_name = Signing(old, by_key_id=True, change=lambda fields: [*fields, name])
+    [result] = judged(forge.signed_data(TEXT, by_name, certificates=[old, new, SUB]))
     assert (result.answer, result.certificate) == (Answer.GOOD, new.der)
-    [result] = judged(forge.signed_data(TEXT, signing, certificates=[old, SUB]))
+    [result] = judged(forge.signed_data(TEXT, by_name, certificates=[old, SUB]))
     assert result.answer is Answer.BAD
 
 
@@ -354,8 +362,6 @@ def test_a_certificate_larger_than_any_is_not_looked_at() -> None:
 
 
 def test_many_compressed_parts_are_not_unfolded(monkeypatch: pytest.MonkeyPatch) -> None:
-    from mailsec.content.smime import mail  # noqa: PLC0415
-
     monkeypatch.setattr(mail, "decompressed", lambda cms: pytest.fail("unfolded"))
     message = parse(HEADER + forge.mixed(*[p7m(compressed(TEXT))] * 5))
     assert layers(message, structure(message), author(message), JUDGE) == ()
@@ -385,8 +391,6 @@ def test_what_openpgp_protects_and_openpgp_keys_are_left_to_openpgp() -> None:
 
 
 def test_signatures_behind_many_others_are_not_judged(monkeypatch: pytest.MonkeyPatch) -> None:
-    from mailsec.content.smime import mail  # noqa: PLC0415
-
     monkeypatch.setattr(mail, "CMS_JUDGED", 2)
     opaque = p7m(forge.signed_data(TEXT, Signing(), detached=False))
     entity = forge.mixed(*[opaque] * 3, forge.multipart(TEXT, KINDS["signed"]), p7m(sealed(TEXT, Sealing())))
