@@ -126,6 +126,27 @@ def test_a_self_signed_certificate_signs_and_decrypts(keys: Keys, mailsec, tmp_p
     assert (opened.code, "text" in opened.stdout) == (0, True), opened.stderr
 
 
+def test_nothing_is_amiss_where_no_authority_vouches_for_a_certificate_of_ones_own(keys: Keys, mailsec, tmp_path: Path) -> None:
+    made = keys("generate", "--smime", "--self-signed", "--type", "p256", NONE, CAROL)
+    fingerprint, ring = made.stdout.split("\t")[0], ("--ring", tmp_path / "ring")
+    shown = keys("show", "carol@bank.example").stdout
+    assert ("certificate-path" in shown, "x509-unknown-root" in made.stdout + shown) == (True, False)
+    draft = b"From: carol@bank.example\r\nTo: dan@bank.example\r\nDate: Mon, 11 Jan 2027 08:00:00 +0000\r\n\r\ntext\r\n"
+    signed = mailsec("sign", "--smime", *ring, "-", stdin=draft).out
+    (tmp_path / "carol.pem").write_bytes(keys("export", "carol@bank.example").out)
+    verify = ("verify", "--offline", "-")
+    for known in (ring, ("--key", tmp_path / "carol.pem")):
+        judged = mailsec(*verify, *known, stdin=signed)
+        assert ("content=good" in judged.stdout, "x509-unknown-root" in judged.stdout) == (True, False), judged.stdout
+    assert keys("trust", fingerprint, "never").code == 0
+    assert "x509-unknown-root" in keys("show", fingerprint).stdout
+    assert "x509-unknown-root" in mailsec(*verify, *ring, stdin=signed).stdout
+    assert keys("trust", fingerprint, "--address", "carol@bank.example").code == 0
+    assert "x509-unknown-root" not in keys("show", fingerprint).stdout
+    judged = mailsec(*verify, *ring, stdin=signed).stdout
+    assert ("content=good" in judged, "x509-unknown-root" in judged) == (True, False)
+
+
 def test_addresses_that_are_not_ascii(keys: Keys) -> None:
     made = keys("generate", "--smime", "--self-signed", "--type", "ed25519", NONE, "Jörg <jörg@bücher.example>", "--json")
     assert json.loads(made.stdout)["checks"][0]["children"][0]["facts"][0]["value"] == "jörg@xn--bcher-kva.example"

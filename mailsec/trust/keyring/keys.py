@@ -109,3 +109,11 @@ class Issuing(Protocol):
 
     def issuers(self, certificate: Certificate) -> Sequence[bytes]:
         """The authorities between an X.509 certificate and its root, without that, as far as they are known, in DER."""
+
+
+@runtime_checkable
+class Stating(Protocol):
+    """Keys of some of which the user said whose they are."""
+
+    def is_stated(self, certificate: Certificate) -> bool:
+        """True where the user said so of `certificate`, for whatever address: no authority need vouch for it."""
