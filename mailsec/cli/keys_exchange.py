@@ -185,7 +185,7 @@ def import_(
 @ring_options
 def export(names: tuple[str, ...], passphrase: PassphraseOptions, where: RingOptions, **choices: Any) -> int:
     """Write each KEY (or all of them) for others to import, without the certifications that are for you alone. Of a key that
-    waits for its certificate it is the request.
+    waits for its certificate it is the request, with --secret the private key behind it.
 
     X.509 certificates are written as PEM, with --secret the private key (PKCS#8) behind each. A PKCS#12 file has the passphrase
     that the key has in the ring, or a new one where it has none.

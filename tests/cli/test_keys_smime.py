@@ -105,6 +105,24 @@ def test_a_key_that_waits_is_deleted_with_a_word_more(keys: Keys) -> None:
     assert keys("list").code == 3
 
 
+def test_a_key_that_waits_is_written_with_its_private_key(keys: Keys, tmp_path: Path, mailsec) -> None:
+    (tmp_path / "words").write_text("words\n")
+    words = ("--passphrase-file", str(tmp_path / "words"))
+    made = keys("generate", "--smime", "--type", "p256", *words, CAROL)
+    name, request = made.stderr.split(":")[0], x509.load_pem_x509_csr(made.stdout.encode())
+    written = keys("export", "--secret", name, "-o", str(tmp_path / "saved.pem"))
+    assert (written.code, "secret key written" in written.stderr) == (0, True)
+    saved = (tmp_path / "saved.pem").read_text()
+    assert saved.startswith(made.stdout)
+    assert load_pem_private_key(saved.removeprefix(made.stdout).encode(), b"words").public_key() == request.public_key()
+    (tmp_path / "carol.pem").write_bytes(certificate_for(request, "carol@bank.example"))
+    files = (str(tmp_path / "saved.pem"), str(tmp_path / "carol.pem"))
+    taken = mailsec("keys", "import", "--ring", tmp_path / "another", *files, *words)
+    assert (taken.code, "secret=yes" in taken.stdout) == (0, True), taken.stderr
+    refused = keys("export", "--binary", name)
+    assert (refused.code, refused.out, "in PEM" in refused.stderr) == (2, b"", True)
+
+
 def test_the_request_in_a_file(keys: Keys, tmp_path: Path) -> None:
     path = tmp_path / "request.pem"
     made = keys("generate", "--smime", "--type", "p256", NONE, CAROL, "--request-out", str(path))
