@@ -117,3 +117,26 @@ class Stating(Protocol):
 
     def is_stated(self, certificate: Certificate) -> bool:
         """True where the user said so of `certificate`, for whatever address: no authority need vouch for it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Over:
+    """What a `Keys` over another one, `base`, passes on to it: all that knows nothing of addresses."""
+
+    base: Keys
+
+    def certificates(self, handles: Iterable[str]) -> Sequence[Certificate]:
+        """Those of the base."""
+        return self.base.certificates(handles)
+
+    def secret(self, fingerprint: str) -> bytes | None:
+        """The secret key of a certificate."""
+        return self.base.secret(fingerprint)
+
+    def own(self) -> Sequence[Certificate]:
+        """The certificates whose secret keys are at hand."""
+        return self.base.own()
+
+    def capabilities(self, fingerprint: str) -> bytes | None:
+        """Those that the base knows."""
+        return self.base.capabilities(fingerprint)
