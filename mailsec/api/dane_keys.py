@@ -98,7 +98,8 @@ def _openpgp(answer: PublishedKeys, base: Keys, now: int) -> tuple[tuple[Certifi
     able, why = [], answer.reason
     for read in answer.keys:
         try:
-            known = base.certificates((read.fingerprint,))
+            # anybody can have the key as a subkey of his own
+            known = [each for each in base.certificates((read.fingerprint,)) if each.fingerprint == read.fingerprint]
             whole = merged(known[0].data, read) if known else read
             able.append((not target(_kept(answer, whole, now), now=now).objections, whole))
         except (NoKeyError, BadInput) as error:
