@@ -6,10 +6,17 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import click
-from click.core import ParameterSource
 
 from mailsec.cli.expiry import Expiry, When
-from mailsec.cli.keys import PassphraseOptions, RingOptions, case_option, passphrase_options, ring_option, ring_options
+from mailsec.cli.keys import (
+    PassphraseOptions,
+    RingOptions,
+    case_option,
+    is_given,
+    passphrase_options,
+    ring_option,
+    ring_options,
+)
 from mailsec.cli.options import PATH, TEXT, DnsOptions, OutputOptions, answer_options, command, dns_options
 from mailsec.core.errors import UsageError
 
@@ -89,18 +96,13 @@ def generate(passphrase: PassphraseOptions, output: OutputOptions, where: RingOp
         raise UsageError("--self-signed and --request-out belong to --smime")
     if chosen.smime and (chosen.openpgp or chosen.revocation_out):
         raise UsageError("--openpgp and --revocation-out are for OpenPGP keys, not for --smime")
-    if chosen.smime and not chosen.self_signed and _stated("expire"):
+    if chosen.smime and not chosen.self_signed and is_given("expire"):
         raise UsageError("the authority says how long the certificate lasts: --expire is not for a request")
     if chosen.self_signed and chosen.request_out:
         raise UsageError("a self-signed certificate needs no request")
     from mailsec.cli.jobs.keys import run_generate  # not before it is needed
 
     return run_generate(chosen, passphrase, output, where)
-
-
-def _stated(option: str) -> bool:
-    """Whether an option with a default was given all the same."""
-    return click.get_current_context().get_parameter_source(option) is not ParameterSource.DEFAULT
 
 
 @command(
