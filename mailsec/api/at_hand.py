@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Self
 
 from mailsec.core.errors import KeyUnavailable
 from mailsec.trust.keyring.files import FileKeys
-from mailsec.trust.keyring.keys import Binding, Certificate, Issuing, Keys, Kind, Rooted
+from mailsec.trust.keyring.keys import Binding, Certificate, Issuing, Keys, Kind, Rooted, Stating
 
 if TYPE_CHECKING:
     from mailsec.store.ring import Ring
@@ -81,6 +81,10 @@ class AtHand:
     def issuers(self, certificate: Certificate) -> Sequence[bytes]:
         """The authorities between an X.509 certificate and its root that the ring has, in DER."""
         return [der for source in self._in_turn() if isinstance(source, Issuing) for der in source.issuers(certificate)]
+
+    def is_stated(self, certificate: Certificate) -> bool:
+        """True where the user named a file with the certificate, or said in the ring whose it is."""
+        return any(isinstance(source, Stating) and source.is_stated(certificate) for source in self._in_turn())
 
     def secret(self, fingerprint: str) -> bytes | None:
         """The secret key of a certificate."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from mailsec.api.published_keys import PublishedKeys, published_keys
@@ -10,22 +10,17 @@ from mailsec.api.session import Session
 from mailsec.content.smime.encrypting import EncryptingError, check
 from mailsec.core.errors import BadInput, KeyUnavailable, TemporaryFailure
 from mailsec.core.results import Status
-from mailsec.trust.keyring.keys import Binding, Bound, Certificate, Keys, Kind
+from mailsec.trust.keyring.keys import Binding, Bound, Certificate, Keys, Kind, Over
 from mailsec.trust.keyring.reading import Reading, merged
 
 
 @dataclass(frozen=True, slots=True)
-class DaneKeys:
+class DaneKeys(Over):
     """A `Keys` over `base` and the keys that the DNS has for addresses: `found` has those that may be encrypted to,
     `refused` why there is none."""
 
-    base: Keys
     found: Mapping[str, tuple[Certificate, ...]] = field(default_factory=dict)
     refused: Mapping[str, str] = field(default_factory=dict)
-
-    def certificates(self, handles: Iterable[str]) -> Sequence[Certificate]:
-        """Those of the base: the DNS knows addresses alone."""
-        return self.base.certificates(handles)
 
     def of_address(self, address: str) -> Sequence[Certificate]:
         """The certificates that the base has for `address`, then those of the DNS."""
@@ -42,18 +37,6 @@ class DaneKeys:
             if each.fingerprint == certificate.fingerprint:
                 return Binding(address, Bound.DANE, f"{each.source}, DNSSEC secure")
         return known
-
-    def secret(self, fingerprint: str) -> bytes | None:
-        """The secret key of a certificate."""
-        return self.base.secret(fingerprint)
-
-    def own(self) -> Sequence[Certificate]:
-        """The certificates whose secret keys are at hand."""
-        return self.base.own()
-
-    def capabilities(self, fingerprint: str) -> bytes | None:
-        """Those that the base knows."""
-        return self.base.capabilities(fingerprint)
 
 
 def dane_keys(
@@ -115,7 +98,8 @@ def _openpgp(answer: PublishedKeys, base: Keys, now: int) -> tuple[tuple[Certifi
     able, why = [], answer.reason
     for read in answer.keys:
         try:
-            known = base.certificates((read.fingerprint,))
+            # anybody can have the key as a subkey of his own
+            known = [each for each in base.certificates((read.fingerprint,)) if each.fingerprint == read.fingerprint]
             whole = merged(known[0].data, read) if known else read
             able.append((not target(_kept(answer, whole, now), now=now).objections, whole))
         except (NoKeyError, BadInput) as error:

@@ -19,8 +19,6 @@ if TYPE_CHECKING:
     from mailsec.content.smime.publish import Form
     from mailsec.core.flow import Record
 
-_AUTHORITIES = (0, 2)
-
 
 @dataclass(frozen=True, slots=True)
 class KeyRecord:
@@ -39,7 +37,7 @@ def smimea_record(
     from mailsec.trust.keyring.paths import may_issue
 
     known = _of_kind(certificates, Kind.X509)
-    if form.usage in _AUTHORITIES:
+    if form.of_authority:
         chosen = next((each for each in known if may_issue(each.data)), known[0])
     else:
         chosen = next((each for each in known if _names(each, address)), known[0])

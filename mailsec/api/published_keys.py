@@ -11,7 +11,6 @@ from mailsec.content.openpgp.published import published as openpgpkey
 from mailsec.content.smime.published import published as smimea
 from mailsec.core.errors import BadInput
 from mailsec.core.flow import Flow
-from mailsec.core.limits.transport import KEY_RECORDS
 from mailsec.core.results import Status
 from mailsec.message.person import Address, parse_address, same
 from mailsec.trust.keyring.certificates import reading
@@ -62,7 +61,7 @@ def _certificates(mailbox: Address, theirs: Sequence[Address], accept_case_varia
 def _openpgp_keys(mailbox: Address, theirs: Sequence[Address], accept_case_variant: bool) -> Flow[PublishedKeys]:
     found = yield from openpgpkey(mailbox, accept_case_variant=accept_case_variant)
     made = PublishedKeys(Kind.OPENPGP, found.name, f"OPENPGPKEY at {found.name}", found.status, found.reason)
-    return _with_keys(made, [each.rdata for each in found.records[:KEY_RECORDS]], lambda data: keys_in(data, theirs))
+    return _with_keys(made, [each.rdata for each in found.records], lambda data: keys_in(data, theirs))
 
 
 def _with_keys(made: PublishedKeys, records: Iterable[bytes], read: Callable[[bytes], list[Reading]]) -> PublishedKeys:

@@ -8,6 +8,7 @@ from functools import wraps
 from typing import Any, TypeVar
 
 import click
+from click.core import ParameterSource
 
 from mailsec.cli.group import group
 from mailsec.cli.table import KEYS
@@ -42,6 +43,11 @@ def keys() -> None:
     A key is named by its fingerprint, its key ID of 16 digits, or by an address that is authenticated: your own, one that a key
     you trust has certified, or one that you stated with `keys trust FINGERPRINT --address ADDRESS`.
     """
+
+
+def is_given(option: str) -> bool:
+    """Whether an option with a default was given all the same."""
+    return click.get_current_context().get_parameter_source(option) is not ParameterSource.DEFAULT
 
 
 signer_option = click.option(

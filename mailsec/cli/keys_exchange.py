@@ -6,10 +6,17 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import click
-from click.core import ParameterSource
 
 from mailsec.cli.expiry import Expiry, When
-from mailsec.cli.keys import PassphraseOptions, RingOptions, case_option, passphrase_options, ring_option, ring_options
+from mailsec.cli.keys import (
+    PassphraseOptions,
+    RingOptions,
+    case_option,
+    is_given,
+    passphrase_options,
+    ring_option,
+    ring_options,
+)
 from mailsec.cli.lookup import DnsOptions, dns_options
 from mailsec.cli.options import OutputOptions, answer_options, command
 from mailsec.cli.types import PATH, TEXT
@@ -91,18 +98,13 @@ def generate(passphrase: PassphraseOptions, output: OutputOptions, where: RingOp
         raise UsageError("--self-signed and --request-out belong to --smime")
     if chosen.smime and (chosen.openpgp or chosen.revocation_out):
         raise UsageError("--openpgp and --revocation-out are for OpenPGP keys, not for --smime")
-    if chosen.smime and not chosen.self_signed and _stated("expire"):
+    if chosen.smime and not chosen.self_signed and is_given("expire"):
         raise UsageError("the authority says how long the certificate lasts: --expire is not for a request")
     if chosen.self_signed and chosen.request_out:
         raise UsageError("a self-signed certificate needs no request")
     from mailsec.cli.jobs.keys import run_generate  # not before it is needed
 
     return run_generate(chosen, passphrase, output, where)
-
-
-def _stated(option: str) -> bool:
-    """Whether an option with a default was given all the same."""
-    return click.get_current_context().get_parameter_source(option) is not ParameterSource.DEFAULT
 
 
 @command(
@@ -187,7 +189,7 @@ def import_(
 @ring_options
 def export(names: tuple[str, ...], passphrase: PassphraseOptions, where: RingOptions, **choices: Any) -> int:
     """Write each KEY (or all of them) for others to import, without the certifications that are for you alone. Of a key that
-    waits for its certificate it is the request.
+    waits for its certificate it is the request, with --secret the private key behind it.
 
     X.509 certificates are written as PEM, with --secret the private key (PKCS#8) behind each. A PKCS#12 file has the passphrase
     that the key has in the ring, or a new one where it has none.

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from mailsec.cli.keys import PassphraseOptions, passphrase_options, ring_option
+from mailsec.cli.keys import PassphraseOptions, is_given, passphrase_options, ring_option
 from mailsec.cli.lookup import DnsOptions, dns_options
 from mailsec.cli.options import OutputOptions, command, output_options
 from mailsec.cli.types import PATH, TEXT
@@ -107,6 +107,8 @@ def record(kind: str, name: str, passphrase: PassphraseOptions, output: OutputOp
         raise UsageError(
             "--cert, --usage and --matching are for smimea and openpgpkey", hint="--key-out, --key or --check FILE"
         )
+    if passphrase != PassphraseOptions():
+        raise UsageError("--passphrase-file and --passphrase-fd are for smimea and openpgpkey")
     if not choices["selector"]:
         raise UsageError("say where the key is published", hint="--selector NAME")
     chosen = RecordChoices(name, **choices)
@@ -121,6 +123,8 @@ def _form(kind: str, own: dict[str, Any], choices: dict[str, Any]) -> dict[str, 
     """The options of a record of a person's key, with their defaults; one that only dkim has is refused, not passed over."""
     if choices["key_out"] or choices["key"] or choices["check"]:
         raise UsageError("--key-out, --key and --check are for dkim", hint="--cert FILE")
+    if is_given("key_type") or is_given("bits"):
+        raise UsageError("--type and --bits are for a new key of DKIM", hint="mailsec keys generate")
     selector = choices["selector"]
     if kind == "openpgpkey" and (selector or own["usage"] is not None or own["matching"] is not None):
         raise UsageError("an OPENPGPKEY record has one form", hint="--cert FILE")

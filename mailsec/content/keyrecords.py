@@ -7,6 +7,7 @@ from hashlib import sha256
 from typing import cast
 
 from mailsec.core.flow import Answer, AnswerStatus, Dnssec, Flow, Query, Record, ask
+from mailsec.core.limits.transport import KEY_RECORDS
 from mailsec.core.lookup import failed, failure
 from mailsec.core.results import Check, Status
 from mailsec.message.person import Address
@@ -47,9 +48,9 @@ def look_up(address: Address, label: str, type: str) -> Flow[KeyAnswer]:
 class Vouched:
     """The key records of a mailbox at `name`, as far as they may be trusted.
 
-    pass: DNSSEC vouches for `records`; none: there is nothing that may be trusted, and nothing depends on it; temperror: the
-    lookup failed, and what is there may count. `reason` says it in words. `variant` is True where there is nothing but records
-    of the lower-cased mailbox.
+    pass: DNSSEC vouches for `records`, of which there are KEY_RECORDS at most; none: there is nothing that may be trusted, and
+    nothing depends on it; temperror: the lookup failed, and what is there may count. `reason` says it in words. `variant` is
+    True where there is nothing but records of the lower-cased mailbox.
     """
 
     name: str
@@ -75,7 +76,7 @@ def vouched(address: Address, label: str, type: str, *, accept_case_variant: boo
     if not found.exact and not accept_case_variant:
         said = f"{type} records for {found.address} alone, who may be somebody else"
         return Vouched(found.name, Status.NONE, said, variant=True)
-    return Vouched(found.name, Status.PASS, "DNSSEC secure", answer.records)
+    return Vouched(found.name, Status.PASS, "DNSSEC secure", answer.records[:KEY_RECORDS])
 
 
 def _failed(answer: Answer, address: Address) -> Flow[Status]:

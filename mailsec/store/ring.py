@@ -235,7 +235,7 @@ class Ring:
         named = [each for each in entry.user_ids if each.address == address]
         if not named:
             return Binding(address, Bound.NOT, "no user ID of the key has this address")
-        if entry.secret and entry.owner_trust is OwnerTrust.ULTIMATE:
+        if _is_own(entry):
             return Binding(address, Bound.OWN, "your own key")
         if entry.certificate.kind is Kind.X509:
             return self.paths().binding(entry.certificate, address)
@@ -246,6 +246,11 @@ class Ring:
             if who is not None:
                 return Binding(address, Bound.CERTIFIED, f"certified by {who.fingerprint}, whose certifications you trust")
         return Binding(address, Bound.NOT, "nobody you trust has certified that the key is this address's")
+
+    def is_stated(self, certificate: Certificate) -> bool:
+        """True for one's own, and where an address was stated with `keys trust`."""
+        entry = self.entry(certificate.fingerprint)
+        return entry is not None and (_is_own(entry) or bool(entry.statements))
 
     def issuers(self, certificate: Certificate) -> Sequence[bytes]:
         """The authorities between an X.509 certificate and its root, as far as the ring has them, in DER."""
@@ -274,6 +279,10 @@ class Ring:
         """The entries of one kind whose owners' certifications count."""
         values = (kind.value, *(trust.value for trust in COUNTING))
         return self._entries("WHERE c.kind = ? AND c.owner_trust IN (?, ?)", values)
+
+
+def _is_own(entry: Entry) -> bool:
+    return entry.secret and entry.owner_trust is OwnerTrust.ULTIMATE
 
 
 def _key_id(reading: Reading) -> str:

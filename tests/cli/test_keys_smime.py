@@ -105,6 +105,24 @@ def test_a_key_that_waits_is_deleted_with_a_word_more(keys: Keys) -> None:
     assert keys("list").code == 3
 
 
+def test_a_key_that_waits_is_written_with_its_private_key(keys: Keys, tmp_path: Path, mailsec) -> None:
+    (tmp_path / "words").write_text("words\n")
+    words = ("--passphrase-file", str(tmp_path / "words"))
+    made = keys("generate", "--smime", "--type", "p256", *words, CAROL)
+    name, request = made.stderr.split(":")[0], x509.load_pem_x509_csr(made.stdout.encode())
+    written = keys("export", "--secret", name, "-o", str(tmp_path / "saved.pem"))
+    assert (written.code, "secret key written" in written.stderr) == (0, True)
+    saved = (tmp_path / "saved.pem").read_text()
+    assert saved.startswith(made.stdout)
+    assert load_pem_private_key(saved.removeprefix(made.stdout).encode(), b"words").public_key() == request.public_key()
+    (tmp_path / "carol.pem").write_bytes(certificate_for(request, "carol@bank.example"))
+    files = (str(tmp_path / "saved.pem"), str(tmp_path / "carol.pem"))
+    taken = mailsec("keys", "import", "--ring", tmp_path / "another", *files, *words)
+    assert (taken.code, "secret=yes" in taken.stdout) == (0, True), taken.stderr
+    refused = keys("export", "--binary", name)
+    assert (refused.code, refused.out, "in PEM" in refused.stderr) == (2, b"", True)
+
+
 def test_the_request_in_a_file(keys: Keys, tmp_path: Path) -> None:
     path = tmp_path / "request.pem"
     made = keys("generate", "--smime", "--type", "p256", NONE, CAROL, "--request-out", str(path))
@@ -124,6 +142,27 @@ def test_a_self_signed_certificate_signs_and_decrypts(keys: Keys, mailsec, tmp_p
     assert sealed.code == 0, sealed.stderr
     opened = mailsec("decrypt", *key, "-", stdin=sealed.out)
     assert (opened.code, "text" in opened.stdout) == (0, True), opened.stderr
+
+
+def test_nothing_is_amiss_where_no_authority_vouches_for_a_certificate_of_ones_own(keys: Keys, mailsec, tmp_path: Path) -> None:
+    made = keys("generate", "--smime", "--self-signed", "--type", "p256", NONE, CAROL)
+    fingerprint, ring = made.stdout.split("\t")[0], ("--ring", tmp_path / "ring")
+    shown = keys("show", "carol@bank.example").stdout
+    assert ("certificate-path" in shown, "x509-unknown-root" in made.stdout + shown) == (True, False)
+    draft = b"From: carol@bank.example\r\nTo: dan@bank.example\r\nDate: Mon, 11 Jan 2027 08:00:00 +0000\r\n\r\ntext\r\n"
+    signed = mailsec("sign", "--smime", *ring, "-", stdin=draft).out
+    (tmp_path / "carol.pem").write_bytes(keys("export", "carol@bank.example").out)
+    verify = ("verify", "--offline", "-")
+    for known in (ring, ("--key", tmp_path / "carol.pem")):
+        judged = mailsec(*verify, *known, stdin=signed)
+        assert ("content=good" in judged.stdout, "x509-unknown-root" in judged.stdout) == (True, False), judged.stdout
+    assert keys("trust", fingerprint, "never").code == 0
+    assert "x509-unknown-root" in keys("show", fingerprint).stdout
+    assert "x509-unknown-root" in mailsec(*verify, *ring, stdin=signed).stdout
+    assert keys("trust", fingerprint, "--address", "carol@bank.example").code == 0
+    assert "x509-unknown-root" not in keys("show", fingerprint).stdout
+    judged = mailsec(*verify, *ring, stdin=signed).stdout
+    assert ("content=good" in judged, "x509-unknown-root" in judged) == (True, False)
 
 
 def test_addresses_that_are_not_ascii(keys: Keys) -> None:

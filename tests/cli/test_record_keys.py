@@ -163,6 +163,9 @@ def test_a_large_openpgp_key(tmp_path: Path, mailsec) -> None:
         ("dkim", ("--selector", "s", "--cert", "x")),
         ("dkim", ("--selector", "s", "--usage", "3")),
         ("dkim", ("--key", "x")),
+        ("dkim", ("--selector", "s", "--key", "x", "--passphrase-fd", "0")),
+        ("smimea", ("--bits", "2048")),
+        ("openpgpkey", ("--type", "rsa")),
     ],
 )
 def test_options_of_another_kind(kind: str, arguments: tuple[str, ...], mailsec) -> None:

@@ -233,10 +233,13 @@ def _with_passphrase(read: Reading, words: str) -> bytes:
 
 
 def export_keys(ring: Ring, names: Sequence[str], *, secret: bool = False, armor: bool = True) -> bytes:
-    """The named keys (all of them where none is named), or their secret keys as they are kept, for others to import."""
+    """The named keys (all of them where none is named), or their secret keys as they are kept, for others to import. Of a key
+    that waits for its certificate it is the request, and the private key behind it."""
     waiting = {name: found for name in names if (found := find_waiting(ring, name)) is not None}
-    requests = b"".join(map(request_of, waiting.values()))
+    requests = b"".join(request_of(each, secret=secret) for each in waiting.values())
     entries = [find(ring, name) for name in names if name not in waiting] if names else list(ring.entries())
+    if requests and not armor:
+        raise UsageError("a request for a certificate is written in PEM", hint="leave out --binary")
     if requests and not entries:
         return requests
     if not entries:

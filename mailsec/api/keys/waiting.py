@@ -25,11 +25,11 @@ def waiting_check(key: WaitingKey) -> Check:
     return Check(key.name, None, reason, facts, evidence=(Evidence(EvidenceKind.KEY, key.name),))
 
 
-def request_of(key: WaitingKey) -> bytes:
-    """The request of a key that waits, in PEM."""
-    from mailsec.trust.x509.bundle import block
+def request_of(key: WaitingKey, *, secret: bool = False) -> bytes:
+    """The request of a key that waits, in PEM, and behind it with `secret` the private key as it is kept."""
+    from mailsec.trust.x509.bundle import block, key_block
 
-    return block(_REQUEST, key.request)
+    return block(_REQUEST, key.request) + (key_block(key.secret) if secret else b"")
 
 
 def asked_for(key: WaitingKey) -> set[str]:

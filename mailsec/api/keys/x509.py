@@ -23,7 +23,8 @@ def stated(entry: Entry) -> Iterator[Fact]:
 
 def vouched(ring: Ring, entry: Entry) -> Iterator[Check]:
     """The path to a root that is trusted, or as far as the ring has it; then the capabilities, where they are known."""
-    yield ring.paths().judged(entry.certificate.data).check
+    path = ring.paths().judged(entry.certificate.data)
+    yield (path.needless if ring.is_stated(entry.certificate) else path).check
     found = ring.capabilities_at(entry.fingerprint)
     if found is not None:
         yield _capabilities(*found)

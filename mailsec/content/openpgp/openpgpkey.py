@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from mailsec.content.keyrecords import KeyAnswer, look_up, record_owner
@@ -12,6 +11,7 @@ from mailsec.content.openpgp import rules
 from mailsec.core.flow import Dnssec, Flow, Record
 from mailsec.core.limits.transport import KEY_PACKETS, KEY_RECORDS, LISTED
 from mailsec.core.lookup import failed, failure, listed
+from mailsec.core.moment import utc
 from mailsec.core.results import Check, Evidence, EvidenceKind, Fact, Finding, Status, finding
 from mailsec.message.person import Address, parse_address, same
 
@@ -116,7 +116,7 @@ def _key_check(key: Key, address: Address, now: int) -> Check:
         Fact("fingerprint", key.fingerprint),
         Fact("algorithm", key.algorithm),
         Fact("bits", key.bits or None),
-        Fact("expires", _time(key.expires) if key.expires is not None else None),
+        Fact("expires", utc(key.expires) if key.expires is not None else None),
         Fact("revoked", key.revoked),
         Fact("user-ids", listed(key.user_ids)),
         Fact("names-address", _names(key, address)),
@@ -138,11 +138,7 @@ def _key_findings(key: Key, address: Address, now: int) -> Iterator[Finding]:
             yield finding(rules.UNBOUND, key.fingerprint)
         return
     if key.expires is not None and now >= key.expires:
-        yield finding(rules.EXPIRED, f"at {_time(key.expires)}")
+        yield finding(rules.EXPIRED, f"at {utc(key.expires)}")
     if not _names(key, address):
         named = f"it names {listed(key.user_ids)}" if key.user_ids else "it names nobody"
         yield finding(rules.OTHER_ADDRESS, f"{address}: {named}")
-
-
-def _time(seconds: int) -> str:
-    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

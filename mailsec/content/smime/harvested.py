@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from mailsec.core.errors import BadInput
 from mailsec.core.results import Status
 from mailsec.message.person import parse_address, same
-from mailsec.trust.keyring.keys import Binding, Bound, Certificate, Keys
+from mailsec.trust.keyring.keys import Binding, Bound, Certificate, Keys, Over
 
 if TYPE_CHECKING:
     from mailsec.content.smime.dane import Association
@@ -19,19 +19,14 @@ _BOUNDS = {Status.PASS: Bound.DANE, Status.FAIL: Bound.DENIED, Status.TEMPERROR:
 
 
 @dataclass(frozen=True, slots=True)
-class Harvested:
+class Harvested(Over):
     """A `Keys` over `base` and the signers' certificates in a message. Those in `vouched`, by fingerprint, have a path to a
     trusted root; `names` are the addresses that each certificate has, `associations` what SMIMEA records say of each."""
 
-    base: Keys
     listed: tuple[Certificate, ...]
     names: dict[str, tuple[str, ...]]
     vouched: frozenset[str]
     associations: Mapping[str, Association] = field(default_factory=dict)
-
-    def certificates(self, handles: Iterable[str]) -> Sequence[Certificate]:
-        """Those of the base: a message names certificates in another way."""
-        return self.base.certificates(handles)
 
     def of_address(self, address: str) -> Sequence[Certificate]:
         """The certificates that claim `address`."""
@@ -52,18 +47,6 @@ class Harvested:
         if certificate.fingerprint in self.vouched:
             return Binding(address, Bound.CERTIFIED, "a root that is trusted vouches for its certificate")
         return Binding(address, Bound.NOT, "no root that is trusted vouches for the certificate")
-
-    def secret(self, fingerprint: str) -> bytes | None:
-        """The secret key of a certificate."""
-        return self.base.secret(fingerprint)
-
-    def own(self) -> Sequence[Certificate]:
-        """The certificates whose secret keys are at hand."""
-        return self.base.own()
-
-    def capabilities(self, fingerprint: str) -> bytes | None:
-        """Those that the base knows."""
-        return self.base.capabilities(fingerprint)
 
     def _names(self, certificate: Certificate, address: str) -> bool:
         if not address:

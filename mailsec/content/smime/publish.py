@@ -25,7 +25,6 @@ _USAGES = (
 )
 _SELECTORS = ("the certificate", "its public key, so that the certificate can be renewed")
 _MATCHINGS = ("whole", "as a SHA-256 digest", "as a SHA-512 digest")
-_AUTHORITIES = (0, 2)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +42,11 @@ class Form:
     def carries(self) -> bool:
         """True where others can encrypt to what the record holds."""
         return (self.usage, self.selector, self.matching) == (3, 0, 0)
+
+    @property
+    def of_authority(self) -> bool:
+        """True where the record is about the authority that issued the certificate."""
+        return self.usage in (0, 2)
 
     @property
     def meaning(self) -> str:
@@ -65,7 +69,7 @@ def record_for(address: str, certificate: bytes, form: Form, *, now: int) -> tup
     whole = Record(record.owner, record.type, 0, bytes([form.usage, 0, 0]) + certificate)
     judged = judged_as_published(lint(address, now=now), whole)
     findings = [found for found in judged.all_findings() if found.rule != rules.NO_CERTIFICATE.id]
-    if form.usage in _AUTHORITIES and not is_authority(loaded):
+    if form.of_authority and not is_authority(loaded):
         findings.append(finding(rules.NOT_AUTHORITY, loaded.subject.rfc4514_string() or "without a name"))
     findings += _of_record(address, record, form)
     return record, Check("smimea", judged.status, f"{form}: {form.meaning}", judged.facts, tuple(findings))

@@ -10,7 +10,6 @@ from mailsec.content.smime import rules
 from mailsec.content.smime.smimea import LABEL, problem
 from mailsec.core import rdata
 from mailsec.core.flow import Flow, Record
-from mailsec.core.limits.transport import KEY_RECORDS
 from mailsec.core.rdata import Association, RdataError
 from mailsec.core.results import Finding, Status, finding
 from mailsec.message.person import Address
@@ -50,7 +49,7 @@ def published(address: Address, *, accept_case_variant: bool = False) -> Flow[Pu
 
 def _usable(records: Sequence[Record]) -> list[Association]:
     usable = []
-    for record in records[:KEY_RECORDS]:
+    for record in records:
         try:
             fields = rdata.association(record.rdata)
         except RdataError:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
@@ -22,7 +22,7 @@ from mailsec.core.limits.keys import X509_CERTIFICATE_BYTES
 from mailsec.core.lookup import listed
 from mailsec.core.moment import utc
 from mailsec.core.results import Check, Fact, Status, finding
-from mailsec.trust.keyring.keys import Certificate, Kind
+from mailsec.trust.keyring.keys import Certificate, Keys, Kind, Stating
 from mailsec.trust.x509.person import Certificate as Described
 from mailsec.trust.x509.person import CertificateError
 from mailsec.trust.x509.person import load as describe
@@ -241,7 +241,13 @@ def _of_certificate(info: SignerInfo, der: bytes, signed: SignedData, judge: Jud
         answer, reason = Answer.CERTIFICATE, f"its certificate is not good: {'; '.join(path.reasons)}"
     elif path.unchecked:
         answer, reason = Answer.UNCHECKED, f"its certificate may be revoked: {'; '.join(path.reasons)}"
-    return SignatureResult(answer, reason, info, der, described, path, said)
+    result = SignatureResult(answer, reason, info, der, described, path, said)
+    return replace(result, path=path.needless) if _is_stated(result, judge.keys) else result
+
+
+def _is_stated(result: SignatureResult, keys: Keys) -> bool:
+    """Whether the user said whose the certificate is."""
+    return result.held is not None and isinstance(keys, Stating) and keys.is_stated(result.held)
 
 
 def _objections(described: Described) -> Iterator[tuple[Answer, str]]:

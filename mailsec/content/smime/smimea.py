@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from mailsec.content.keyrecords import KeyAnswer, look_up, record_owner
@@ -13,6 +12,7 @@ from mailsec.core import rdata
 from mailsec.core.flow import Dnssec, Flow, Record
 from mailsec.core.limits.transport import KEY_RECORD_BYTES, KEY_RECORDS
 from mailsec.core.lookup import evidence, failed, failure, listed
+from mailsec.core.moment import utc
 from mailsec.core.rdata import Association, RdataError
 from mailsec.core.results import Check, Fact, Finding, Status, finding
 from mailsec.message.person import Address, parse_address, same
@@ -137,8 +137,8 @@ def _certificate(fields: Association, certificate: Certificate, address: Address
         Fact("algorithm", certificate.algorithm),
         Fact("bits", certificate.bits or None),
         Fact("signature-hash", certificate.signature_hash),
-        Fact("not-before", _time(certificate.not_before)),
-        Fact("not-after", _time(certificate.not_after)),
+        Fact("not-before", utc(certificate.not_before)),
+        Fact("not-after", utc(certificate.not_after)),
         Fact("addresses", listed(certificate.addresses)),
         Fact("names-address", any(same(address, other) for other in certificate.addresses)),
     )
@@ -149,9 +149,9 @@ def _certificate(fields: Association, certificate: Certificate, address: Address
 
 def _certificate_findings(certificate: Certificate, address: Address, now: int, own: bool) -> Iterator[Finding]:
     if now > certificate.not_after:
-        yield finding(rules.EXPIRED, f"expired at {_time(certificate.not_after)}")
+        yield finding(rules.EXPIRED, f"expired at {utc(certificate.not_after)}")
     if now < certificate.not_before:
-        yield finding(rules.EXPIRED, f"not valid before {_time(certificate.not_before)}")
+        yield finding(rules.EXPIRED, f"not valid before {utc(certificate.not_before)}")
     if certificate.weakness:
         yield finding(rules.WEAK, certificate.weakness)
     if not own:
@@ -161,7 +161,3 @@ def _certificate_findings(certificate: Certificate, address: Address, now: int, 
         yield finding(rules.OTHER_ADDRESS, f"{address}: {named}")
     if not certificate.for_mail:
         yield finding(rules.NOT_FOR_MAIL, "no emailProtection")
-
-
-def _time(seconds: int) -> str:
-    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

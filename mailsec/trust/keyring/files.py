@@ -61,6 +61,10 @@ class FileKeys:
             return Binding(address, Bound.FILE, f"the key was named: {source}")
         return Binding(address, Bound.NOT, "no user ID of the key has this address")
 
+    def is_stated(self, certificate: Certificate) -> bool:
+        """True where the file was named."""
+        return certificate.fingerprint in self.names
+
     def secret(self, fingerprint: str) -> bytes | None:
         """The transferable secret key, or None."""
         return self.secrets.get(fingerprint.upper())

@@ -109,3 +109,34 @@ class Issuing(Protocol):
 
     def issuers(self, certificate: Certificate) -> Sequence[bytes]:
         """The authorities between an X.509 certificate and its root, without that, as far as they are known, in DER."""
+
+
+@runtime_checkable
+class Stating(Protocol):
+    """Keys of some of which the user said whose they are."""
+
+    def is_stated(self, certificate: Certificate) -> bool:
+        """True where the user said so of `certificate`, for whatever address: no authority need vouch for it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Over:
+    """What a `Keys` over another one, `base`, passes on to it: all that knows nothing of addresses."""
+
+    base: Keys
+
+    def certificates(self, handles: Iterable[str]) -> Sequence[Certificate]:
+        """Those of the base."""
+        return self.base.certificates(handles)
+
+    def secret(self, fingerprint: str) -> bytes | None:
+        """The secret key of a certificate."""
+        return self.base.secret(fingerprint)
+
+    def own(self) -> Sequence[Certificate]:
+        """The certificates whose secret keys are at hand."""
+        return self.base.own()
+
+    def capabilities(self, fingerprint: str) -> bytes | None:
+        """Those that the base knows."""
+        return self.base.capabilities(fingerprint)

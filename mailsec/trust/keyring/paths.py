@@ -47,7 +47,7 @@ class Paths:
 
     def judged(self, der: bytes) -> SignerPath:
         """The path from a certificate to a trusted root, or as far as there is a way."""
-        from mailsec.trust.x509.signer import judge_signer  # noqa: PLC0415
+        from mailsec.trust.x509.signer import judge_signer  # noqa: PLC0415 (large, and an OpenPGP ring needs none of it)
 
         return judge_signer((der, *self._above(der)), self.roots, now=self.now, purpose=None)
 
@@ -64,8 +64,8 @@ class Paths:
 
 def _names(der: bytes) -> tuple[NameKey, NameKey]:
     """Subject and issuer of a certificate that can be read."""
-    from mailsec.trust.x509.chains import name_key  # noqa: PLC0415
-    from mailsec.trust.x509.path import load  # noqa: PLC0415
+    from mailsec.trust.x509.chains import name_key  # noqa: PLC0415 (the same)
+    from mailsec.trust.x509.path import load  # noqa: PLC0415 (the same)
 
     certificate = load(der)
     return (name_key(certificate.subject), name_key(certificate.issuer)) if certificate is not None else ((), ())
@@ -73,8 +73,8 @@ def _names(der: bytes) -> tuple[NameKey, NameKey]:
 
 def may_issue(der: bytes) -> bool:
     """Whether the certificate is one of an authority."""
-    from mailsec.trust.x509.path import load  # noqa: PLC0415
-    from mailsec.trust.x509.usage import is_authority  # noqa: PLC0415
+    from mailsec.trust.x509.path import load  # noqa: PLC0415 (the same)
+    from mailsec.trust.x509.usage import is_authority  # noqa: PLC0415 (the same)
 
     certificate = load(der)
     return certificate is not None and is_authority(certificate)

@@ -122,8 +122,13 @@ def as_pem(held: Held) -> bytes:
     """A certificate in PEM, and its private key behind it, where there is one."""
     pieces = [block("CERTIFICATE", held.certificate)]
     if held.secret is not None:
-        pieces.append(block("ENCRYPTED PRIVATE KEY" if is_locked(held.secret) else "PRIVATE KEY", held.secret))
+        pieces.append(key_block(held.secret))
     return b"".join(pieces)
+
+
+def key_block(secret: bytes) -> bytes:
+    """A private key (PKCS#8) in PEM, locked as it is."""
+    return block("ENCRYPTED PRIVATE KEY" if is_locked(secret) else "PRIVATE KEY", secret)
 
 
 def certs_only(certificates: Iterable[bytes]) -> bytes:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import sha256
 
 from mailsec.core.moment import utc
@@ -75,6 +75,14 @@ class SignerPath:
     origin: str = ""
     notes: tuple[str, ...] = ()
     findings: tuple[Finding, ...] = ()
+
+    @property
+    def needless(self) -> SignerPath:
+        """The path where the user said whose the certificate is: that it leads to no trusted root is said, and amiss no more.
+        What was to be found out of revocation still is."""
+        if self.unchecked:
+            return self
+        return replace(self, steps=tuple(replace(each, gaps=()) for each in self.steps))
 
     @property
     def check(self) -> Check:

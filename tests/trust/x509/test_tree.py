@@ -36,6 +36,20 @@ def test_what_is_missing_is_no_refusal() -> None:
     assert [each.rule for each in found.check.all_findings()] == [rules.UNKNOWN_ROOT.id]
 
 
+def test_a_root_is_not_missed_where_the_user_said_whose_it_is() -> None:
+    found = judge_signer([each.der for each in cases()["an unknown root"].chain], [], now=NOW)
+    assert (found.needless.status, found.needless.reasons) == (found.status, found.reasons)
+    assert list(found.needless.check.all_findings()) == []
+    expired = judge_signer([cases()["self-signed and expired"].chain[0].der], [], now=NOW).needless
+    assert [each.rule for each in expired.check.all_findings()] == [rules.EXPIRED.id]
+
+
+def test_what_was_to_be_found_out_of_revocation_is_missed_all_the_same() -> None:
+    chain, root = [each.der for each in cases()["good"].chain], world()["root"].der
+    found = judge_signer(chain, [root], now=NOW, revocation=RevocationFiles(required=True))
+    assert found.needless == found
+
+
 def test_what_is_not_known_of_revocation_and_was_required() -> None:
     case = cases()["good"]
     chain = [each.der for each in case.chain]
