@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import wraps
 from typing import Any, TypeVar
 
 import click
 from click.core import ParameterSource
 
 from mailsec.cli.group import group
+from mailsec.cli.options import grouped
 from mailsec.cli.table import KEYS
 from mailsec.cli.times import At
 from mailsec.cli.types import PATH, TEXT, TIME
@@ -72,47 +72,49 @@ ring_option = click.option(
 
 def ring_options(function: F) -> F:
     """Adds --ring and --at; the function gets them as `where`, a RingOptions."""
+    return grouped(function, _RING, "ring_", "where", _where)
 
-    @click.option(
+
+_RING = (
+    click.option(
         "--ring", "ring_path", type=PATH, default="", envvar="MAILSEC_RING", metavar="FILE", help="Use this key ring."
-    )
-    @click.option("--at", "ring_at", type=TIME, metavar="TIME", help="Judge for this time instead of now.")
-    @wraps(function)
-    def wrapper(*args: Any, ring_path: str, ring_at: At | None, **values: Any) -> Any:
-        if ring_at == "received":
-            raise UsageError("--at received means nothing for keys")
-        return function(*args, where=RingOptions(ring_path, ring_at), **values)
+    ),
+    click.option("--at", "ring_at", type=TIME, metavar="TIME", help="Judge for this time instead of now."),
+)
 
-    decorated: Any = wrapper
-    result: F = decorated
-    return result
+
+def _where(values: dict[str, Any]) -> RingOptions:
+    if values["at"] == "received":
+        raise UsageError("--at received means nothing for keys")
+    return RingOptions(**values)
 
 
 def passphrase_options(insist: str = "") -> Callable[[F], F]:
     """Adds the passphrase's options, and --no-passphrase with the help `insist`; the function gets them as `passphrase`."""
+    without = (click.option("--no-passphrase", "passphrase_without", is_flag=True, help=insist),) if insist else ()
+    return lambda function: grouped(function, (*_PASSPHRASE, *without), "passphrase_", "passphrase", _passphrase)
 
-    def decorate(function: F) -> F:
-        @wraps(function)
-        def wrapper(*args: Any, passphrase_file: str, passphrase_fd: int | None, **values: Any) -> Any:
-            chosen = PassphraseOptions(passphrase_file, passphrase_fd, values.pop("no_passphrase", False))
-            if bool(chosen.file) + (chosen.descriptor is not None) + chosen.without > 1:
-                raise UsageError("the passphrase comes from one place")
-            return function(*args, passphrase=chosen, **values)
 
-        decorated: Any = wrapper
-        if insist:
-            decorated = click.option("--no-passphrase", is_flag=True, help=insist)(decorated)
-        decorated = click.option(
-            "--passphrase-fd", type=click.IntRange(0), metavar="N", help="... or comes from file descriptor N."
-        )(decorated)
-        decorated = click.option(
-            "--passphrase-file",
-            type=PATH,
-            default="",
-            metavar="FILE",
-            help="The passphrase is the line in FILE [default: ask on the terminal].",
-        )(decorated)
-        result: F = decorated
-        return result
+_PASSPHRASE = (
+    click.option(
+        "--passphrase-file",
+        type=PATH,
+        default="",
+        metavar="FILE",
+        help="The passphrase is the line in FILE [default: ask on the terminal].",
+    ),
+    click.option(
+        "--passphrase-fd",
+        "passphrase_descriptor",
+        type=click.IntRange(0),
+        metavar="N",
+        help="... or comes from file descriptor N.",
+    ),
+)
 
-    return decorate
+
+def _passphrase(values: dict[str, Any]) -> PassphraseOptions:
+    chosen = PassphraseOptions(**values)
+    if bool(chosen.file) + (chosen.descriptor is not None) + chosen.without > 1:
+        raise UsageError("the passphrase comes from one place")
+    return chosen
