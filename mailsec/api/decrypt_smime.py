@@ -165,11 +165,12 @@ def unsealed(outside: Enveloped, options: DecryptOptions) -> bytes:
         raise BadInput(f"it is encrypted with {outside.cipher.name}, which can be broken", hint="open it with --allow-legacy")
     own = [each for each in options.keys.own() if each.kind is Kind.X509 and is_for(outside, each.data)]
     unlocker = Unlocker(options.keys, options.ask)
-    secrets = [Secret(each.data, *found) for each in own if (found := unlocker.of(each)) is not None]
-    if not secrets:
+    free, locked = unlocker.apart(own)
+    if not free and not locked:
         raise KeyUnavailable(f"no private key that opens it is at hand: it is for {_whom(outside)}", hint="name it: --key FILE")
     try:
-        return decrypted(outside, secrets)
+        # nobody is asked for a passphrase that is not needed
+        return decrypted(outside, (Secret(each.data, *found) for each in (*free, *locked) if (found := unlocker.of(each))))
     except (DecryptingError, CmsError) as error:
         raise KeyUnavailable(f"{error}; it is for {_whom(outside)}") from None
 
