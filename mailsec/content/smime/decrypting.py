@@ -63,16 +63,16 @@ def read_private(secret: Secret) -> PrivateKeyTypes:
 
 def decrypted(found: Enveloped, secrets: Iterable[Secret]) -> bytes:
     """The text, opened with the first of `secrets` that does. Raises DecryptingError."""
-    unread: DecryptingError | None = None
+    unread = ""
     for secret in secrets:
         try:
             text = _opened(found, secret)
         except DecryptingError as error:  # another one may do
-            unread = unread or error
+            unread = unread or str(error)
             continue
         if text is not None:
             return text
-    raise unread or DecryptingError(_FAILED)
+    raise DecryptingError(unread or _FAILED)
 
 
 def _opened(found: Enveloped, secret: Secret) -> bytes | None:
