@@ -8,7 +8,8 @@ import sys
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from mailsec.api.recipients import EITHER, Wishes, method_for, wanted
+from mailsec.api.methods import EITHER, method_for
+from mailsec.api.recipients import Wishes, wanted
 from mailsec.api.settings import clock
 from mailsec.cli.complaint import say_report
 from mailsec.cli.encrypt import EncryptChoices
