@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from mailsec.api.at_hand import AtHand
 from mailsec.api.encrypt_message import EncryptOptions, encrypt_message, encrypt_split
+from mailsec.api.secret_keys import Ask
 from mailsec.api.settings import KEYS, clock
-from mailsec.api.signers import SignKeys
 from mailsec.cli.encrypt import EncryptChoices
 from mailsec.cli.io import each_input
-from mailsec.cli.jobs.encrypting import allowed, from_dns, written, written_split
+from mailsec.cli.jobs.encrypting import from_dns, wished, written, written_split
 from mailsec.cli.jobs.keyfile import at_hand, key_files, only, passphrases
 from mailsec.cli.jobs.session import session
 from mailsec.cli.keys import PassphraseOptions
@@ -53,21 +52,8 @@ def _run(file: str, chosen: EncryptChoices, passphrase: PassphraseOptions, live:
     return each_input((file,), one)
 
 
-def _options(
-    chosen: EncryptChoices, keys: AtHand, ask: Callable[[str], str], own: FileKeys, theirs: FileKeys
-) -> EncryptOptions:
-    signers = (*own.own(), *(keys.named(name, Kind.OPENPGP) for name in chosen.signers))
-    return EncryptOptions(
-        keys,
-        to=tuple(name for name in chosen.to if "@" in name),
-        certificates=theirs.listed,
-        sign=SignKeys(keys, signers, ask) if chosen.sign else None,
-        for_self=chosen.for_self,
-        own=own.listed,
-        hidden=chosen.bcc == "hidden",
-        allow=allowed(chosen),
-        named=tuple(keys.named(name, Kind.OPENPGP) for name in chosen.to if "@" not in name),
-        everybody=chosen.dane,
-        openpgp=chosen.openpgp or "",
-        compress=chosen.compress,
+def _options(chosen: EncryptChoices, keys: AtHand, ask: Ask, own: FileKeys, theirs: FileKeys) -> EncryptOptions:
+    options = EncryptOptions(
+        keys, certificates=theirs.listed, own=own.listed, openpgp=chosen.openpgp or "", compress=chosen.compress
     )
+    return wished(options, chosen, keys, ask, own)

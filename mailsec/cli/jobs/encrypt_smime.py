@@ -7,11 +7,11 @@ from dataclasses import replace
 
 from mailsec.api.at_hand import AtHand
 from mailsec.api.encrypt_smime import SmimeOptions, encrypt_smime, encrypt_smime_split
+from mailsec.api.secret_keys import Ask
 from mailsec.api.session import KEYS
-from mailsec.api.signers import SignKeys
 from mailsec.cli.encrypt import EncryptChoices
 from mailsec.cli.io import each_unread
-from mailsec.cli.jobs.encrypting import allowed, from_dns, written, written_split
+from mailsec.cli.jobs.encrypting import from_dns, wished, written, written_split
 from mailsec.cli.jobs.keyfile import at_hand, key_files, only, passphrases
 from mailsec.cli.jobs.session import session
 from mailsec.cli.keys import PassphraseOptions
@@ -43,24 +43,17 @@ def run(file: str, chosen: EncryptChoices, passphrase: PassphraseOptions, dns: D
         return each_unread((file,), one)
 
 
-def _options(chosen: EncryptChoices, keys: AtHand, ask: Callable[[str], str], own: FileKeys, theirs: FileKeys) -> SmimeOptions:
+def _options(chosen: EncryptChoices, keys: AtHand, ask: Ask, own: FileKeys, theirs: FileKeys) -> SmimeOptions:
     # of a file with a person's certificate and those of authorities, the first is the person's
     first = {each.source: each for each in reversed(theirs.listed)}
-    signers = (*own.own(), *(keys.named(name, Kind.X509) for name in chosen.signers))
-    return SmimeOptions(
+    options = SmimeOptions(
         keys,
-        to=tuple(name for name in chosen.to if "@" in name),
         certificates=tuple(reversed(first.values())),
-        sign=SignKeys(keys, signers, ask) if chosen.sign else None,
-        for_self=chosen.for_self,
         own=tuple(own.own()),
-        hidden=chosen.bcc == "hidden",
-        allow=allowed(chosen),
-        named=tuple(keys.named(name, Kind.X509) for name in chosen.to if "@" not in name),
-        everybody=chosen.dane,
         cbc=chosen.cbc,
         chain=tuple(each.data for each in own.listed),
         oaep=chosen.oaep,
         pss=chosen.pss,
         compress=chosen.compress,
     )
+    return wished(options, chosen, keys, ask, own)
