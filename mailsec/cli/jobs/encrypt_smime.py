@@ -8,12 +8,11 @@ from dataclasses import replace
 from mailsec.api.at_hand import AtHand
 from mailsec.api.encrypt_smime import SmimeOptions, encrypt_smime, encrypt_smime_split
 from mailsec.api.secret_keys import Ask
-from mailsec.api.session import KEYS
 from mailsec.cli.encrypt import EncryptChoices
 from mailsec.cli.io import each_unread
 from mailsec.cli.jobs.encrypting import from_dns, wished, written, written_split
 from mailsec.cli.jobs.keyfile import at_hand, key_files, only, passphrases
-from mailsec.cli.jobs.session import session
+from mailsec.cli.jobs.session import keys_session
 from mailsec.cli.keys import PassphraseOptions
 from mailsec.cli.options import DnsOptions
 from mailsec.core.errors import KeyUnavailable
@@ -31,15 +30,15 @@ def run(file: str, chosen: EncryptChoices, passphrase: PassphraseOptions, dns: D
 
     def one(name: str, content: Callable[[], bytes]) -> int:
         data = content()
-        with at_hand(theirs | own, chosen.ring, now=live.now) as keys:
+        with at_hand(theirs | own, chosen.ring, now=now) as keys:
             options = _options(chosen, keys, ask, own, theirs)
-            if chosen.dane:
+            if live is not None:
                 options = replace(options, keys=from_dns(data, options, live, chosen))
             if chosen.bcc == "split":
-                return written_split(encrypt_smime_split(data, name, options, now=live.now), chosen, inputs)
-            return written(encrypt_smime(data, name, options, now=live.now), chosen, inputs)
+                return written_split(encrypt_smime_split(data, name, options, now=now), chosen, inputs)
+            return written(encrypt_smime(data, name, options, now=now), chosen, inputs)
 
-    with session(dns, dnssec=KEYS) as live:
+    with keys_session(dns, dane=chosen.dane) as (live, now):
         return each_unread((file,), one)
 
 
