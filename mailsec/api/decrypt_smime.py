@@ -52,7 +52,7 @@ def decrypt_smime(held: list[Message], subject: str, options: DecryptOptions, *,
     encrypted or compressed. It is taken out of the list, so that no ciphertext is kept beside the text that was in it.
 
     Where nothing made sure that a text was not changed on its way, neither its encryption nor a good signature within, it is
-    not given out (`Produced.data` is empty) unless that is allowed. Raises BadInput, KeyUnavailable.
+    not given out (`Produced.held`) unless that is allowed. Raises BadInput, KeyUnavailable.
     """
     steps: list[Step] = []
     around: list[Check] = []
@@ -199,7 +199,7 @@ def produced(
         sentence = "Not given out: nothing shows that it was not changed on its way (--allow-unauthenticated overrules that)."
         code = Exit.DOES_NOT_HOLD
     status = {Exit.HOLDS: Status.PASS, Exit.KEY: Status.NEUTRAL}.get(code, Status.FAIL)
-    return Produced(b"" if held else data, Report(subject, status, sentence, checks, now, TOOL, code))
+    return Produced(b"" if held else data, Report(subject, status, sentence, checks, now, TOOL, code), held)
 
 
 def _exit(content: ContentResult, checks: Sequence[Check], options: DecryptOptions) -> Exit:

@@ -150,7 +150,7 @@ def choose(message: Message, wishes: Wishes, judge: Judge[T], *, with_bcc: bool 
         raise KeyUnavailable(
             "; ".join(amiss), hint=way_out(wanted(message, wishes, with_bcc=with_bcc), wishes.keys, wishes.kind, amiss)
         )
-    if not any(not each.own for each in chosen):
+    if all(each.own for each in chosen):
         raise KeyUnavailable("nobody to encrypt to", hint="name somebody: --to ADDRESS or --to-key FILE")
     return chosen
 
@@ -252,7 +252,10 @@ def _can_read(certificate: Certificate, judge: Judge[T]) -> bool:
 
 
 def _is_usable(certificate: Certificate, judge: Judge[T]) -> bool:
-    return _can_read(certificate, judge) and not judge(certificate).objections
+    try:
+        return not judge(certificate).objections
+    except KeyUnavailable:
+        return False
 
 
 def _is_among(certificate: Certificate, others: Sequence[Certificate]) -> bool:

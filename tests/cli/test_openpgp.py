@@ -475,6 +475,12 @@ def test_passphrases(tmp_path: Path, run) -> None:
     assert (both.code, both.out, "the right one?" in both.stderr) == (7, b"", True)
 
 
+def test_an_empty_file_comes_out_as_one(keys: dict[str, Path], tmp_path: Path, run) -> None:
+    (tmp_path / "out").write_bytes(b"of before")
+    ended = run("decrypt", "--key", keys["bob.sec"], "-o", tmp_path / "out", stdin=sealed(b"", "bob"))
+    assert (ended.code, (tmp_path / "out").read_bytes()) == (0, b""), ended.stderr
+
+
 @pytest.mark.filterwarnings("ignore")
 def test_of_several_locked_keys_passphrases_are_asked_for_until_one_opens() -> None:
     both = [read_keys(protected(bytes(person(name)), name), name) for name in ("bob", "carol")]

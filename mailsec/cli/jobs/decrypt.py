@@ -41,7 +41,7 @@ def run(file: str, chosen: DecryptChoices, passphrase: PassphraseOptions, dns: D
                 published=_published(live, accept_case_variant=chosen.accept_case_variant) if live is not None else None,
             )
             produced = decrypt_message(content(), name, options, now=now)
-        if produced.data:
+        if not produced.held:
             write_message(produced.data, chosen.path, (file, *chosen.keys))
         if not chosen.quiet or produced.report.exit is not Exit.HOLDS:
             say_report(produced.report)
