@@ -30,7 +30,7 @@ from mailsec.message.compose import as_entity, canonical, with_entity
 from mailsec.message.fields import Message, parse
 from mailsec.message.mime import Form, Method, Structure, protection, structure
 from mailsec.trust.keyring.armor import MESSAGE, ArmorError, dearmored
-from mailsec.trust.keyring.keys import Keys, Kind
+from mailsec.trust.keyring.keys import Certificate, Keys, Kind
 
 if TYPE_CHECKING:
     from mailsec.content.smime.published import Published
@@ -156,7 +156,9 @@ def _open(data: bytes, options: DecryptOptions) -> _Inside:
         raise KeyUnavailable(f"no secret key that opens it is at hand: it is for {_whom(outside)}", hint="name it: --key FILE")
     try:
         # nobody is asked for a passphrase that is not needed
-        opened = _by_keys(data, free) or _by_keys(data, unlocker.all_of(locked)) or _by_passphrase(data, outside, options.ask)
+        opened = (
+            _by_keys(data, free, unlocker) or _by_keys(data, locked, unlocker) or _by_passphrase(data, outside, options.ask)
+        )
     except OpeningError as error:
         raise BadInput(f"cannot be opened: {error}") from None
     if opened is None:
@@ -169,19 +171,19 @@ def _open(data: bytes, options: DecryptOptions) -> _Inside:
     return _Inside(opened, outside)
 
 
-def _by_keys(data: bytes, secrets: Sequence[tuple[bytes, str | None]]) -> Opened | None:
-    """What the secret keys find, None where none fits. Raises OpeningError."""
-    if not secrets:
+def _by_keys(data: bytes, certificates: Sequence[Certificate], unlocker: Unlocker) -> Opened | None:
+    """What the secret keys of `certificates` find, None where none fits. Raises OpeningError."""
+    if not certificates:
         return None
     from mailsec.content.openpgp.deciphering import NoKeyError, deciphered
     from mailsec.content.openpgp.symmetric import UnknownAlgorithmError
 
     try:
-        return deciphered(data, secrets)
+        return deciphered(data, unlocker.all_of(certificates))
     except NoKeyError:
         return None
     except UnknownAlgorithmError:
-        return _by_library(data, secrets)
+        return _by_library(data, list(unlocker.all_of(certificates)))
 
 
 def _by_library(data: bytes, secrets: Sequence[tuple[bytes, str | None]]) -> Opened | None:

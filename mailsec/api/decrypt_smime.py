@@ -52,7 +52,7 @@ def decrypt_smime(held: list[Message], subject: str, options: DecryptOptions, *,
     encrypted or compressed. It is taken out of the list, so that no ciphertext is kept beside the text that was in it.
 
     Where nothing made sure that a text was not changed on its way, neither its encryption nor a good signature within, it is
-    not given out (`Produced.data` is empty) unless that is allowed. Raises BadInput, KeyUnavailable.
+    not given out (`Produced.held`) unless that is allowed. Raises BadInput, KeyUnavailable.
     """
     steps: list[Step] = []
     around: list[Check] = []
@@ -165,11 +165,12 @@ def unsealed(outside: Enveloped, options: DecryptOptions) -> bytes:
         raise BadInput(f"it is encrypted with {outside.cipher.name}, which can be broken", hint="open it with --allow-legacy")
     own = [each for each in options.keys.own() if each.kind is Kind.X509 and is_for(outside, each.data)]
     unlocker = Unlocker(options.keys, options.ask)
-    secrets = [Secret(each.data, *found) for each in own if (found := unlocker.of(each)) is not None]
-    if not secrets:
+    free, locked = unlocker.apart(own)
+    if not free and not locked:
         raise KeyUnavailable(f"no private key that opens it is at hand: it is for {_whom(outside)}", hint="name it: --key FILE")
     try:
-        return decrypted(outside, secrets)
+        # nobody is asked for a passphrase that is not needed
+        return decrypted(outside, (Secret(each.data, *found) for each in (*free, *locked) if (found := unlocker.of(each))))
     except (DecryptingError, CmsError) as error:
         raise KeyUnavailable(f"{error}; it is for {_whom(outside)}") from None
 
@@ -198,7 +199,7 @@ def produced(
         sentence = "Not given out: nothing shows that it was not changed on its way (--allow-unauthenticated overrules that)."
         code = Exit.DOES_NOT_HOLD
     status = {Exit.HOLDS: Status.PASS, Exit.KEY: Status.NEUTRAL}.get(code, Status.FAIL)
-    return Produced(b"" if held else data, Report(subject, status, sentence, checks, now, TOOL, code))
+    return Produced(b"" if held else data, Report(subject, status, sentence, checks, now, TOOL, code), held)
 
 
 def _exit(content: ContentResult, checks: Sequence[Check], options: DecryptOptions) -> Exit:

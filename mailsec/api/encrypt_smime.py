@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import TypeAlias
 
+from mailsec.api.letters import Letter, Sign, one_for_all, one_for_each
 from mailsec.api.readable import readable
-from mailsec.api.recipients import Judge, Recipient, Wishes, choose, refuse_bcc, unnamed
+from mailsec.api.recipients import Judge, Recipient, Wishes, refuse_bcc
 from mailsec.api.sign_smime import issuers, signed_by, smime_signings
-from mailsec.api.signers import signing_check
 from mailsec.api.tool import TOOL
 from mailsec.content.smime import rules
 from mailsec.content.smime.capabilities import AES_256_CBC, Capabilities, best, read_capabilities
@@ -24,9 +25,8 @@ from mailsec.core.lookup import listed
 from mailsec.core.results import Check, Fact, Finding, Produced, Report, Status, finding
 from mailsec.core.rules import Severity
 from mailsec.message.compose import entity_pieces, with_entity
-from mailsec.message.fields import Message
 from mailsec.message.pieces import Pieces
-from mailsec.trust.keyring.keys import Certificate, Keys, Kind, Signing
+from mailsec.trust.keyring.keys import Certificate, Keys, Kind
 
 _SHOWN = 20
 
@@ -44,6 +44,9 @@ class SmimeOptions(Wishes):
     compress: bool = False
 
 
+_Letter: TypeAlias = Letter[Target, SmimeOptions]
+
+
 def encrypt_smime(file: bytes, subject: str, options: SmimeOptions, *, now: int) -> Produced:
     """`file` with its content encrypted, its header fields kept.
 
@@ -55,9 +58,7 @@ def encrypt_smime(file: bytes, subject: str, options: SmimeOptions, *, now: int)
     if options.hidden:
         raise UsageError("S/MIME names the certificate of everybody who can read a message", hint="--bcc split -o DIR")
     refuse_bcc(message, "--bcc split -o DIR writes one message for each recipient")
-    recipients = choose(message, options, _judge(now))
-    letter = _Letter(message, recipients, _signings(message, options, now), options)
-    return _made(letter, subject, now)
+    return _made(one_for_all(message, options, _judge(now), _sign(now)), subject, now)
 
 
 def encrypt_smime_split(file: bytes, subject: str, options: SmimeOptions, *, now: int) -> Iterator[tuple[str, Produced]]:
@@ -65,21 +66,8 @@ def encrypt_smime_split(file: bytes, subject: str, options: SmimeOptions, *, now
 
     Every certificate is chosen before the first message is made. Raises as `encrypt_smime` does.
     """
-    message = readable(file)
-    recipients = choose(message, options, _judge(now), with_bcc=True)
-    own = [each for each in recipients if each.own]
-    signings = _signings(message, options, now)
-    for name, theirs in _by_person(recipients).items():
-        yield name, _made(_Letter(message, [*theirs, *own], signings, options, alone=True), subject, now)
-
-
-def _by_person(recipients: Iterable[Recipient[Target]]) -> dict[str, list[Recipient[Target]]]:
-    """Who gets a message of his own; an address may have the certificates of the present and of the next key."""
-    found: dict[str, list[Recipient[Target]]] = {}
-    for each in recipients:
-        if not each.own:
-            found.setdefault(each.address or each.target.certificate.fingerprint, []).append(each)
-    return found
+    for name, each in one_for_each(readable(file), options, _judge(now), _sign(now)):
+        yield name, _made(each, subject, now)
 
 
 def _judge(now: int) -> Judge[Target]:
@@ -92,24 +80,8 @@ def _judge(now: int) -> Judge[Target]:
     return judge
 
 
-def _signings(message: Message, options: SmimeOptions, now: int) -> list[Signing]:
-    return smime_signings(message, options.sign, now=now) if options.sign is not None else []
-
-
-@dataclass(frozen=True, slots=True)
-class _Letter:
-    """One message that is to be made: for whom, and signed by whom; `alone` where others get one of their own."""
-
-    message: Message
-    recipients: Sequence[Recipient[Target]]
-    signings: Sequence[Signing]
-    options: SmimeOptions
-    alone: bool = False
-
-    @property
-    def certificates(self) -> list[Certificate]:
-        """To which it is encrypted, each once."""
-        return list({each.target.certificate.fingerprint: each.target.certificate for each in self.recipients}.values())
+def _sign(now: int) -> Sign:
+    return lambda message, keys: smime_signings(message, keys, now=now)
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +94,7 @@ class _Choice:
 
 
 def _made(letter: _Letter, subject: str, now: int) -> Produced:
-    options, certificates = letter.options, letter.certificates
+    options, certificates = letter.options, [each.certificate for each in letter.targets]
     if len(certificates) > CMS_RECIPIENTS:
         raise KeyUnavailable(f"more than {CMS_RECIPIENTS} recipients", hint="write several messages")
     choice = _chosen(letter)
@@ -170,24 +142,18 @@ def _reads_gcm(found: Capabilities) -> bool:
 
 
 def _report(letter: _Letter, choice: _Choice, subject: str, now: int) -> Report:
-    options = letter.options
-    sentence = "Encrypted to " + ", ".join(each.shown for each in letter.recipients[:_SHOWN])
-    sentence += (
-        ", signed by " + " and ".join(each.certificate.fingerprint for each in letter.signings) if letter.signings else ""
+    cipher, sentence = choice.cipher, letter.sentence
+    facts = (
+        Fact("cipher", cipher.name),
+        Fact("authenticated", cipher.mode is Mode.GCM),
+        Fact("compressed", letter.options.compress),
     )
-    children = [each.check(rules.OVERRULED) for each in letter.recipients]
-    if options.sign is not None:
-        children += [signing_check(letter.message, each, options.sign.keys) for each in letter.signings]
-    cipher = choice.cipher
-    facts = (Fact("cipher", cipher.name), Fact("authenticated", cipher.mode is Mode.GCM), Fact("compressed", options.compress))
-    check = Check("smime", Status.PASS, f"{sentence}.", facts, tuple(_findings(letter, choice)), children=tuple(children))
-    return Report(subject, Status.PASS, f"{sentence}.", (check,), now, TOOL, Exit.HOLDS)
+    findings = (*_of_cipher(choice), *letter.not_for(rules.NOT_FOR))
+    check = Check("smime", Status.PASS, sentence, facts, findings, children=letter.checks(rules.OVERRULED))
+    return Report(subject, Status.PASS, sentence, (check,), now, TOOL, Exit.HOLDS)
 
 
-def _findings(letter: _Letter, choice: _Choice) -> Iterator[Finding]:
+def _of_cipher(choice: _Choice) -> Iterator[Finding]:
     if choice.cipher.mode is Mode.CBC:
         why = f", {choice.why}" if choice.why else ""
         yield finding(rules.NOT_AUTHENTICATED, f"{choice.cipher.name}{why}", severity=Severity.MEDIUM)
-    missing = [] if letter.alone else unnamed(letter.message, letter.recipients, letter.options)
-    for address in missing[:_SHOWN]:
-        yield finding(rules.NOT_FOR, f"{address} may not be able to read it")

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
 
+from mailsec.api.methods import NOUNS, beside, of_kind, way_out
 from mailsec.content.objection import Objection, Objections
 from mailsec.core.errors import BadInput, KeyUnavailable, UsageError
 from mailsec.core.results import Check, Fact, Status, finding
@@ -23,11 +24,6 @@ if TYPE_CHECKING:
 
 _NAMED, _OURS = "named", "ours"
 _SHOWN = 10
-NOUNS = {Kind.OPENPGP: "key", Kind.X509: "certificate"}
-"""What is kept of a person, of each kind."""
-_A = {Kind.OPENPGP: "an OpenPGP key", Kind.X509: "an S/MIME certificate"}
-_OPTIONS = {Kind.OPENPGP: "--pgp", Kind.X509: "--smime"}
-EITHER = "--pgp or --smime"
 
 
 class Target(Protocol):
@@ -151,8 +147,10 @@ def choose(message: Message, wishes: Wishes, judge: Judge[T], *, with_bcc: bool 
         ]
         chosen.append(Recipient(address, found, objections, own=named == _OURS))
     if amiss:
-        raise KeyUnavailable("; ".join(amiss), hint=_way_out(wanted(message, wishes, with_bcc=with_bcc), wishes, amiss))
-    if not any(not each.own for each in chosen):
+        raise KeyUnavailable(
+            "; ".join(amiss), hint=way_out(wanted(message, wishes, with_bcc=with_bcc), wishes.keys, wishes.kind, amiss)
+        )
+    if all(each.own for each in chosen):
         raise KeyUnavailable("nobody to encrypt to", hint="name somebody: --to ADDRESS or --to-key FILE")
     return chosen
 
@@ -204,7 +202,7 @@ def own_key(message: Message, keys: Keys, kind: Kind, usable: Callable[[Certific
     those that are `usable` go before others."""
     address = author_address(message)
     own = {each.fingerprint for each in keys.own()}
-    mine = [each for each in _claiming(keys, address, kind) if each.fingerprint in own] if address else []
+    mine = [each for each in of_kind(keys, address, kind) if each.fingerprint in own] if address else []
     found = _preferred(mine, usable)
     if len(found) > 1:
         said = f"{address} has several secret keys: {_listed(found)}"
@@ -226,7 +224,7 @@ def of_address(address: str, wishes: Wishes, judge: Judge[T]) -> list[tuple[Cert
     what cannot. Of several that a domain publishes all count: they are of the present and of the next key (RFC 8162).
     """
     keys, noun = wishes.keys, NOUNS[wishes.kind]
-    claimed = _claiming(keys, address, wishes.kind)
+    claimed = of_kind(keys, address, wishes.kind)
     named = [each for each in claimed if _is_among(each, (*wishes.named, *wishes.certificates))]
     bound = {each.fingerprint: keys.binding(each, address).bound for each in claimed}
     vouched = [each for each in claimed if bound[each.fingerprint].authenticated]
@@ -236,9 +234,7 @@ def of_address(address: str, wishes: Wishes, judge: Judge[T]) -> list[tuple[Cert
             f"{address} has several {noun}s: {_listed(found)}: name one with --to FINGERPRINT or --to-key FILE"
         )
     if not found:
-        other = _other(wishes.kind)
-        beside = f", only {_A[other]}" if _claiming(keys, address, other) else ""
-        raise KeyUnavailable(f"no {noun} of {address} is known{beside}")
+        raise KeyUnavailable(f"no {noun} of {address} is known{beside(address, keys, wishes.kind)}")
     return [(each, _NAMED if named else "") for each in found]
 
 
@@ -256,58 +252,15 @@ def _can_read(certificate: Certificate, judge: Judge[T]) -> bool:
 
 
 def _is_usable(certificate: Certificate, judge: Judge[T]) -> bool:
-    return _can_read(certificate, judge) and not judge(certificate).objections
+    try:
+        return not judge(certificate).objections
+    except KeyUnavailable:
+        return False
 
 
 def _is_among(certificate: Certificate, others: Sequence[Certificate]) -> bool:
     return any(each.fingerprint == certificate.fingerprint for each in others)
 
 
-def _claiming(keys: Keys, address: str, kind: Kind) -> list[Certificate]:
-    return [each for each in keys.of_address(address) if each.kind is kind]
-
-
 def _listed(found: Sequence[Certificate]) -> str:
     return ", ".join(each.fingerprint for each in found[:_SHOWN])
-
-
-def _way_out(asked: Sequence[str], wishes: Wishes, amiss: Sequence[str]) -> str:
-    """What can be done where keys are missing or not to be used."""
-    other = _other(wishes.kind)
-    ours = [each for each in asked if _claiming(wishes.keys, each, wishes.kind)]
-    theirs = [each for each in asked if each not in ours and _claiming(wishes.keys, each, other)]
-    if theirs and len(theirs) == len(asked):
-        return f"all of them have {_A[other]}: mailsec encrypt {_OPTIONS[other]}"
-    if theirs:
-        return _two_ways({wishes.kind: ours, other: theirs})
-    if any("(--allow-" in each for each in amiss):
-        return "the option in brackets overrules it"
-    return f"name the {NOUNS[wishes.kind]}'s file (--to-key), or import it: mailsec keys import"
-
-
-def _two_ways(whose: Mapping[Kind, Sequence[str]]) -> str:
-    """The commands for those who have the one kind of key and for those who have the other: no message can have both."""
-    commands = (
-        " ".join((f"mailsec encrypt {_OPTIONS[kind]}", *(f"--to {address}" for address in asked)))
-        for kind, asked in whose.items()
-        if asked
-    )
-    return "S/MIME and OpenPGP cannot be mixed in one message: " + "; ".join(commands)
-
-
-def method_for(asked: Sequence[str], keys: Keys) -> str:
-    """The options of `encrypt` with which all of `asked` have a key that is theirs; with none, who has which."""
-    held = {kind: [each for each in asked if _is_bound(keys, each, kind)] for kind in Kind}
-    fit = [_OPTIONS[kind] for kind in Kind if asked and len(held[kind]) == len(asked)]
-    if fit:
-        return f"{' or '.join(fit)}: all recipients have a key for {'each' if len(fit) > 1 else 'it'}"
-    known = [f"{_OPTIONS[kind]} for {', '.join(held[kind][:_SHOWN])}" for kind in Kind if held[kind]]
-    return "; ".join(known) if known else EITHER
-
-
-def _is_bound(keys: Keys, address: str, kind: Kind) -> bool:
-    return any(keys.binding(each, address).bound.authenticated for each in _claiming(keys, address, kind))
-
-
-def _other(kind: Kind) -> Kind:
-    return Kind.X509 if kind is Kind.OPENPGP else Kind.OPENPGP

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 
 from mailsec.core.errors import KeyUnavailable
@@ -25,20 +25,19 @@ class Unlocker:
     ask: Ask = nobody
     known: dict[str, str | None] = field(default_factory=dict)
 
-    def all_of(self, certificates: Iterable[Certificate]) -> list[tuple[bytes, str | None]]:
-        """The secret keys of `certificates`, each with its passphrase; those that are not at hand are left out."""
-        return [found for each in certificates if (found := self.of(each)) is not None]
+    def all_of(self, certificates: Iterable[Certificate]) -> Iterator[tuple[bytes, str | None]]:
+        """The secret keys of `certificates`, each with its passphrase, which is asked for when its turn comes; those that are
+        not at hand are left out."""
+        return (found for each in certificates if (found := self.of(each)) is not None)
 
-    def apart(self, certificates: Iterable[Certificate]) -> tuple[list[tuple[bytes, str | None]], list[Certificate]]:
-        """The secret keys of `certificates` that need no passphrase, and the certificates of those that are locked."""
-        free: list[tuple[bytes, str | None]] = []
-        locked = []
+    def apart(self, certificates: Iterable[Certificate]) -> tuple[list[Certificate], list[Certificate]]:
+        """Those of `certificates` whose secret keys need no passphrase, and those whose keys are locked."""
+        free: list[Certificate] = []
+        locked: list[Certificate] = []
         for each in certificates:
             secret = self.keys.secret(each.fingerprint)
-            if secret is not None and _is_locked(each, secret):
-                locked.append(each)
-            elif secret is not None:
-                free.append((secret, None))
+            if secret is not None:
+                (locked if _is_locked(each, secret) else free).append(each)
         return free, locked
 
     def of(self, certificate: Certificate) -> tuple[bytes, str | None] | None:

@@ -209,10 +209,12 @@ class AuthResult:
 
 @dataclass(frozen=True, slots=True)
 class Produced:
-    """What sign, encrypt and decrypt return: the message made, and the report about it."""
+    """What sign, encrypt and decrypt return: the message made, and the report about it. Where that says why nothing is given
+    out, `held` is True and `data` empty; a file that was encrypted may be empty too."""
 
     data: bytes
     report: Report
+    held: bool = False
 
 
 TREE_TOO_DEEP = Rule(

@@ -27,10 +27,12 @@ from pysequoia import decrypt as sequoia_decrypt
 from pysequoia import encrypt as sequoia_encrypt
 from pysequoia import verify as sequoia_verify
 
+from mailsec.api.decrypt_message import DecryptOptions, decrypt_message
 from mailsec.content.openpgp.keymaking import protected
 from mailsec.message.fields import parse
 from mailsec.message.mime import structure
 from mailsec.trust.keyring.armor import dearmored
+from mailsec.trust.keyring.files import read_keys
 from mailsec.trust.keyring.packets import packets
 from tests.cli.openpgp import DRAFT, SUITES, files, person
 from tests.conftest import Ended
@@ -471,6 +473,21 @@ def test_passphrases(tmp_path: Path, run) -> None:
         "encrypt", "--pgp", "--sign", "--key", key, "--passphrase-file", tmp_path / "wrong", "--to-key", key, stdin=DRAFT
     )
     assert (both.code, both.out, "the right one?" in both.stderr) == (7, b"", True)
+
+
+def test_an_empty_file_comes_out_as_one(keys: dict[str, Path], tmp_path: Path, run) -> None:
+    (tmp_path / "out").write_bytes(b"of before")
+    ended = run("decrypt", "--key", keys["bob.sec"], "-o", tmp_path / "out", stdin=sealed(b"", "bob"))
+    assert (ended.code, (tmp_path / "out").read_bytes()) == (0, b""), ended.stderr
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_of_several_locked_keys_passphrases_are_asked_for_until_one_opens() -> None:
+    both = [read_keys(protected(bytes(person(name)), name), name) for name in ("bob", "carol")]
+    asked: list[str] = []
+    options = DecryptOptions(both[0] | both[1], ask=lambda whose: asked.append(whose) or "bob")
+    assert decrypt_message(sealed(b"secret", "carol", "bob"), "m", options, now=2_000_000_000).data == b"secret"
+    assert len(asked) == 1
 
 
 def test_a_message_for_whoever_knows_a_passphrase(tmp_path: Path, keys: dict[str, Path], run) -> None:

@@ -184,6 +184,14 @@ def test_too_many_layers_are_refused(bob: Path, mailsec) -> None:
     assert "layers" in ended.stderr
 
 
+def test_what_is_not_given_out_replaces_no_file(tmp_path: Path, roots: Path, bob: Path, mailsec) -> None:
+    (tmp_path / "out").write_bytes(b"of before")
+    file = mail(sealed(TEXT, Sealing(gcm=False)))
+    ended = mailsec("decrypt", "--ca", roots, "--key", bob, "-o", tmp_path / "out", "-", stdin=file)
+    assert (ended.code, (tmp_path / "out").read_bytes()) == (1, b"of before")
+    assert "Not given out" in ended.stderr
+
+
 def test_a_locked_key_is_opened_with_its_passphrase(tmp_path: Path, mailsec) -> None:
     locked = BOB.key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, BestAvailableEncryption(b"words"))
     (tmp_path / "locked.pem").write_bytes(BOB.pem + locked)

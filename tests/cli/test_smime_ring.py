@@ -181,6 +181,26 @@ def test_what_a_certificate_says_of_itself_nothing_overrules(run: Run, keep, vou
     assert (refused.code, "keyAgreement" in refused.stderr) == (7, True)
 
 
+def test_nobody_is_asked_for_a_passphrase_that_is_not_needed(run: Run, keep, vouched: None, tmp_path: Path) -> None:
+    keep(BOB)
+    keep(CAROL, secret=True, passphrase=b"words")
+    made = run("encrypt", "--smime", "-", stdin=BOTH)
+    (tmp_path / "bob.pem").write_bytes(BOB.pem + BOB.key_pem)
+    done = run("decrypt", "--key", tmp_path / "bob.pem", "-", stdin=made.out)
+    assert (done.code, b"Pay 100." in done.out) == (0, True), done.stderr
+
+
+def test_of_several_locked_keys_one_that_opens_is_enough(run: Run, keep, vouched: None, tmp_path: Path) -> None:
+    keep(BOB, secret=True, passphrase=b"bob")
+    keep(CAROL, secret=True, passphrase=b"carol")
+    made = run("encrypt", "--smime", "-", stdin=BOTH)
+    for word, code in (("bob", 0), ("carol", 0), ("wrong", 7)):
+        (tmp_path / "word").write_text(f"{word}\n")
+        done = run("decrypt", "--passphrase-file", tmp_path / "word", "-", stdin=made.out)
+        assert (done.code, b"Pay 100." in done.out) == (code, not code), done.stderr
+    assert "is the passphrase the right one?" in done.stderr
+
+
 @pytest.mark.parametrize("passphrase", [b"", b"words"])
 def test_own_keys_of_the_ring_sign_and_open(passphrase: bytes, run: Run, keep, vouched: None, tmp_path: Path) -> None:
     keep(ALICE, secret=True, passphrase=passphrase)

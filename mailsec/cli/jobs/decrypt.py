@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 
 from mailsec.api.certificate_paths import PathOptions, user_shelf
 from mailsec.api.decrypt_message import DecryptOptions, decrypt_message
-from mailsec.api.settings import KEYS, clock
+from mailsec.api.settings import clock
 from mailsec.cli.complaint import say_report
 from mailsec.cli.decrypt import DecryptChoices
 from mailsec.cli.io import each_unread, write_message
 from mailsec.cli.jobs.keyfile import at_hand, key_files, passphrases, revocation_files
-from mailsec.cli.jobs.session import session
+from mailsec.cli.jobs.session import keys_session
 from mailsec.cli.keys import PassphraseOptions
 from mailsec.cli.lookup import DnsOptions
 from mailsec.core.exits import Exit
@@ -24,16 +24,6 @@ if TYPE_CHECKING:
 
 def run(file: str, chosen: DecryptChoices, passphrase: PassphraseOptions, dns: DnsOptions) -> int:
     """Open the message in `file` and write what is inside; the exit code."""
-    if not chosen.dane:
-        return _run(file, chosen, passphrase, dns, None, now=dns.at if isinstance(dns.at, int) else clock())
-    with session(dns, dnssec=KEYS) as live:
-        return _run(file, chosen, passphrase, dns, live, now=live.now)
-
-
-def _run(
-    file: str, chosen: DecryptChoices, passphrase: PassphraseOptions, dns: DnsOptions, live: Session | None, *, now: int
-) -> int:
-    """The same; `live` is what asks the DNS, where it is asked."""
     ask = passphrases(passphrase)
     files = key_files(chosen.keys, ask)
     revocation = revocation_files(chosen.crls, chosen.ocsps, required=chosen.require_revocation)
@@ -51,13 +41,14 @@ def _run(
                 published=_published(live, accept_case_variant=chosen.accept_case_variant) if live is not None else None,
             )
             produced = decrypt_message(content(), name, options, now=now)
-        if produced.data:
+        if not produced.held:
             write_message(produced.data, chosen.path, (file, *chosen.keys))
         if not chosen.quiet or produced.report.exit is not Exit.HOLDS:
             say_report(produced.report)
         return produced.report.exit
 
-    return each_unread((file,), one)
+    with keys_session(dns, dane=chosen.dane) as (live, now):
+        return each_unread((file,), one)
 
 
 def _published(live: Session, *, accept_case_variant: bool) -> AskPublished:

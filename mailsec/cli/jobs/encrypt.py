@@ -2,39 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 from mailsec.api.at_hand import AtHand
 from mailsec.api.encrypt_message import EncryptOptions, encrypt_message, encrypt_split
-from mailsec.api.settings import KEYS, clock
-from mailsec.api.signers import SignKeys
+from mailsec.api.secret_keys import Ask
 from mailsec.cli.encrypt import EncryptChoices
 from mailsec.cli.io import each_input
-from mailsec.cli.jobs.encrypting import allowed, from_dns, written, written_split
+from mailsec.cli.jobs.encrypting import from_dns, wished, written, written_split
 from mailsec.cli.jobs.keyfile import at_hand, key_files, only, passphrases
-from mailsec.cli.jobs.session import session
+from mailsec.cli.jobs.session import keys_session
 from mailsec.cli.keys import PassphraseOptions
 from mailsec.cli.lookup import DnsOptions
 from mailsec.core.errors import KeyUnavailable
 from mailsec.trust.keyring.files import FileKeys
 from mailsec.trust.keyring.keys import Kind
 
-if TYPE_CHECKING:
-    from mailsec.api.session import Session
-
 
 def run(file: str, chosen: EncryptChoices, passphrase: PassphraseOptions, dns: DnsOptions) -> int:
     """Encrypt the message in `file` and write it; the exit code."""
-    if not chosen.dane:
-        return _run(file, chosen, passphrase, None, now=clock())
-    with session(dns, dnssec=KEYS) as live:
-        return _run(file, chosen, passphrase, live, now=live.now)
-
-
-def _run(file: str, chosen: EncryptChoices, passphrase: PassphraseOptions, live: Session | None, *, now: int) -> int:
-    """The same; `live` is what asks the DNS for keys, where it is asked."""
     ask = passphrases(passphrase)
     own, theirs = (only(key_files(paths, ask), Kind.OPENPGP) for paths in (chosen.keys, chosen.to_keys))
     if chosen.sign and chosen.keys and not own.own():
@@ -50,24 +36,12 @@ def _run(file: str, chosen: EncryptChoices, passphrase: PassphraseOptions, live:
                 return written_split(encrypt_split(data, name, options, now=now), chosen, inputs)
             return written(encrypt_message(data, name, options, now=now), chosen, inputs)
 
-    return each_input((file,), one)
+    with keys_session(dns, dane=chosen.dane) as (live, now):
+        return each_input((file,), one)
 
 
-def _options(
-    chosen: EncryptChoices, keys: AtHand, ask: Callable[[str], str], own: FileKeys, theirs: FileKeys
-) -> EncryptOptions:
-    signers = (*own.own(), *(keys.named(name, Kind.OPENPGP) for name in chosen.signers))
-    return EncryptOptions(
-        keys,
-        to=tuple(name for name in chosen.to if "@" in name),
-        certificates=theirs.listed,
-        sign=SignKeys(keys, signers, ask) if chosen.sign else None,
-        for_self=chosen.for_self,
-        own=own.listed,
-        hidden=chosen.bcc == "hidden",
-        allow=allowed(chosen),
-        named=tuple(keys.named(name, Kind.OPENPGP) for name in chosen.to if "@" not in name),
-        everybody=chosen.dane,
-        openpgp=chosen.openpgp or "",
-        compress=chosen.compress,
+def _options(chosen: EncryptChoices, keys: AtHand, ask: Ask, own: FileKeys, theirs: FileKeys) -> EncryptOptions:
+    options = EncryptOptions(
+        keys, certificates=theirs.listed, own=own.listed, openpgp=chosen.openpgp or "", compress=chosen.compress
     )
+    return wished(options, chosen, keys, ask, own)

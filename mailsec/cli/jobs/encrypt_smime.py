@@ -7,13 +7,12 @@ from dataclasses import replace
 
 from mailsec.api.at_hand import AtHand
 from mailsec.api.encrypt_smime import SmimeOptions, encrypt_smime, encrypt_smime_split
-from mailsec.api.session import KEYS
-from mailsec.api.signers import SignKeys
+from mailsec.api.secret_keys import Ask
 from mailsec.cli.encrypt import EncryptChoices
 from mailsec.cli.io import each_unread
-from mailsec.cli.jobs.encrypting import allowed, from_dns, written, written_split
+from mailsec.cli.jobs.encrypting import from_dns, wished, written, written_split
 from mailsec.cli.jobs.keyfile import at_hand, key_files, only, passphrases
-from mailsec.cli.jobs.session import session
+from mailsec.cli.jobs.session import keys_session
 from mailsec.cli.keys import PassphraseOptions
 from mailsec.cli.lookup import DnsOptions
 from mailsec.core.errors import KeyUnavailable
@@ -31,36 +30,29 @@ def run(file: str, chosen: EncryptChoices, passphrase: PassphraseOptions, dns: D
 
     def one(name: str, content: Callable[[], bytes]) -> int:
         data = content()
-        with at_hand(theirs | own, chosen.ring, now=live.now) as keys:
+        with at_hand(theirs | own, chosen.ring, now=now) as keys:
             options = _options(chosen, keys, ask, own, theirs)
-            if chosen.dane:
+            if live is not None:
                 options = replace(options, keys=from_dns(data, options, live, chosen))
             if chosen.bcc == "split":
-                return written_split(encrypt_smime_split(data, name, options, now=live.now), chosen, inputs)
-            return written(encrypt_smime(data, name, options, now=live.now), chosen, inputs)
+                return written_split(encrypt_smime_split(data, name, options, now=now), chosen, inputs)
+            return written(encrypt_smime(data, name, options, now=now), chosen, inputs)
 
-    with session(dns, dnssec=KEYS) as live:
+    with keys_session(dns, dane=chosen.dane) as (live, now):
         return each_unread((file,), one)
 
 
-def _options(chosen: EncryptChoices, keys: AtHand, ask: Callable[[str], str], own: FileKeys, theirs: FileKeys) -> SmimeOptions:
+def _options(chosen: EncryptChoices, keys: AtHand, ask: Ask, own: FileKeys, theirs: FileKeys) -> SmimeOptions:
     # of a file with a person's certificate and those of authorities, the first is the person's
     first = {each.source: each for each in reversed(theirs.listed)}
-    signers = (*own.own(), *(keys.named(name, Kind.X509) for name in chosen.signers))
-    return SmimeOptions(
+    options = SmimeOptions(
         keys,
-        to=tuple(name for name in chosen.to if "@" in name),
         certificates=tuple(reversed(first.values())),
-        sign=SignKeys(keys, signers, ask) if chosen.sign else None,
-        for_self=chosen.for_self,
         own=tuple(own.own()),
-        hidden=chosen.bcc == "hidden",
-        allow=allowed(chosen),
-        named=tuple(keys.named(name, Kind.X509) for name in chosen.to if "@" not in name),
-        everybody=chosen.dane,
         cbc=chosen.cbc,
         chain=tuple(each.data for each in own.listed),
         oaep=chosen.oaep,
         pss=chosen.pss,
         compress=chosen.compress,
     )
+    return wished(options, chosen, keys, ask, own)

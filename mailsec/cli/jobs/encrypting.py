@@ -6,10 +6,13 @@ import os
 import re
 import sys
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
+from dataclasses import replace
+from typing import TYPE_CHECKING, TypeVar
 
-from mailsec.api.recipients import EITHER, Wishes, method_for, wanted
+from mailsec.api.methods import EITHER, method_for
+from mailsec.api.recipients import Wishes, wanted
 from mailsec.api.settings import clock
+from mailsec.api.signers import SignKeys
 from mailsec.cli.complaint import say_report
 from mailsec.cli.encrypt import EncryptChoices
 from mailsec.cli.io import write_message
@@ -23,15 +26,19 @@ from mailsec.message.fields import parse
 from mailsec.store.files import STDIN, read, shown, write
 
 if TYPE_CHECKING:
+    from mailsec.api.at_hand import AtHand
     from mailsec.api.dane_keys import DaneKeys
+    from mailsec.api.secret_keys import Ask
     from mailsec.api.session import Session
+    from mailsec.trust.keyring.files import FileKeys
 
+W = TypeVar("W", bound=Wishes)
 _UNSAFE = re.compile(r"[^A-Za-z0-9@._+-]|^\.")
 _NAME = 120
 """Characters of a file name that is made from an address."""
 
 
-def allowed(chosen: EncryptChoices) -> frozenset[Objection]:
+def _allowed(chosen: EncryptChoices) -> frozenset[Objection]:
     """What is to be overruled."""
     options = {
         Objection.REVOKED: chosen.allow_revoked,
@@ -40,6 +47,22 @@ def allowed(chosen: EncryptChoices) -> frozenset[Objection]:
         Objection.UNAUTHENTICATED: chosen.allow_unauthenticated,
     }
     return frozenset(kind for kind, yes in options.items() if yes)
+
+
+def wished(options: W, chosen: EncryptChoices, keys: AtHand, ask: Ask, own: FileKeys) -> W:
+    """`options` with what is wished of either method; `own` are the keys that --key names."""
+    kind = options.kind
+    signers = (*own.own(), *(keys.named(name, kind) for name in chosen.signers))
+    return replace(
+        options,
+        to=tuple(name for name in chosen.to if "@" in name),
+        sign=SignKeys(keys, signers, ask) if chosen.sign else None,
+        for_self=chosen.for_self,
+        hidden=chosen.bcc == "hidden",
+        allow=_allowed(chosen),
+        named=tuple(keys.named(name, kind) for name in chosen.to if "@" not in name),
+        everybody=chosen.dane,
+    )
 
 
 def method_hint(file: str, chosen: EncryptChoices) -> str:

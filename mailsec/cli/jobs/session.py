@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from mailsec.api.settings import OFF, Settings
+from mailsec.api.settings import KEYS, OFF, Settings, clock
 from mailsec.cli.lookup import DnsOptions
 from mailsec.core.limits.network import DNS_TIMEOUT
 
@@ -17,6 +19,16 @@ def session(dns: DnsOptions, *, dnssec: str = OFF) -> Session:
     from mailsec.api.session import Session  # a command that asks nobody goes without it
 
     return Session(settings(dns, dnssec=dnssec))
+
+
+@contextmanager
+def keys_session(dns: DnsOptions, *, dane: bool) -> Iterator[tuple[Session | None, int]]:
+    """What asks the DNS for persons' keys, None where `dane` does not let it, and the time to judge for."""
+    if not dane:
+        yield None, dns.at if isinstance(dns.at, int) else clock()
+        return
+    with session(dns, dnssec=KEYS) as live:
+        yield live, live.now
 
 
 def settings(dns: DnsOptions, *, dnssec: str = OFF) -> Settings:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from mailsec.api.session import Session, Settings
+from mailsec.api.settings import clock
 from mailsec.api.sign_smime import sign_smime
 from mailsec.api.signers import SignKeys
 from mailsec.cli.complaint import say_report
@@ -25,8 +25,7 @@ def run(file: str, chosen: SignChoices, passphrase: PassphraseOptions) -> int:
         raise KeyUnavailable("no certificate with its private key to sign with", hint="name both: --key FILE")
     form = SignForm(chosen.opaque, chosen.pss, chosen.compress)
     chain = tuple(each.data for each in files.listed)
-    with Session(Settings(at=chosen.at if isinstance(chosen.at, int) else None)) as clock:
-        now = clock.now
+    now = chosen.at if isinstance(chosen.at, int) else clock()
 
     def one(name: str, content: Callable[[], bytes]) -> int:
         with at_hand(files, chosen.ring, now=now) as keys:

@@ -36,7 +36,7 @@ class NoKeyError(Exception):
     """Neither the keys nor the passphrase open it."""
 
 
-def deciphered(data: bytes, secrets: Sequence[tuple[bytes, str | None]], passphrase: str | None = None) -> Opened:
+def deciphered(data: bytes, secrets: Iterable[tuple[bytes, str | None]], passphrase: str | None = None) -> Opened:
     """What is inside of the encrypted message in the packets `data`, by the first of `secrets` that fits (a transferable secret
     key and its passphrase), else by `passphrase`.
 
@@ -87,7 +87,7 @@ def _inside(plain: bytes) -> Opened:
     return opened
 
 
-def _by_keys(before: Sequence[Packet], secrets: Sequence[tuple[bytes, str | None]]) -> Iterator[_Outcome]:
+def _by_keys(before: Sequence[Packet], secrets: Iterable[tuple[bytes, str | None]]) -> Iterator[_Outcome]:
     """Those that name a key come first, as there may be many that do not."""
     there = [sealed for each in before if each.tag == SESSION_KEY and (sealed := sealed_key(each.body)) is not None]
     there.sort(key=lambda each: not each.named)

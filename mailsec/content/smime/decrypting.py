@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from io import BytesIO
 from itertools import islice
@@ -61,22 +61,35 @@ def read_private(secret: Secret) -> PrivateKeyTypes:
     return load_der_private_key(secret.key, passphrase, unsafe_skip_rsa_key_validation=passphrase is None)
 
 
-def decrypted(found: Enveloped, secrets: Sequence[Secret]) -> bytes:
+def decrypted(found: Enveloped, secrets: Iterable[Secret]) -> bytes:
     """The text, opened with the first of `secrets` that does. Raises DecryptingError."""
+    unread = ""
     for secret in secrets:
-        meant = (each for each in found.recipients if supported(each) and each.certificate.fits(secret.certificate))
-        # each try goes over the whole text, and one certificate can be named a thousand times
-        tried = tuple(islice(meant, CMS_CANDIDATES))
-        if not tried:
+        try:
+            text = _opened(found, secret)
+        except DecryptingError as error:  # another one may do
+            unread = unread or str(error)
             continue
-        key = load_private(secret)  # once: a passphrase is slow on purpose
-        for recipient in tried:
-            if bool(recipient.originator) is isinstance(key, RSAPrivateKey):
-                continue
-            text = _text(found, content_key(recipient, key, found.cipher.key))
-            if text is not None:
-                return text
-    raise DecryptingError(_FAILED)
+        if text is not None:
+            return text
+    raise DecryptingError(unread or _FAILED)
+
+
+def _opened(found: Enveloped, secret: Secret) -> bytes | None:
+    """The text, None where this key does not open it. Raises DecryptingError where it cannot be read."""
+    meant = (each for each in found.recipients if supported(each) and each.certificate.fits(secret.certificate))
+    # each try goes over the whole text, and one certificate can be named a thousand times
+    tried = list(islice(meant, CMS_CANDIDATES))
+    if not tried:
+        return None
+    key = load_private(secret)  # once: a passphrase is slow on purpose
+    for recipient in tried:
+        if bool(recipient.originator) is isinstance(key, RSAPrivateKey):
+            continue
+        text = _text(found, content_key(recipient, key, found.cipher.key))
+        if text is not None:
+            return text
+    return None
 
 
 def is_for(found: Enveloped, certificate: bytes) -> bool:
