@@ -249,7 +249,7 @@ def smime() -> None:
     alice, bob = (certificates_of(name) for name in ("alice", "bob"))
     draft = message("Alice <alice@bank.example>", "Lunch", LUNCH)
     signing = SignKeys(alice, tuple(alice.own()))
-    options = SmimeOptions(bob, bob.listed, sign=signing)
+    options = SmimeOptions(bob, certificates=tuple(bob.listed), sign=signing)
     for file, produced in (
         ("smime-signed", sign_smime(draft, "", signing, now=NOW)),
         ("smime-encrypted", encrypt_smime(draft, "", options, now=NOW)),

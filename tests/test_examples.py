@@ -48,6 +48,33 @@ def test_the_script_makes_what_is_shipped(tmp_path: Path) -> None:
         assert (tmp_path / file).read_bytes() == (EXAMPLES / file).read_bytes(), file
 
 
+@pytest.mark.parametrize(
+    ("option", "made"),
+    [
+        ("--openpgp", {"keys/alice.pgp", "keys/bob.pgp", "messages/pgp-signed.eml", "messages/pgp-encrypted.eml"}),
+        (
+            "--smime",
+            {"keys/root.pem", "keys/alice.pem", "keys/bob.pem", "messages/smime-signed.eml", "messages/smime-encrypted.eml"},
+        ),
+    ],
+)
+def test_what_differs_at_each_run_can_be_made_anew(option: str, made: set[str], tmp_path: Path) -> None:
+    script = tmp_path / "make.py"
+    script.write_bytes((EXAMPLES / "make.py").read_bytes())
+    for folder in ("keys", "messages"):
+        (tmp_path / folder).mkdir()
+    ended = subprocess.run(
+        [sys.executable, script, option],
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert ended.returncode == 0, ended.stderr
+    assert {str(path.relative_to(tmp_path)) for path in tmp_path.glob("*/*")} == made
+    assert all((EXAMPLES / name).exists() for name in made)
+
+
 def test_each_message_gets_the_exit_code_it_must_have(path_with_mailsec: str) -> None:
     ended = _run(EXAMPLES / "verify.sh", path_with_mailsec)
     assert ended.returncode == 0, ended.stdout + ended.stderr
