@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from asn1crypto import core
 from asn1crypto.keys import EncryptedPrivateKeyInfo
-from asn1crypto.pkcs12 import Pfx, SafeContents
+from asn1crypto.pkcs12 import Pfx, SafeBag, SafeContents
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
@@ -243,21 +243,27 @@ def test_pem_with_headers_is_not_passed_over(alice: Issued) -> None:
 def test_several_keys_in_pkcs12(alice: Issued) -> None:
     other = person()
     pfx, second = Pfx.load(p12(alice, b"")), EncryptedPrivateKeyInfo.load(encrypted(other))
+    added = {
+        "key_bag": {"bag_id": "pkcs8_shrouded_key_bag", "bag_value": second},
+        "cert_bag": {"bag_id": "cert_bag", "bag_value": {"cert_id": "x509", "cert_value": core.ParsableOctetString(other.der)}},
+    }
     contents = pfx.authenticated_safe
     for each in contents:
         bags = SafeContents.load(each["content"].native)
-        kinds = {bag["bag_id"].native for bag in bags}
-        if "key_bag" in kinds:
-            bags.append({"bag_id": "pkcs8_shrouded_key_bag", "bag_value": second})
-        if "cert_bag" in kinds:
-            bags.append(
-                {"bag_id": "cert_bag", "bag_value": {"cert_id": "x509", "cert_value": core.ParsableOctetString(other.der)}}
-            )
-        each["content"] = core.OctetString(bags.dump(force=True))
+        more = b"".join(SafeBag(added[kind]).dump() for kind in sorted({bag["bag_id"].native for bag in bags}))
+        # what was there stays as it is: written anew, a private key in it may lose a leading zero
+        each["content"] = core.OctetString(SafeContents(contents=bags.contents + more).dump())
     pfx["auth_safe"]["content"] = core.OctetString(contents.dump(force=True))
     pfx["mac_data"] = None
     found = {each.certificate: each.secret for each in read_bundle(pfx.dump(force=True), words)}
     assert found == {alice.der: pkcs8(alice), other.der: pkcs8(other), world()["middle"].der: None}
+
+
+@pytest.mark.parametrize("octets", [30, 31, 32])
+def test_a_key_whose_number_is_short(octets: int) -> None:
+    short = person(key=ec.derive_private_key(1 << (8 * octets - 2), ec.SECP256R1()))
+    found = {each.certificate: each.secret for each in read_bundle(p12(short, b""), nobody)}
+    assert found[short.der] == pkcs8(short)
 
 
 def test_rounds_are_summed_up(alice: Issued) -> None:
